@@ -1,0 +1,53 @@
+/** Every limit of the protocol, named once. Sizes in bytes unless the name says otherwise. */
+
+/** Players of a thread (§1). */
+export const MIN_PLAYERS = 2
+/** Players of a thread (§1). */
+export const MAX_PLAYERS = 16
+/** The constructor's argument (§1). */
+export const MAX_CTOR_ARG_BYTES = 4096
+/** A share is below this (§1). */
+export const SHARE_LIMIT = 2n ** 32n
+/** The pot, scaled to 18 decimals, is below this (§1). */
+export const POT_LIMIT = 2n ** 128n
+/** Decimals of the asset at most; inside the thread everything has this many (§1). */
+export const MAX_ASSET_DECIMALS = 18
+/** The dispute window W, seconds (§1). */
+export const MIN_WINDOW_SEC = 1n
+/** The dispute window W, seconds (§1). */
+export const MAX_WINDOW_SEC = 2n ** 31n
+/** The lowest allowed `gasLimit` of the terms (§1). */
+export const MIN_TERMS_GAS = 21_000n
+/** The highest allowed `gasLimit` of the terms (§1). */
+export const MAX_TERMS_GAS = 30_000_000n
+
+/** One raw transaction (§3). */
+export const MAX_RAW_BYTES = 32_768
+/** Inputs of one batch (§3); slot (0, 0) alone has none. */
+export const MAX_BATCH_INPUTS = 256
+/** All raw transactions of one batch (§3). */
+export const MAX_BATCH_BYTES = 524_288
+/** Initcode, Cancun (EIP-3860). */
+export const MAX_INITCODE_BYTES = 49_152
+
+/** A timestamp further ahead of the local clock is held until it is due, seconds (§6). */
+export const MAX_AHEAD_SEC = 15n
+/** A timestamp older than the proposer's last Idle by more than this is not signed, seconds (§6). */
+export const MAX_BEHIND_IDLE_SEC = 15n
+
+/** One gossip message (§7). */
+export const MAX_MESSAGE_BYTES = 1_048_576
+/** Breakpoints of one range answer (§7). */
+export const MAX_RANGE_CERTIFICATES = 64
+/** A range answer (§7). */
+export const MAX_RANGE_BYTES = 1_048_576
+/** Addresses of one peers answer (§7). */
+export const MAX_PEERS = 64
+/** One multiaddress, as text. */
+export const MAX_MULTIADDR_BYTES = 512
+/** Messages of the open slot in one status answer: a proposal, a close proposal, acks, and who is idle or asks for a close. */
+export const MAX_STATUS_MESSAGES = 64
+/** One frame of the sync stream: a status answer carries at most one proposal of the largest size, and small messages beside it. */
+export const MAX_SYNC_FRAME_BYTES = 2_097_152
+/** The code of an error answer. */
+export const MAX_ERROR_CODE_BYTES = 64
