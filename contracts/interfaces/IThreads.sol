@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title The court: registry, custody and judge's bench of all threads on one chain
+/// @notice A thread is named by its terms' hash; the court keeps hashes only, so that every call carries the terms (and, to settle, the
+/// recorded breakpoint) and is checked against them. Specification: `src/protocol/README.md`, sections 1, 2, 4 and 8.
+interface IThreads {
+    /// @notice All that the players agree on at the start (section 1). The thread's id is their hash.
+    struct Terms {
+        address[] players; // 2 to 16 wallets, distinct, not zero; players[0] opens the thread
+        address[] sessionKeys; // one for each player, distinct, not zero; none is another player's wallet
+        uint256[] deposits; // in the asset's units
+        uint256[] shares; // weights by which what is left over is divided, each below 2^32
+        address asset; // 0 = ether, else an ERC-20
+        uint8 assetDecimals; // at most 18; one unit is 10^(18 - assetDecimals) inside the thread
+        uint8 codeKind; // 0 = creation code held as data, 1 = runtime code
+        address codeSource; // where the code is found
+        bytes32 codeHash;
+        bytes ctorArg; // at most 4,096 bytes; empty for runtime code
+        address oracle; // 0 = none
+        uint256 oracleFee; // paid by players[0] on top of its deposit
+        uint32 window; // W, seconds
+        uint32 timeBank; // B, seconds
+        uint16 forcedMoves; // M
+        bytes4 settlement; // 0 = none
+        uint64 gasLimit;
+        uint64 joinDeadline; // seconds since 1970
+        bytes32 salt;
+    }
+
+    /// @notice A numbered commitment to the thread's state. Its hash is the EIP-712 struct hash, which the thread's id is part of (section 2).
+    struct Breakpoint {
+        uint64 epoch;
+        uint64 nonce;
+        bytes32 parent;
+        bytes32 stateRoot;
+        bytes32 inputsRoot;
+        uint64 timestamp;
+    }
+
+    /// @notice Everybody's agreement to end the thread: one payout for each player and one more for the oracle where there is one.
+    struct Close {
+        uint64 epoch;
+        uint64 nonce;
+        bytes32 parent;
+        uint256[] payouts;
+    }
+
+    /// @notice One account of the recorded state with its proof (section 4). Whose account it is follows from its place in the list.
+    /// An absent account has nonce 0, balance 0 and code hash 0 or that of nothing; the walk then ends in nothing (`otherPath` 0) or in a foreign leaf.
+    struct AccountProof {
+        uint64 nonce;
+        uint256 balance; // 18 decimals
+        bytes32 codeHash;
+        bytes32[] siblings; // from the root down
+        bytes32 otherPath;
+        bytes32 otherValue;
+    }
+
+    /// @notice Where a thread stands. Closed, Settled and Cancelled are final.
+    enum Phase {
+        None,
+        Joining,
+        Active,
+        Disputed,
+        Closed,
+        Settled,
+        Cancelled
+    }
+
+    /// @notice The record of a thread, unpacked. `recorded` is 0 where no breakpoint is recorded; then the slot is (0, 0) and means nothing.
+    struct RecordView {
+        Phase phase;
+        uint16 joined; // bit i: players[i] has paid
+        uint64 confirmedEpoch;
+        uint64 dispute; // k
+        uint64 epoch;
+        uint64 nonce;
+        uint64 evidenceUntil; // E, 0 without a dispute
+        uint64 endsAt; // D, 0 without a dispute
+        bytes32 recorded;
+    }
+
+    // ------------------------------------------------------------------------------------------------ events
+
+    /// @notice A thread is open and its creator's deposit is in. Every node starts a thread from this log alone.
+    event CREATE3(bytes32 indexed threadId, address indexed creator, bytes32 indexed codeHash, Terms terms, string multiaddr);
+    /// @notice A player's deposit is in; `active` when it was the last.
+    event Joined(bytes32 indexed threadId, uint256 player, string multiaddr, bool active);
+    /// @notice Not everybody joined in time: all deposits went back.
+    event Cancelled(bytes32 indexed threadId);
+    /// @notice A breakpoint is newly recorded, by whichever call.
+    event BREAKPOINT(
+        bytes32 indexed threadId,
+        uint64 epoch,
+        uint64 nonce,
+        bytes32 parent,
+        bytes32 stateRoot,
+        bytes32 inputsRoot,
+        uint64 timestamp
+    );
+    /// @notice Dispute k is open over the recorded breakpoint (0: over nothing). Evidence counts before `evidenceUntil`, `settle` from `endsAt` on.
+    event Challenged(
+        bytes32 indexed threadId,
+        uint64 k,
+        bytes32 recorded,
+        uint64 epoch,
+        uint64 nonce,
+        uint64 evidenceUntil,
+        uint64 endsAt,
+        address by
+    );
+    /// @notice A higher breakpoint (the BREAKPOINT before this log) replaced the challenged one; the dispute is now number k.
+    event Responded(bytes32 indexed threadId, uint64 k);
+    /// @notice The players went on together: `epoch` is the confirmed one, there is no dispute.
+    event Resumed(bytes32 indexed threadId, uint64 epoch);
+    /// @notice Ended by everybody's signatures. `payouts`: the players, then the oracle where there is one.
+    event Closed(bytes32 indexed threadId, uint256[] payouts);
+    /// @notice Ended by the recorded state. `payouts` as in Closed, shares of the `leftover` included.
+    event Settled(bytes32 indexed threadId, uint256[] payouts, uint256 leftover);
+    /// @notice A payout could not be pushed and waits for `withdraw`.
+    event Credited(address indexed asset, address indexed account, uint256 amount);
+    /// @notice A credit was taken.
+    event Withdrawn(address indexed asset, address indexed account, uint256 amount);
+
+    // ------------------------------------------------------------------------------------------------ errors
+
+    error WrongChain(uint256 chainId, uint256 expected);
+    error NotCanonical();
+    error BadPlayerCount(uint256 count);
+    error BadLength(uint256 given, uint256 expected);
+    error ZeroPlayer(uint256 player);
+    error DuplicatePlayer(uint256 player, uint256 other);
+    error ZeroSessionKey(uint256 player);
+    error DuplicateSessionKey(uint256 player, uint256 other);
+    error SessionKeyIsWallet(uint256 player, uint256 wallet);
+    error BadDecimals(uint256 decimals);
+    error PotTooHigh(uint256 amount);
+    error BadShare(uint256 player, uint256 share);
+    error NoShares();
+    error BadCodeKind(uint256 kind);
+    error BadCtorArg(uint256 length, uint256 most);
+    error FeeWithoutOracle(uint256 fee);
+    error OracleIsPlayer(uint256 player);
+    error BadWindow(uint256 window);
+    error NoForcedMoves();
+    error BadGasLimit(uint256 gasLimit);
+    error JoinTooLate(uint256 deadline, uint256 time);
+    error CancelTooEarly(uint256 deadline, uint256 time);
+    error NotCreator(address sender, address creator);
+    error ThreadExists(bytes32 threadId);
+    error UnknownThread(bytes32 threadId);
+    error WrongPhase(bytes32 threadId, Phase phase);
+    error UnknownPlayer(uint256 player);
+    error AlreadyJoined(uint256 player);
+    error BadAuthorisation(address wallet);
+    error NotParticipant(address sender);
+    error WrongValue(uint256 sent, uint256 expected);
+    error TokenRefused(address token, uint256 amount);
+    error TokenFee(address token, uint256 received, uint256 expected);
+    error TokenReentered(address token);
+    error BadSignatureLength(uint256 length, uint256 expected);
+    error MalleableSignature(uint256 signer);
+    error BadSignature(uint256 signer, address recovered, address expected);
+    error StaleSlot(uint64 epoch, uint64 nonce, uint64 recordedEpoch, uint64 recordedNonce);
+    error WrongEpoch(uint64 epoch, uint64 expected);
+    error WrongNonce(uint64 nonce, uint64 expected);
+    error NonceTooHigh(uint64 nonce);
+    error WrongParent(bytes32 parent, bytes32 recorded);
+    error UnsignedBreakpoint();
+    error EvidenceOver(uint256 until, uint256 time);
+    error DisputeOver(uint256 endsAt, uint256 time);
+    error DisputeOpen(uint256 endsAt, uint256 time);
+    error WrongPayouts(uint256 sum, uint256 pot);
+    error WrongBreakpoint(bytes32 given, bytes32 recorded);
+    error BadAccountProof(address account);
+    error NothingToWithdraw(address asset, address account);
+    error WithdrawFailed(address asset, address account, uint256 amount);
+    error GasTooLow(uint256 left, uint256 needed);
+
+    // ------------------------------------------------------------------------------------------------ opening
+
+    /// @notice Opens a thread with the sender, who is players[0], and its deposit (and the oracle's fee).
+    /// The calldata must be the canonical ABI encoding, as every encoder writes it.
+    /// @param multiaddr where the sender's node is reached
+    function open(Terms calldata terms, string calldata multiaddr) external payable;
+
+    /// @notice Pays players[player]'s deposit. By its wallet, or by anyone with the wallet's `Join` signature (65 bytes, or EIP-1271 when the wallet has code).
+    function join(Terms calldata terms, uint256 player, string calldata multiaddr, bytes calldata authorisation) external payable;
+
+    /// @notice After the deadline, while somebody has not joined: gives back what was paid.
+    function cancel(Terms calldata terms) external;
+
+    // ------------------------------------------------------------------------------------------------ evidence
+
+    /// @notice Without a dispute: records a certificate of the confirmed epoch above the recorded slot.
+    /// @param signatures each session key's 65 bytes, in the players' order
+    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external;
+
+    /// @notice Opens a dispute, by a player's wallet, a session key or the oracle. Empty `signatures` and an all-zero breakpoint restate what is recorded (or nothing).
+    function challenge(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external;
+
+    /// @notice Before E, by anyone: a certificate of the confirmed epoch above the recorded slot.
+    function respond(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external;
+
+    /// @notice Before D: a certificate of epoch k that follows the recorded breakpoint ends the dispute.
+    function resume(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external;
+
+    // ------------------------------------------------------------------------------------------------ ends
+
+    /// @notice Pays out what everybody signed.
+    function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external;
+
+    /// @notice At D or later: pays the players and the oracle what they own in the recorded state, and divides what is left over.
+    /// Where nothing is recorded: an all-zero breakpoint and no proofs; every deposit goes back.
+    /// @param proofs the players' accounts in order, then the oracle's where there is one
+    function settle(Terms calldata terms, Breakpoint calldata breakpoint, AccountProof[] calldata proofs) external;
+
+    /// @notice Takes what a failed push left for the sender.
+    function withdraw(address asset) external;
+
+    // ------------------------------------------------------------------------------------------------ views
+
+    /// @notice Where a thread stands.
+    function record(bytes32 threadId) external view returns (RecordView memory);
+
+    /// @notice The id of the thread with these terms on this court.
+    function threadIdOf(Terms calldata terms) external view returns (bytes32);
+
+    /// @notice What waits for `account`, in the asset's units.
+    function credits(address asset, address account) external view returns (uint256);
+
+    /// @notice EIP-5267.
+    function eip712Domain()
+        external
+        view
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        );
+}

@@ -1,0 +1,132 @@
+/**
+ * Compiles contracts/ with the pinned solc-js into dist/artifacts/<ContractName>.json. Plain JavaScript: it runs before anything is built.
+ * Nothing is done when neither the sources nor the settings have changed.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const OUT = join(ROOT, 'dist', 'artifacts')
+const PACKAGES = ['@openzeppelin/']
+const OUTPUTS = ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.methodIdentifiers', 'storageLayout']
+
+/** What the bytecode depends on besides the sources. Chosen by `scripts/bench/gas.ts`: the lowest gas of the seven measured calls. */
+export const SETTINGS = {
+  evmVersion: 'cancun',
+  viaIR: true,
+  optimizer: { enabled: true, runs: 1_000_000 },
+  metadata: { bytecodeHash: 'none', appendCBOR: false }
+}
+
+/**
+ * Writes the artifacts of all contracts under contracts/ and returns them by name.
+ * @param {{ quiet?: boolean }} [options]
+ * @returns {Promise<Record<string, { contractName: string, abi: unknown[], bytecode: string, deployedBytecode: string, methodIdentifiers: Record<string, string>, storageLayout: unknown }>>}
+ * @throws Error when the compiler reports an error, or a warning in a contract of ours
+ */
+export async function buildContracts ({ quiet = false } = {}) {
+  const started = performance.now()
+  const sources = await readSources()
+  const key = hash(JSON.stringify([sources, SETTINGS, await readFile(join(ROOT, 'node_modules/solc/package.json'), 'utf8')]))
+  const cached = await readCache(key)
+  if (cached) {
+    if (!quiet) console.error(`contracts: unchanged (${Object.keys(cached).length} artifacts)`)
+    return cached
+  }
+  const artifacts = compile(sources, SETTINGS)
+  await rm(OUT, { recursive: true, force: true })
+  await mkdir(OUT, { recursive: true })
+  for (const artifact of Object.values(artifacts)) {
+    await writeFile(join(OUT, `${artifact.contractName}.json`), JSON.stringify(artifact, null, 1) + '\n')
+  }
+  // Last, so that a build that was cut short is done again.
+  await writeFile(join(OUT, '.cache'), JSON.stringify({ key, names: Object.keys(artifacts) }))
+  if (!quiet) console.error(`contracts: ${Object.keys(artifacts).length} artifacts in ${Math.round(performance.now() - started)} ms`)
+  return artifacts
+}
+
+/**
+ * Compiles the given sources.
+ * @param {Record<string, { content: string }>} sources by their path from the project's root
+ * @param {object} settings solc's, without the output selection
+ */
+export function compile (sources, settings) {
+  const require = createRequire(import.meta.url)
+  const solc = require('solc')
+  const input = { language: 'Solidity', sources, settings: { ...settings, outputSelection: { '*': { '*': OUTPUTS } } } }
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: path => resolvePackage(path, require('node:fs')) }))
+  const faults = (output.errors ?? []).filter(isOurs)
+  if (faults.length > 0) throw new Error(faults.map(fault => fault.formattedMessage).join('\n'))
+  const artifacts = {}
+  for (const [path, contracts] of Object.entries(output.contracts)) {
+    for (const [contractName, contract] of Object.entries(contracts)) {
+      // Libraries' names are theirs; a package's contract that nobody of ours names is of no use.
+      if (!path.startsWith('contracts/') && contractName in artifacts) continue
+      if (path.startsWith('contracts/') && artifacts[contractName]?.ours) throw new Error(`two contracts are called ${contractName}`)
+      artifacts[contractName] = {
+        contractName,
+        ours: path.startsWith('contracts/'),
+        abi: contract.abi,
+        bytecode: '0x' + contract.evm.bytecode.object,
+        deployedBytecode: '0x' + contract.evm.deployedBytecode.object,
+        methodIdentifiers: contract.evm.methodIdentifiers,
+        storageLayout: contract.storageLayout
+      }
+    }
+  }
+  for (const artifact of Object.values(artifacts)) delete artifact.ours
+  return artifacts
+}
+
+/** All .sol files of contracts/, as solc wants them, in a fixed order. */
+export async function readSources () {
+  const files = await readdir(join(ROOT, 'contracts'), { recursive: true, withFileTypes: true })
+  const paths = files
+    .filter(file => file.isFile() && file.name.endsWith('.sol'))
+    .map(file => relative(ROOT, join(file.parentPath ?? file.path, file.name)).split(sep).join('/'))
+    .sort()
+  const sources = {}
+  for (const path of paths) sources[path] = { content: await readFile(join(ROOT, path), 'utf8') }
+  return sources
+}
+
+/** Errors always count; warnings where they are about our own sources. */
+function isOurs (fault) {
+  return fault.severity === 'error' || fault.sourceLocation === undefined || fault.sourceLocation.file.startsWith('contracts/')
+}
+
+function resolvePackage (path, fs) {
+  if (!PACKAGES.some(name => path.startsWith(name))) return { error: `not found: ${path}` }
+  try {
+    return { contents: fs.readFileSync(join(ROOT, 'node_modules', path), 'utf8') }
+  } catch (error) {
+    return { error: String(error) }
+  }
+}
+
+async function readCache (key) {
+  try {
+    const cache = JSON.parse(await readFile(join(OUT, '.cache'), 'utf8'))
+    if (cache.key !== key) return undefined
+    const artifacts = {}
+    for (const name of cache.names) artifacts[name] = JSON.parse(await readFile(join(OUT, `${name}.json`), 'utf8'))
+    return artifacts
+  } catch {
+    // No cache, or one that was cut short: compile.
+    return undefined
+  }
+}
+
+function hash (text) {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await buildContracts().catch(error => {
+    console.error(error.message)
+    process.exitCode = 1
+  })
+}
