@@ -41,5 +41,8 @@ export const count = z.int().min(0)
 /** (epoch, nonce): where a breakpoint stands. */
 export const slot = z.strictObject({ epoch: count, nonce: count })
 
-/** A JSON value, as arguments of a contract's function are given: numbers or decimal strings, hex, booleans, arrays, objects for tuples. */
-export const json: z.ZodType<unknown> = z.json()
+/**
+ * A JSON value, as arguments of a contract's function are given: numbers or decimal strings, hex, booleans, arrays, objects for tuples.
+ * Not looked into here: it came out of a JSON parser, and the ABI encoder checks it against the function.
+ */
+export const json = z.unknown()
