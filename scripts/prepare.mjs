@@ -47,7 +47,7 @@ export async function isInstalled (root) {
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || entry.link === true) return true
     if (present[path] === undefined) return entry.optional === true && !fitsMachine(entry)
-    return present[path].version === entry.version && present[path].integrity === entry.integrity
+    return present[path].version === entry.version && (entry.integrity === undefined || present[path].integrity === entry.integrity)
   })
 }
 
@@ -75,7 +75,11 @@ async function install (root) {
 async function buildContracts (root) {
   const script = join(root, 'scripts/contracts.mjs')
   const { buildContracts } = await import(pathToFileURL(script).href)
-  await buildContracts()
+  try {
+    await buildContracts()
+  } catch (error) {
+    throw expected(`The contracts do not compile: ${error.message}`)
+  }
 }
 
 async function buildTypeScript (root) {
