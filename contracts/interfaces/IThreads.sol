@@ -166,6 +166,7 @@ interface IThreads {
     error WrongEpoch(uint64 epoch, uint64 expected);
     error WrongNonce(uint64 nonce, uint64 expected);
     error NonceTooHigh(uint64 nonce);
+    error TooManyDisputes();
     error WrongParent(bytes32 parent, bytes32 recorded);
     error UnsignedBreakpoint();
     error EvidenceOver(uint256 until, uint256 time);

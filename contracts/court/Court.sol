@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IThreads} from "../interfaces/IThreads.sol";
+import {Record} from "../lib/Record.sol";
+import {TermsLib} from "../lib/TermsLib.sol";
+import {TypedData} from "../lib/TypedData.sol";
+
+/// @notice The court's memory: two storage slots for each thread.
+abstract contract Court is TypedData {
+    using TermsLib for Terms;
+
+    struct Entry {
+        Record record;
+        bytes32 recorded; // the recorded breakpoint's hash, or NOTHING
+    }
+
+    /// @dev Stands where no breakpoint is recorded, so that `open` pays for the slot and no certificate does.
+    bytes32 internal constant NOTHING = bytes32(uint256(1));
+
+    mapping(bytes32 threadId => Entry) private entries;
+
+    /// @inheritdoc IThreads
+    function threadIdOf(Terms calldata terms) public view returns (bytes32) {
+        return threadIdFor(terms.hash());
+    }
+
+    /// @inheritdoc IThreads
+    function record(bytes32 threadId) external view returns (RecordView memory shown) {
+        Record bits = entries[threadId].record;
+        bytes32 recorded = entries[threadId].recorded;
+        shown.phase = bits.phase();
+        shown.joined = bits.joined();
+        shown.confirmedEpoch = bits.confirmed();
+        shown.dispute = bits.dispute();
+        shown.evidenceUntil = bits.evidenceUntil();
+        shown.endsAt = bits.endsAt();
+        if (bits.next() == 0) return shown;
+        shown.epoch = bits.epoch();
+        shown.nonce = bits.next() - 1;
+        shown.recorded = recorded;
+    }
+
+    function entryOf(bytes32 threadId) internal view returns (Entry storage) {
+        return entries[threadId];
+    }
+
+    /// @dev The thread of these terms, in this phase.
+    function find(Terms calldata terms, Phase phase) internal view returns (bytes32 threadId, Entry storage entry, Record bits) {
+        (threadId, entry, bits) = find(terms);
+        if (bits.phase() != phase) revert WrongPhase(threadId, bits.phase());
+    }
+
+    /// @dev The thread of these terms. From here on the terms are those that were opened.
+    function find(Terms calldata terms) internal view returns (bytes32 threadId, Entry storage entry, Record bits) {
+        threadId = threadIdOf(terms);
+        entry = entries[threadId];
+        bits = entry.record;
+        if (bits.phase() == Phase.None) revert UnknownThread(threadId);
+    }
+}

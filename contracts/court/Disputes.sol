@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IThreads} from "../interfaces/IThreads.sol";
+import {Record} from "../lib/Record.sol";
+import {Signatures} from "../lib/Signatures.sol";
+import {Court} from "./Court.sol";
+
+/// @notice What is recorded of a thread, and the disputes over it (section 8 of the specification).
+/// INVARIANT: the recorded slot never goes down.
+abstract contract Disputes is Court {
+    /// @inheritdoc IThreads
+    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
+        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+        writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
+    }
+
+    /// @inheritdoc IThreads
+    function challenge(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
+        if (!isParticipant(terms, msg.sender)) revert NotParticipant(msg.sender);
+        uint256 until = block.timestamp + terms.window;
+        bits = bits.withNextDispute().withWindow(until, until + terms.window).withPhase(Phase.Disputed);
+        bytes32 recorded;
+        if (signatures.length == 0) {
+            requireZero(breakpoint);
+            entry.record = bits;
+            recorded = bits.next() == 0 ? bytes32(0) : entry.recorded;
+        } else {
+            requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+            (bits, recorded) = writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
+        }
+        logChallenged(threadId, bits, recorded);
+    }
+
+    /// @inheritdoc IThreads
+    function respond(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
+        if (block.timestamp >= bits.evidenceUntil()) revert EvidenceOver(bits.evidenceUntil(), block.timestamp);
+        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+        bits = bits.withNextDispute();
+        writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
+        emit Responded(threadId, bits.dispute());
+    }
+
+    /// @inheritdoc IThreads
+    function resume(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
+        if (block.timestamp >= bits.endsAt()) revert DisputeOver(bits.endsAt(), block.timestamp);
+        if (breakpoint.epoch != bits.dispute()) revert WrongEpoch(breakpoint.epoch, bits.dispute());
+        requireFollows(entry, bits, breakpoint.nonce, breakpoint.parent);
+        bits = bits.resumed();
+        writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
+        emit Resumed(threadId, bits.confirmed());
+    }
+
+    /// @dev Of the confirmed epoch and above the recorded slot.
+    function requireHigher(Record bits, uint64 epoch, uint64 nonce) internal pure {
+        if (epoch != bits.confirmed()) revert WrongEpoch(epoch, bits.confirmed());
+        if (nonce < bits.next()) revert StaleSlot(epoch, nonce, bits.epoch(), bits.next() - 1);
+    }
+
+    /// @dev The recorded breakpoint's child; parent 0 and nonce 0 where nothing is recorded.
+    function requireFollows(Entry storage entry, Record bits, uint64 nonce, bytes32 parent) internal view {
+        if (nonce != bits.next()) revert WrongNonce(nonce, bits.next());
+        bytes32 expected = bits.next() == 0 ? bytes32(0) : entry.recorded;
+        if (parent != expected) revert WrongParent(parent, expected);
+    }
+
+    /// @dev Verifies every player's signature and writes the record with the breakpoint in it.
+    function writeCertificate(
+        Entry storage entry,
+        Record bits,
+        bytes32 threadId,
+        Terms calldata terms,
+        Breakpoint calldata breakpoint,
+        bytes calldata signatures
+    ) private returns (Record written, bytes32 recorded) {
+        recorded = hashBreakpoint(threadId, breakpoint);
+        Signatures.requireAll(digestOf(recorded), terms.sessionKeys, signatures);
+        written = bits.withSlot(breakpoint.epoch, breakpoint.nonce);
+        entry.record = written;
+        entry.recorded = recorded;
+        emit BREAKPOINT(
+            threadId,
+            breakpoint.epoch,
+            breakpoint.nonce,
+            breakpoint.parent,
+            breakpoint.stateRoot,
+            breakpoint.inputsRoot,
+            breakpoint.timestamp
+        );
+    }
+
+    function logChallenged(bytes32 threadId, Record bits, bytes32 recorded) private {
+        bool any = bits.next() != 0;
+        emit Challenged(
+            threadId,
+            bits.dispute(),
+            recorded,
+            bits.epoch(),
+            any ? bits.next() - 1 : 0,
+            bits.evidenceUntil(),
+            bits.endsAt(),
+            msg.sender
+        );
+    }
+
+    /// @dev What nobody signed must say nothing.
+    function requireZero(Breakpoint calldata breakpoint) internal pure {
+        if (
+            breakpoint.epoch | breakpoint.nonce | breakpoint.timestamp != 0
+                || breakpoint.parent | breakpoint.stateRoot | breakpoint.inputsRoot != 0
+        ) revert UnsignedBreakpoint();
+    }
+
+    function isParticipant(Terms calldata terms, address account) private pure returns (bool) {
+        for (uint256 i; i < terms.players.length; ++i) {
+            if (account == terms.players[i] || account == terms.sessionKeys[i]) return true;
+        }
+        return account == terms.oracle;
+    }
+}

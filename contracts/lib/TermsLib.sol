@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IThreads} from "../interfaces/IThreads.sol";
+
+/// @notice The terms' hash and rules (section 1 of the specification).
+library TermsLib {
+    uint256 private constant HEAD = 19 * 32;
+    uint256 private constant POT_LIMIT = 1 << 128;
+    uint256 private constant SHARE_LIMIT = 1 << 32;
+    uint256 private constant MAX_CTOR_ARG = 4096;
+    uint256 private constant MAX_WINDOW = 1 << 31;
+
+    /// @notice keccak256(abi.encode(terms)) of terms that are canonically encoded in the calldata; of others, some other hash.
+    /// @dev Hashes the calldata as it stands: abi.encode would copy field by field and cost 20 times as much.
+    /// SAFETY: `open` has checked the encoding of every thread that exists, offsets included. Bytes with the same hash are the same bytes, so
+    /// that what is read through them is what was opened.
+    function hash(IThreads.Terms calldata terms) internal pure returns (bytes32 result) {
+        uint256 size = encodedSize(terms);
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, 0x20)
+            calldatacopy(add(free, 0x20), terms, size)
+            result := keccak256(free, add(size, 0x20))
+        }
+    }
+
+    /// @notice Bytes of the canonical encoding when every list has as many entries as there are players.
+    function encodedSize(IThreads.Terms calldata terms) internal pure returns (uint256) {
+        unchecked {
+            return HEAD + 4 * 32 * (1 + terms.players.length) + 32 + padded(terms.ctorArg.length);
+        }
+    }
+
+    /// @notice `length` rounded up to whole words.
+    function padded(uint256 length) internal pure returns (uint256) {
+        unchecked {
+            return (length + 31) & ~uint256(31);
+        }
+    }
+
+    /// @notice Refuses terms that break a rule, or whose encoding is not what abi.encode(terms) gives.
+    /// @return deposits the sum of the deposits, in the asset's units
+    function check(IThreads.Terms calldata terms) internal view returns (uint256 deposits) {
+        uint256 count = terms.players.length;
+        if (count < 2 || count > 16) revert IThreads.BadPlayerCount(count);
+        checkLength(terms.sessionKeys.length, count);
+        checkLength(terms.deposits.length, count);
+        checkLength(terms.shares.length, count);
+        checkEncoding(terms, count);
+        checkKeys(terms);
+        deposits = checkMoney(terms);
+        checkRest(terms);
+    }
+
+    function checkLength(uint256 given, uint256 expected) private pure {
+        if (given != expected) revert IThreads.BadLength(given, expected);
+    }
+
+    /// @dev Offsets in order without gaps, zero padding. Dirty upper bits are refused by the compiler's own decoding where a field is read:
+    /// `check` reads them all.
+    function checkEncoding(IThreads.Terms calldata terms, uint256 count) private pure {
+        bytes calldata ctorArg = terms.ctorArg;
+        bool canonical;
+        assembly ("memory-safe") {
+            let step := mul(32, add(count, 1))
+            canonical := eq(calldataload(terms), HEAD)
+            canonical := and(canonical, eq(calldataload(add(terms, 0x20)), add(HEAD, step)))
+            canonical := and(canonical, eq(calldataload(add(terms, 0x40)), add(HEAD, mul(2, step))))
+            canonical := and(canonical, eq(calldataload(add(terms, 0x60)), add(HEAD, mul(3, step))))
+            canonical := and(canonical, eq(calldataload(add(terms, 0x120)), add(HEAD, mul(4, step))))
+            // The last word's bytes behind the end of ctorArg.
+            let odd := and(ctorArg.length, 31)
+            if odd {
+                let last := calldataload(sub(add(ctorArg.offset, ctorArg.length), odd))
+                canonical := and(canonical, iszero(shl(mul(8, odd), last)))
+            }
+        }
+        if (!canonical) revert IThreads.NotCanonical();
+    }
+
+    function checkKeys(IThreads.Terms calldata terms) private pure {
+        address[] calldata players = terms.players;
+        address[] calldata keys = terms.sessionKeys;
+        address oracle = terms.oracle;
+        for (uint256 i; i < players.length; ++i) {
+            address player = players[i];
+            address key = keys[i];
+            if (player == address(0)) revert IThreads.ZeroPlayer(i);
+            if (key == address(0)) revert IThreads.ZeroSessionKey(i);
+            // One account would be paid twice for one balance.
+            if (player == oracle) revert IThreads.OracleIsPlayer(i);
+            for (uint256 j; j < i; ++j) {
+                if (players[j] == player) revert IThreads.DuplicatePlayer(i, j);
+                if (keys[j] == key) revert IThreads.DuplicateSessionKey(i, j);
+                if (players[j] == key) revert IThreads.SessionKeyIsWallet(i, j);
+                if (keys[j] == player) revert IThreads.SessionKeyIsWallet(j, i);
+            }
+        }
+    }
+
+    function checkMoney(IThreads.Terms calldata terms) private pure returns (uint256 sum) {
+        uint256[] calldata deposits = terms.deposits;
+        uint256[] calldata shares = terms.shares;
+        uint256 sumOfShares;
+        unchecked {
+            // SAFETY: at most 17 amounts below 2^128 and 16 shares below 2^32; the scale is below 2^60.
+            for (uint256 i; i < deposits.length; ++i) {
+                sum += checkAmount(deposits[i]);
+                uint256 share = shares[i];
+                if (share >= SHARE_LIMIT) revert IThreads.BadShare(i, share);
+                sumOfShares += share;
+            }
+            if (sumOfShares == 0) revert IThreads.NoShares();
+            if (terms.assetDecimals > 18) revert IThreads.BadDecimals(terms.assetDecimals);
+            checkAmount((sum + checkAmount(terms.oracleFee)) * scale(terms));
+        }
+        if (terms.oracle == address(0) && terms.oracleFee != 0) revert IThreads.FeeWithoutOracle(terms.oracleFee);
+    }
+
+    function checkAmount(uint256 amount) private pure returns (uint256) {
+        if (amount >= POT_LIMIT) revert IThreads.PotTooHigh(amount);
+        return amount;
+    }
+
+    function checkRest(IThreads.Terms calldata terms) private view {
+        if (terms.codeKind > 1) revert IThreads.BadCodeKind(terms.codeKind);
+        uint256 most = terms.codeKind == 0 ? MAX_CTOR_ARG : 0;
+        if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
+        if (terms.window == 0 || terms.window > MAX_WINDOW) revert IThreads.BadWindow(terms.window);
+        if (terms.forcedMoves == 0) revert IThreads.NoForcedMoves();
+        if (terms.gasLimit < 21_000 || terms.gasLimit > 30_000_000) revert IThreads.BadGasLimit(terms.gasLimit);
+        if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
+        // Read for their upper bits alone.
+        (terms.asset, terms.codeSource, terms.timeBank, terms.settlement);
+    }
+
+    /// @notice What one of the asset's units is inside the thread.
+    function scale(IThreads.Terms calldata terms) internal pure returns (uint256) {
+        unchecked {
+            return 10 ** (18 - terms.assetDecimals);
+        }
+    }
+
+    /// @notice All that is paid in: the deposits and the oracle's fee.
+    function pot(IThreads.Terms calldata terms) internal pure returns (uint256 sum) {
+        uint256[] calldata deposits = terms.deposits;
+        sum = terms.oracleFee;
+        unchecked {
+            for (uint256 i; i < deposits.length; ++i) sum += deposits[i];
+        }
+    }
+
+    /// @notice What a player pays in: its deposit, players[0] the oracle's fee too.
+    function payment(IThreads.Terms calldata terms, uint256 player) internal pure returns (uint256) {
+        unchecked {
+            return terms.deposits[player] + (player == 0 ? terms.oracleFee : 0);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IThreads} from "../interfaces/IThreads.sol";
+
+/// @notice What is hashed and signed (sections 1 and 2 of the specification), each type once.
+abstract contract TypedData is IThreads {
+    bytes32 private constant THREAD_TAG = keccak256("evm-threads/thread/1");
+    bytes32 private constant DOMAIN_TYPE =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+    bytes32 private constant JOIN_TYPE = keccak256("Join(bytes32 thread,address player,address sessionKey)");
+    bytes32 private constant BREAKPOINT_TYPE = keccak256(
+        "Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)"
+    );
+    bytes32 private constant CLOSE_TYPE =
+        keccak256("Close(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,uint256[] payouts)");
+    string private constant NAME = "EVM Threads";
+    string private constant VERSION = "1";
+
+    /// @dev The chain that the court was deployed on. SAFETY: it does not follow a fork that takes a new chain id. Ids and certificates of the
+    /// threads that both branches hold stay good on both, so that nobody's money is stranded; `open` refuses new threads on the new branch.
+    uint256 internal immutable CHAIN_ID = block.chainid;
+    bytes32 private immutable DOMAIN_SEPARATOR = keccak256(
+        abi.encode(DOMAIN_TYPE, keccak256(bytes(NAME)), keccak256(bytes(VERSION)), block.chainid, address(this))
+    );
+
+    /// @inheritdoc IThreads
+    function eip712Domain()
+        external
+        view
+        returns (bytes1, string memory, string memory, uint256, address, bytes32, uint256[] memory)
+    {
+        return (0x0f, NAME, VERSION, CHAIN_ID, address(this), 0, new uint256[](0));
+    }
+
+    function threadIdFor(bytes32 termsHash) internal view returns (bytes32) {
+        return keccak256(abi.encode(THREAD_TAG, CHAIN_ID, address(this), termsHash));
+    }
+
+    /// @dev The hash of a breakpoint: what parents and records name.
+    function hashBreakpoint(bytes32 threadId, Breakpoint calldata breakpoint) internal pure returns (bytes32) {
+        return keccak256(abi.encode(BREAKPOINT_TYPE, threadId, breakpoint));
+    }
+
+    function hashClose(bytes32 threadId, Close calldata final_) internal pure returns (bytes32) {
+        bytes32 payouts = keccak256(abi.encodePacked(final_.payouts));
+        return keccak256(abi.encode(CLOSE_TYPE, threadId, final_.epoch, final_.nonce, final_.parent, payouts));
+    }
+
+    function hashJoin(bytes32 threadId, address player, address sessionKey) internal pure returns (bytes32) {
+        return keccak256(abi.encode(JOIN_TYPE, threadId, player, sessionKey));
+    }
+
+    /// @dev What is signed for a struct's hash.
+    function digestOf(bytes32 structHash) internal view returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR, structHash));
+    }
+}
