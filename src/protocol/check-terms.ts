@@ -42,6 +42,7 @@ function checkMoney (terms: Terms): void {
   need(shares.every(share => within(share, 0n, SHARE_LIMIT - 1n)), 'shares', 'each below 2^32')
   need(shares.some(share => share > 0n), 'shares', 'not all zero')
   need(ADDRESS.test(terms.oracle), 'oracle', 'an address in lower-case hex')
+  need(!players.includes(terms.oracle), 'oracle', 'none of the players: one balance would be paid twice')
   need(terms.oracleFee >= 0n, 'oracleFee', 'not negative')
   need(terms.oracle !== ZERO_ADDRESS || terms.oracleFee === 0n, 'oracleFee', '0 without an oracle')
   const scale = 10n ** BigInt(MAX_ASSET_DECIMALS - terms.assetDecimals)

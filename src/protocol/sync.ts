@@ -1,23 +1,27 @@
 /** Requests and answers of the direct stream, one frame each (§7). The length before a frame is the network's. */
 import { ThreadsError } from '../errors.js'
 import { parseThreadId, ZERO_HASH } from './bytes.js'
-import { readCertificate, readSlot, readThread, SMALLEST_CERTIFICATE, writeCertificate, writeSlot, writeThread, type WireCertificate } from './certificate-codec.js'
-import { MAX_ERROR_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_MULTIADDR_BYTES, MAX_PEERS, MAX_PLAYERS, MAX_RANGE_BYTES, MAX_RANGE_CERTIFICATES, MAX_STATUS_MESSAGES, MAX_SYNC_FRAME_BYTES } from './limits.js'
+import {
+  readCertificate, readOptionalSlot, readSlot, readThread, SMALLEST_CERTIFICATE, writeCertificate, writeOptionalSlot, writeSlot, writeThread, type WireCertificate
+} from './certificate-codec.js'
+import {
+  MAX_ERROR_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_MULTIADDR_BYTES, MAX_PEERS, MAX_RANGE_BYTES, MAX_RANGE_CERTIFICATES, MAX_STATUS_MESSAGES, MAX_SYNC_FRAME_BYTES
+} from './limits.js'
 import { Reader, wireMalformed, wireTooLarge } from './reader.js'
 import type { Slot, ThreadId } from './types.js'
 import { invalid, Writer } from './writer.js'
 
 export { certificateBytes, decodeCertificate, encodeCertificate, type WireCertificate } from './certificate-codec.js'
 
-/** What one node asks another. `asker` is the asking player's index, undefined for an observer. */
+/** What one node asks another. */
 export type SyncRequest =
-  | { readonly kind: 'status', readonly thread: ThreadId, readonly asker: number | undefined }
+  | { readonly kind: 'status', readonly thread: ThreadId }
   | { readonly kind: 'range', readonly thread: ThreadId, readonly from: Slot, readonly limit: number }
   | { readonly kind: 'peers' }
 
 /** What it is told. `messages` are wire messages of the open slot, each as its bytes. */
 export type SyncAnswer =
-  | { readonly kind: 'status', readonly head: Slot | undefined, readonly signedByAsker: Slot | undefined, readonly messages: readonly Uint8Array[] }
+  | { readonly kind: 'status', readonly head: Slot | undefined, readonly messages: readonly Uint8Array[] }
   | { readonly kind: 'range', readonly certificates: readonly WireCertificate[] }
   | { readonly kind: 'peers', readonly multiaddrs: readonly string[] }
   | { readonly kind: 'error', readonly code: string }
@@ -29,7 +33,6 @@ export function encodeSyncRequest (request: SyncRequest): Uint8Array {
   const writer = new Writer().uint8(KINDS[request.kind])
   if (request.kind === 'status') {
     writeThread(writer, request.thread)
-    writer.index(request.asker === undefined ? 0 : request.asker + 1, MAX_PLAYERS + 1)
   } else if (request.kind === 'range') {
     writeThread(writer, request.thread)
     writeSlot(writer, request.from)
@@ -69,11 +72,8 @@ export function decodeSyncAnswer (bytes: Uint8Array): SyncAnswer {
 function readRequest (reader: Reader): SyncRequest {
   const kind = reader.uint8()
   switch (kind) {
-    case KINDS.status: {
-      const thread = readThread(reader)
-      const asker = reader.index(MAX_PLAYERS + 1)
-      return { kind: 'status', thread, asker: asker === 0 ? undefined : asker - 1 }
-    }
+    case KINDS.status:
+      return { kind: 'status', thread: readThread(reader) }
     case KINDS.range:
       return { kind: 'range', thread: readThread(reader), from: readSlot(reader), limit: reader.uint16() }
     case KINDS.peers:
@@ -87,7 +87,6 @@ function writeAnswer (writer: Writer, answer: SyncAnswer): void {
   switch (answer.kind) {
     case 'status':
       writeOptionalSlot(writer, answer.head)
-      writeOptionalSlot(writer, answer.signedByAsker)
       writer.list(answer.messages, MAX_STATUS_MESSAGES, message => writer.byteString(message, MAX_MESSAGE_BYTES))
       return
     case 'range':
@@ -107,7 +106,6 @@ function readAnswer (reader: Reader): SyncAnswer {
       return {
         kind: 'status',
         head: readOptionalSlot(reader),
-        signedByAsker: readOptionalSlot(reader),
         messages: reader.list(MAX_STATUS_MESSAGES, 4, () => reader.byteString(MAX_MESSAGE_BYTES))
       }
     case KINDS.range:
@@ -136,16 +134,6 @@ function readRange (reader: Reader): WireCertificate[] {
   const certificates = reader.list(MAX_RANGE_CERTIFICATES, SMALLEST_CERTIFICATE, () => readCertificate(reader, thread))
   if (certificates.length === 0 && thread !== NO_THREAD) throw wireMalformed('a thread without certificates', 1)
   return certificates
-}
-
-/** One byte, 0 or 1; the slot follows 1. */
-function writeOptionalSlot (writer: Writer, slot: Slot | undefined): void {
-  writer.flag(slot !== undefined)
-  if (slot !== undefined) writeSlot(writer, slot)
-}
-
-function readOptionalSlot (reader: Reader): Slot | undefined {
-  return reader.flag() ? readSlot(reader) : undefined
 }
 
 const encoder = new TextEncoder()

@@ -16,6 +16,7 @@ const INPUT_TYPE = text('Input(bytes32 thread,bytes32 txHash)')
 const BREAKPOINT_TYPE = text('Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)')
 const CLOSE_TYPE = text('Close(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,uint256[] payouts)')
 const CLOSE_REQUEST_TYPE = text('CloseRequest(bytes32 thread,bytes32 parent,uint256[] payouts)')
+const TOLD_TYPE = text('Told(bytes32 thread,uint8 asker,bytes32 challenge,bool present,uint64 epoch,uint64 nonce)')
 const IDLE_TYPE = text('Idle(bytes32 thread,uint64 epoch,uint64 nonce,uint64 timestamp)')
 
 /** The struct hash of a breakpoint: "the hash of a breakpoint" everywhere. @throws `BYTES_OUT_OF_RANGE` */
@@ -53,6 +54,25 @@ export function closeDigest (close: Close, domain: Domain): Uint8Array {
 export function idleDigest (idle: Slot & { readonly thread: ThreadId, readonly timestampSec: bigint }, domain: Domain): Uint8Array {
   return digest(keccak256(concatBytes(
     IDLE_TYPE, hexToBytes(idle.thread), uint64(idle.epoch), uint64(idle.nonce), uint64(idle.timestampSec)
+  )), domain)
+}
+
+/**
+ * What a player signs to tell `asker` (an index) the highest slot that bears the asker's signature, as far as it knows; undefined for
+ * none. The challenge is the asker's, so that an old answer is worth nothing (§6.6).
+ */
+export function toldDigest (
+  told: { readonly thread: ThreadId, readonly asker: number, readonly challenge: Hash32, readonly slot: Slot | undefined },
+  domain: Domain
+): Uint8Array {
+  return digest(keccak256(concatBytes(
+    TOLD_TYPE,
+    hexToBytes(told.thread),
+    uint64(BigInt(told.asker)),
+    hexToBytes(told.challenge),
+    uint64(told.slot === undefined ? 0n : 1n),
+    uint64(told.slot?.epoch ?? 0n),
+    uint64(told.slot?.nonce ?? 0n)
   )), domain)
 }
 

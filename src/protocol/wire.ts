@@ -1,7 +1,10 @@
 /** Gossip messages as bytes (§7). Decoding checks form and size only; signatures are looked at by whoever acts on a message. */
 import { ThreadsError } from '../errors.js'
-import { readBreakpoint, readInput, readInputs, readPayouts, readSlot, readThread, writeBreakpoint, writeInput, writeInputs, writePayouts, writeSlot } from './certificate-codec.js'
-import { MAX_MESSAGE_BYTES, MAX_PLAYERS } from './limits.js'
+import {
+  readBreakpoint, readInput, readInputs, readOptionalSlot, readPayouts, readSlot, readThread,
+  writeBreakpoint, writeInput, writeInputs, writeOptionalSlot, writePayouts, writeSlot, writeThread
+} from './certificate-codec.js'
+import { MAX_BATCH_INPUTS, MAX_MESSAGE_BYTES, MAX_PLAYERS } from './limits.js'
 import { Reader, wireTooLarge } from './reader.js'
 import type { Breakpoint, Close, Hash32, Signature, SignedInput, Slot, ThreadId } from './types.js'
 import { invalid, Writer } from './writer.js'
@@ -26,18 +29,29 @@ export type CloseRequestMessage = Envelope & {
   readonly kind: 'closeRequest', readonly parent: Hash32, readonly payouts: readonly bigint[], readonly asker: number, readonly signature: Signature
 }
 
+/** The batch that the proposer is about to execute, so that all execute at once. Unsigned, commits nothing; at most 256 ids. */
+export type PlanMessage = Envelope & { readonly kind: 'plan', readonly parent: Hash32, readonly timestampSec: bigint, readonly ids: readonly Hash32[] }
+/** A player that starts asks the others which slot bears its signature. Unsigned; the challenge is fresh. */
+export type AskMessage = Envelope & { readonly kind: 'ask', readonly asker: number, readonly challenge: Hash32 }
+/** The answer: the highest slot that bears the asker's signature, as far as the signer knows. */
+export type ToldMessage = Envelope & {
+  readonly kind: 'told', readonly asker: number, readonly challenge: Hash32, readonly slot: Slot | undefined, readonly signer: number, readonly signature: Signature
+}
+
 /** Whatever travels in a thread's topic. */
-export type Message = InputMessage | ProposalMessage | AckMessage | CloseProposalMessage | IdleMessage | CloseRequestMessage
+export type Message =
+  InputMessage | ProposalMessage | AckMessage | CloseProposalMessage | IdleMessage | CloseRequestMessage | PlanMessage | AskMessage | ToldMessage
 
 const VERSION = 1
-const KINDS = { input: 1, proposal: 2, ack: 3, closeProposal: 4, idle: 5, closeRequest: 6 } as const
+const KINDS = { input: 1, proposal: 2, ack: 3, closeProposal: 4, idle: 5, closeRequest: 6, plan: 7, ask: 8, told: 9 } as const
 
 /**
  * The one encoding of a message.
  * @throws `WIRE_TOO_LARGE`, `WIRE_INVALID`, `BYTES_OUT_OF_RANGE`: the caller's fault, since nothing of this size or form may be sent
  */
 export function encodeMessage (message: Message): Uint8Array {
-  const writer = new Writer().uint8(VERSION).uint8(KINDS[message.kind]).uint32(message.attempt).hash(message.thread)
+  const writer = new Writer().uint8(VERSION).uint8(KINDS[message.kind]).uint32(message.attempt)
+  writeThread(writer, message.thread)
   writeBody(writer, message)
   const bytes = writer.bytes()
   if (bytes.length > MAX_MESSAGE_BYTES) throw wireTooLarge('a message', bytes.length, MAX_MESSAGE_BYTES, false)
@@ -88,6 +102,16 @@ function writeBody (writer: Writer, message: Message): void {
       writer.hash(message.parent)
       writePayouts(writer, message.payouts)
       return writeSigned(writer, message.asker, message.signature)
+    case 'plan':
+      writer.hash(message.parent).uint64(message.timestampSec).list(message.ids, MAX_BATCH_INPUTS, id => writer.hash(id))
+      return
+    case 'ask':
+      writer.index(message.asker, MAX_PLAYERS).hash(message.challenge)
+      return
+    case 'told':
+      writer.index(message.asker, MAX_PLAYERS).hash(message.challenge)
+      writeOptionalSlot(writer, message.slot)
+      return writeSigned(writer, message.signer, message.signature)
   }
 }
 
@@ -112,6 +136,14 @@ function readBody (reader: Reader, kind: number, envelope: Envelope): Message {
       return { kind: 'idle', ...envelope, ...readSlot(reader), timestampSec: reader.uint64(), signer: readIndex(reader), signature: reader.signature() }
     case KINDS.closeRequest:
       return { kind: 'closeRequest', ...envelope, parent: reader.hash(), payouts: readPayouts(reader), asker: readIndex(reader), signature: reader.signature() }
+    case KINDS.plan:
+      return { kind: 'plan', ...envelope, parent: reader.hash(), timestampSec: reader.uint64(), ids: reader.list(MAX_BATCH_INPUTS, 32, () => reader.hash()) }
+    case KINDS.ask:
+      return { kind: 'ask', ...envelope, asker: readIndex(reader), challenge: reader.hash() }
+    case KINDS.told:
+      return {
+        kind: 'told', ...envelope, asker: readIndex(reader), challenge: reader.hash(), slot: readOptionalSlot(reader), signer: readIndex(reader), signature: reader.signature()
+      }
     default:
       throw unknown('WIRE_UNKNOWN_KIND', 'kind', kind)
   }
