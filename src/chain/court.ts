@@ -1,0 +1,93 @@
+/** The court's functions as transactions of this node's wallet. */
+import type { Interface } from 'ethers'
+import { ThreadsError } from '../errors.js'
+import { bytesToBigint, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../protocol/bytes.js'
+import { checkTerms, termsToAbi } from '../protocol/terms.js'
+import type { Address, Breakpoint, Close, Hash32, Hex, Signature, Terms } from '../protocol/types.js'
+import type { AccountProof, ChainPort, Receipt } from '../thread/ports.js'
+import { createLock, type Lock } from './lock.js'
+import { readView, type Sends } from './reads.js'
+import type { Sender } from './sender.js'
+import { allow } from './tokens.js'
+
+/** The calls of {@link ChainPort}. */
+export type CourtCalls = Pick<ChainPort, 'open' | 'join' | 'cancel' | 'checkpoint' | 'challenge' | 'respond' | 'resume' | 'close' | 'settle' | 'credit' | 'withdraw'>
+
+/**
+ * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
+ * `allow` throws, and `TERMS_INVALID` before anything is spent.
+ */
+export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: Address, interface: Interface }): CourtCalls {
+  const { rpc, sender, court, interface: abi } = options
+  const turns = new Map<Address, Lock>()
+
+  const call = async (name: string, parameters: readonly unknown[], valueWei = 0n): Promise<Receipt> => {
+    const data = abi.encodeFunctionData(name, parameters) as Hex
+    const { transactionHash, blockNumber, gasUsed } = await sender.send({ to: court, data, valueWei })
+    return { transactionHash, blockNumber, gasUsed, dataBytes: data.length / 2 - 1 }
+  }
+
+  /** Ether goes along; tokens are allowed first, one deposit of a token at a time: an allowance serves one of them only. */
+  const pay = async (terms: Terms, amount: bigint, name: string, parameters: readonly unknown[]): Promise<Receipt> => {
+    const token = terms.asset
+    if (token === ZERO_ADDRESS) return await call(name, parameters, amount)
+    const turn = turns.get(token) ?? createLock()
+    turns.set(token, turn)
+    return await turn.run(async () => {
+      await allow(rpc, sender, { token, spender: court, amount })
+      return await call(name, parameters)
+    })
+  }
+
+  const evidence = async (name: string, terms: Terms, certificate: { breakpoint: Breakpoint, signatures: readonly Signature[] }) =>
+    await call(name, [termsToAbi(terms), breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)])
+
+  return {
+    async open (terms, multiaddr) {
+      checkTerms(terms)
+      return await pay(terms, depositOf(terms, 0) + terms.oracleFee, 'open', [termsToAbi(terms), multiaddr])
+    },
+    async join (terms, player, multiaddr, authorisation) {
+      checkTerms(terms)
+      return await pay(terms, depositOf(terms, player), 'join', [termsToAbi(terms), player, multiaddr, authorisation ?? new Uint8Array()])
+    },
+    cancel: async terms => await call('cancel', [termsToAbi(terms)]),
+    checkpoint: async (terms, certificate) => await evidence('checkpoint', terms, certificate),
+    respond: async (terms, certificate) => await evidence('respond', terms, certificate),
+    resume: async (terms, certificate) => await evidence('resume', terms, certificate),
+    challenge: async (terms, certificate) => certificate === undefined
+      ? await call('challenge', [termsToAbi(terms), NO_BREAKPOINT, new Uint8Array()])
+      : await evidence('challenge', terms, certificate),
+    close: async (terms, { close, signatures }) => await call('close', [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]),
+    settle: async (terms, recorded, proofs) => await call('settle', [
+      termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), proofs.map(proofToAbi)
+    ]),
+    async credit (asset, account) {
+      return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
+    },
+    withdraw: async asset => await call('withdraw', [asset])
+  }
+}
+
+/** All zero: nothing is recorded, or what is recorded is meant. */
+const NO_BREAKPOINT: readonly unknown[] = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n]
+
+function breakpointToAbi (breakpoint: Breakpoint): readonly unknown[] {
+  const { epoch, nonce, parent, stateRoot, inputsRoot, timestampSec } = breakpoint
+  return [epoch, nonce, parent, stateRoot, inputsRoot, timestampSec]
+}
+
+function closeToAbi ({ epoch, nonce, parent, payouts }: Close): readonly unknown[] {
+  return [epoch, nonce, parent, payouts]
+}
+
+function proofToAbi ({ nonce, balanceWei, codeHash, siblings, other }: AccountProof): readonly unknown[] {
+  const none: Hash32 = ZERO_HASH
+  return [nonce, balanceWei, codeHash, siblings, other?.path ?? none, other?.value ?? none]
+}
+
+function depositOf (terms: Terms, player: number): bigint {
+  const deposit = terms.deposits[player]
+  if (deposit === undefined) throw new ThreadsError('CHAIN_UNKNOWN_PLAYER', `the thread has no player ${player}`, { data: { player, players: terms.players.length } })
+  return deposit
+}

@@ -1,0 +1,223 @@
+/**
+ * Sends one wallet's transactions, one nonce after the other.
+ *
+ * A send is one transaction for good: a bump re-uses its nonce, and a fresh nonce is taken only where the old one was used by somebody
+ * else. What has reached the pool is watched until it is mined, also when its caller has given up waiting, because every later
+ * nonce waits for it. Nonces live in memory only: after a restart the pool's own count is where we go on.
+ */
+import type { Interface } from 'ethers'
+import { ThreadsError, hasCode } from '../errors.js'
+import type { Address, Hash32, Hex } from '../protocol/types.js'
+import type { ClockPort } from '../thread/ports.js'
+import { quoteFees, type Fees } from './fees.js'
+import { createLock } from './lock.js'
+import { createPool, isKnown, isNonceUsed, isPoor, isUnderpriced, type Pool } from './pool.js'
+import { quantity, readInteger, type MinedTransaction, type Sends } from './reads.js'
+import { isRevert, revertError } from './reverts.js'
+import { stoppedError } from './rpc.js'
+import { createSigner, type Signed, type Signer } from './signer.js'
+import { createBackoff, sleep } from './sleep.js'
+
+/** A transaction as its caller thinks of it. Without `to`: a creation. */
+export type SendRequest = { readonly to: Address | undefined, readonly data: Hex, readonly valueWei: bigint }
+
+/** Options of {@link createSender}. */
+export type SenderOptions = {
+  readonly rpc: Sends
+  readonly chainId: bigint
+  readonly walletKey: Uint8Array
+  readonly clock: ClockPort
+  /** How often the pool and the newest block are asked, milliseconds. */
+  readonly pollMs: number
+  /** A transaction that is next in line and unmined for this long is replaced by one that pays more. Default 30,000. */
+  readonly bumpAfterMs?: number | undefined
+  /** How long a caller waits at most, an absent chain included. Default 300,000. */
+  readonly giveUpAfterMs?: number | undefined
+  /** Highest maxFeePerGas, wei. Default: none. */
+  readonly maxFeeWei?: bigint | undefined
+  /** Whose custom errors are told by name. */
+  readonly interfaces: readonly Interface[]
+  readonly log: (message: string, data: Record<string, unknown>) => void
+}
+
+/** One wallet's way to the chain. */
+export type Sender = {
+  readonly wallet: Address
+  /**
+   * Resolves when the transaction is mined and succeeded (it may still be reorganised away: the follower tells what became final).
+   * @throws `CHAIN_REVERTED` (from the estimate: nothing was sent; with `data.transactionHash`: mined and failed),
+   *   `CHAIN_INSUFFICIENT_FUNDS`, `CHAIN_BUSY`, `CHAIN_UNAVAILABLE` (no answer within the time, or aborted: with
+   *   `data.transactionHash` it may be mined yet), `CHAIN_NOT_MINED` (likewise), `CHAIN_NONCE_TAKEN`, `CHAIN_REFUSED`, `CHAIN_STOPPED`, and
+   *   what `rpc.send` throws
+   */
+  send (request: SendRequest, options?: { signal?: AbortSignal | undefined }): Promise<MinedTransaction>
+  /** Transactions in the pool, ours. */
+  pending (): number
+  /** Callers that still wait get `CHAIN_STOPPED`. */
+  stop (): void
+}
+
+/** Waiting and in the pool together; the next caller gets `CHAIN_BUSY`. */
+const MAX_SENDS = 256
+/** Nonces and fees that a pool refuses before we believe it. */
+const MAX_REFUSALS = 8
+/** No transaction may have more (EIP-7825). */
+const MAX_TRANSACTION_GAS = 16_777_216n
+
+/** Opens a wallet's queue; asks nothing yet. @throws `KEY_INVALID` */
+export function createSender (options: SenderOptions): Sender {
+  const { rpc, clock, interfaces } = options
+  const signer = createSigner(options.walletKey, options.chainId)
+  const giveUpAfterMs = options.giveUpAfterMs ?? 300_000
+  const stopping = new AbortController()
+  const pool = createPool({ ...options, signer, bumpAfterMs: options.bumpAfterMs ?? 30_000, signal: stopping.signal })
+  const lock = createLock()
+  let waiting = 0
+
+  return {
+    wallet: signer.wallet,
+    pending: pool.size,
+    stop () { stopping.abort() },
+    async send (request, { signal } = {}) {
+      if (waiting + pool.size() >= MAX_SENDS) throw new ThreadsError('CHAIN_BUSY', 'too many transactions are waiting', { data: { most: MAX_SENDS } })
+      const patience = createPatience(clock, giveUpAfterMs, stopping.signal, signal)
+      waiting++
+      const submitted = lock.run(() => submit({ rpc, signer, pool, patience, interfaces, maxFeeWei: options.maxFeeWei }, request))
+        .finally(() => { waiting-- })
+      try {
+        const sent = await submitted
+        return await patience.with(pool.mined(sent), sent.hash)
+      } finally {
+        patience.end()
+      }
+    }
+  }
+}
+
+type Submission = {
+  readonly rpc: Sends, readonly signer: Signer, readonly pool: Pool, readonly patience: Patience
+  readonly interfaces: readonly Interface[], readonly maxFeeWei: bigint | undefined
+}
+
+/** From the request to a transaction that the pool has. Under the wallet's lock, so that nonces are taken in order and none is left out. */
+async function submit (context: Submission, request: SendRequest): Promise<Signed> {
+  const { rpc, signer, pool, patience } = context
+  const prepared = await patience.retry(undefined, async () => {
+    const gasLimit = await estimate(context, request)
+    const fees = await quoteFees(rpc, context.maxFeeWei)
+    await checkFunds(rpc, signer.wallet, request.valueWei + gasLimit * fees.maxFeePerGasWei)
+    return { gasLimit, fees, nonce: await pool.nextNonce() }
+  })
+  let signed = signer.sign({ ...request, ...prepared })
+  for (let refusals = 0; ; refusals++) {
+    const refusal = await patience.retry(signed.hash, () => broadcast(rpc, signed))
+    if (refusal === undefined || await pool.isMined(signed.hash)) break
+    if (refusals === MAX_REFUSALS || !(isNonceUsed(refusal) || isUnderpriced(refusal))) throw refused(refusal, signer.wallet)
+    // The pool has had this nonce from somebody else (the same wallet elsewhere, or an endpoint whose count lags behind): ours was
+    // never accepted and never can be mined, so the next nonce does not make two of it.
+    const fees: Fees = isUnderpriced(refusal) ? pool.raised(signed.fees) ?? signed.fees : signed.fees
+    const nonce = await patience.retry(undefined, () => pool.nextNonce(signed.nonce + 1n))
+    signed = signer.sign({ ...request, gasLimit: signed.gasLimit, fees, nonce })
+  }
+  pool.add(signed)
+  return signed
+}
+
+/** Gas for the transaction, with a fifth more: what it does may depend on what is mined before it. */
+async function estimate ({ rpc, signer, interfaces }: Submission, request: SendRequest): Promise<bigint> {
+  const call = { from: signer.wallet, data: request.data, value: quantity(request.valueWei), ...request.to === undefined ? {} : { to: request.to } }
+  try {
+    const gas = await readInteger(rpc, 'eth_estimateGas', [call])
+    const generous = gas + gas / 5n
+    return generous < MAX_TRANSACTION_GAS ? generous : gas > MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS
+  } catch (error) {
+    if (isPoor(error)) throw refused(error, signer.wallet)
+    if (!isRevert(error)) throw error
+    throw revertError(interfaces, typeof error.data.returned === 'string' ? error.data.returned : undefined, { to: request.to }, error)
+  }
+}
+
+async function checkFunds (rpc: Sends, wallet: Address, neededWei: bigint): Promise<void> {
+  const balanceWei = await readInteger(rpc, 'eth_getBalance', [wallet, 'latest'])
+  if (balanceWei < neededWei) {
+    throw new ThreadsError('CHAIN_INSUFFICIENT_FUNDS', `the wallet ${wallet} holds ${balanceWei} wei; this transaction may take ${neededWei}`,
+      { data: { wallet, balanceWei: balanceWei.toString(), neededWei: neededWei.toString() } })
+  }
+}
+
+/** Undefined when the pool has it; the answer when the pool does not want it. @throws `CHAIN_UNAVAILABLE` when nobody knows. */
+async function broadcast (rpc: Sends, signed: Signed): Promise<ThreadsError | undefined> {
+  try {
+    await rpc.send('eth_sendRawTransaction', [signed.raw])
+    return undefined
+  } catch (error) {
+    if (isKnown(error)) return undefined
+    if (hasCode(error, 'CHAIN_RPC_ERROR')) return error
+    throw error
+  }
+}
+
+function refused (answer: unknown, wallet: Address): ThreadsError {
+  const said = answer instanceof ThreadsError ? String(answer.data.message) : ''
+  if (isPoor(answer)) return new ThreadsError('CHAIN_INSUFFICIENT_FUNDS', `the wallet ${wallet} cannot pay for this transaction`, { data: { wallet }, cause: answer })
+  return new ThreadsError('CHAIN_REFUSED', `the chain does not take the transaction: ${said}`, { data: { wallet, said }, cause: answer })
+}
+
+/** How long one caller waits, and for what. */
+type Patience = {
+  /** Repeats `task` while the chain does not answer. */
+  retry<T> (hash: Hash32 | undefined, task: () => Promise<T>): Promise<T>
+  /** `promise`, or the error of whoever ran out of patience. */
+  with<T> (promise: Promise<T>, hash: Hash32): Promise<T>
+  end (): void
+}
+
+function createPatience (clock: ClockPort, limitMs: number, stopping: AbortSignal, caller: AbortSignal | undefined): Patience {
+  const over = new AbortController()
+  const endsAtMs = clock.nowMs() + limitMs
+  const end = () => over.abort()
+  const timer = setTimeout(end, limitMs)
+  const signals = [stopping, ...caller === undefined ? [] : [caller]]
+  for (const signal of signals) signal.addEventListener('abort', end)
+  if (signals.some(signal => signal.aborted)) end()
+
+  const reason = (hash: Hash32 | undefined, cause: unknown): ThreadsError => {
+    if (stopping.aborted) return stoppedError()
+    const data = { aborted: caller?.aborted === true, ...hash === undefined ? {} : { transactionHash: hash } }
+    if (hash !== undefined && cause === undefined && caller?.aborted !== true) return new ThreadsError('CHAIN_NOT_MINED', `not mined within ${limitMs} ms; it may be yet`, { data })
+    return new ThreadsError('CHAIN_UNAVAILABLE', data.aborted ? 'aborted by the caller' : `the chain did not answer within ${limitMs} ms`, { data, cause })
+  }
+  return {
+    async retry (hash, task) {
+      const backoff = createBackoff(250, 5_000)
+      while (true) {
+        // A broadcast that was never tried cannot be mined: the hash is told only after a try.
+        if (over.signal.aborted) throw reason(undefined, undefined)
+        try {
+          return await task()
+        } catch (error) {
+          if (!hasCode(error, 'CHAIN_UNAVAILABLE')) throw error
+          await sleep(Math.min(backoff.failed(), Math.max(0, endsAtMs - clock.nowMs())), over.signal)
+          if (over.signal.aborted || clock.nowMs() >= endsAtMs) throw reason(hash, error)
+        }
+      }
+    },
+    async with (promise, hash) {
+      let onEnd = () => {}
+      const ended = new Promise<never>((_resolve, reject) => {
+        onEnd = () => reject(reason(hash, undefined))
+        if (over.signal.aborted) onEnd()
+        else over.signal.addEventListener('abort', onEnd)
+      })
+      try {
+        return await Promise.race([promise, ended])
+      } finally {
+        over.signal.removeEventListener('abort', onEnd)
+      }
+    },
+    end () {
+      clearTimeout(timer)
+      for (const signal of signals) signal.removeEventListener('abort', end)
+    }
+  }
+}
