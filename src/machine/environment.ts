@@ -1,0 +1,84 @@
+/** What a transaction sees of the world around it (specification §5), and the EVM set up for one thread. */
+import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
+import { EVM, EVMMockBlockchain, NobleBN254, type EVMOpts, type Message } from '@ethereumjs/evm'
+import { Address as EthAddress } from '@ethereumjs/util'
+import { hexToBytes } from '../protocol/bytes.js'
+import { keccak256 } from '../protocol/crypto.js'
+import { threadChainId } from '../protocol/terms.js'
+import type { Address, Domain, Hash32, Terms, ThreadId } from '../protocol/types.js'
+import type { Draft } from '../state/draft.js'
+import { runSynchronously } from './interpreter.js'
+import { verifyPointEvaluation } from './kzg.js'
+
+/** The thread that a machine runs. */
+export type MachineContext = { readonly thread: ThreadId, readonly terms: Terms, readonly domain: Domain }
+
+/** The breakpoint that a transaction belongs to: its nonce is NUMBER, `parent` PREVRANDAO. */
+export type Environment = { readonly nonce: bigint, readonly timestampSec: bigint, readonly parent: Hash32 }
+
+/** The part of a block header that opcodes read. */
+export type Block = NonNullable<Parameters<EVM['runCall']>[0]['block']>
+
+/** The block that stands for a breakpoint. BASEFEE is 0 and BLOBBASEFEE 1. */
+export function blockOf (context: MachineContext, environment: Environment): Block {
+  return {
+    header: {
+      number: environment.nonce,
+      timestamp: environment.timestampSec,
+      coinbase: ethAddress(context.terms.oracle),
+      prevRandao: hexToBytes(environment.parent),
+      gasLimit: context.terms.gasLimit,
+      difficulty: 0n,
+      baseFeePerGas: 0n,
+      getBlobGasPrice: () => 1n
+    }
+  }
+}
+
+/** The EVM's own form of an address. */
+export function ethAddress (address: Address): EthAddress {
+  return new EthAddress(hexToBytes(address))
+}
+
+/** An EVM that can create at a given address: the thread's contract has its vault's, which no nonce of a sender leads to. */
+export class ThreadEVM extends EVM {
+  /** Where the outermost message creates; undefined: by the sender's nonce, as ever. */
+  creationAddress: Address | undefined
+
+  protected override async _generateAddress (message: Message): Promise<EthAddress> {
+    if (message.depth === 0 && this.creationAddress !== undefined) return ethAddress(this.creationAddress)
+    return super._generateAddress(message)
+  }
+}
+
+/** `isActivatedEIP` is asked several times for each opcode: a set answers it. */
+class QuickCommon extends Common {
+  // Not a # field: the base class calls isActivatedEIP while it constructs itself, when such a field is not there yet.
+  protected activated: Set<number> | undefined
+
+  override isActivatedEIP (eip: number): boolean {
+    return this.activated?.has(eip) ?? super.isActivatedEIP(eip)
+  }
+
+  /** From now on the hardfork stays. */
+  freeze (): void {
+    this.activated = new Set([...this.eips(), ...this._activatedEIPsCache])
+  }
+}
+
+/** Cancun with this chain id (rules number 1). */
+function cancun (chainId: bigint): QuickCommon {
+  const chain = { ...Mainnet, name: 'thread', chainId: Number(chainId) }
+  return new QuickCommon({ chain, hardfork: Hardfork.Cancun, customCrypto: { keccak256, kzg: verifyPointEvaluation } })
+}
+
+/** A fresh EVM for the thread, working on `draft`. */
+export function createThreadEVM (context: MachineContext, draft: Draft): ThreadEVM {
+  const common = cancun(threadChainId(context.thread))
+  // The constructor is what createEVM calls, with the same defaults for what Cancun uses; a subclass needs it.
+  const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254() }
+  const evm = new ThreadEVM(options)
+  common.freeze()
+  runSynchronously(evm)
+  return evm
+}

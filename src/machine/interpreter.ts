@@ -1,0 +1,141 @@
+/**
+ * A faster inner loop for @ethereumjs/evm. The stock interpreter awaits a promise for every opcode, which is half of its time; this loop
+ * awaits only the opcodes that really are asynchronous, and remembers each code's jump destinations. Same gas, same order of effects,
+ * same errors (tested step by step against the stock loop).
+ *
+ * The interpreter's class is not exported, so it is reached through a probe opcode's run state, and its `run` is wrapped: for EVMs that
+ * asked for it here, and nothing else in the process. In debug mode, with listeners or the profiler, and where the self-check at start-up
+ * fails, the stock loop runs.
+ */
+import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
+import { EVM, EVMError, EVMMockBlockchain, NobleBN254 } from '@ethereumjs/evm'
+import { SimpleStateManager } from '@ethereumjs/statemanager'
+import { Account, createZeroAddress } from '@ethereumjs/util'
+
+/** What the loop uses of the interpreter's run state. */
+type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
+type OpEntry = {
+  opcodeInfo: { code: number, feeBigInt: bigint, dynamicGas: boolean, isInvalid: boolean, isAsync: boolean }
+  gasHandler: (state: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
+  opHandler: (state: RunState, common: Common) => void | Promise<void>
+}
+type Analysis = { jumps: Uint8Array, pushes: object, opcodesCached: OpEntry[] }
+type Result = { runState: RunState, exceptionError: EVMError | undefined }
+type Interpreter = {
+  _runState: RunState
+  _evm: EVM
+  common: Common
+  profilerOpts: { enabled: boolean } | undefined
+  _getValidJumpDestinations (code: Uint8Array): Analysis
+  run (code: Uint8Array, options?: { pc?: number }): Promise<Result>
+}
+
+/** EVMs that run on the fast loop, each with what it knows of codes. Codes go when nothing else holds them. */
+const analyses = new WeakMap<EVM, WeakMap<Uint8Array, Analysis>>()
+
+/** Lets `evm` run on the fast loop, where there is one. */
+export function runSynchronously (evm: EVM): void {
+  analyses.set(evm, new WeakMap())
+}
+
+/** Back to the stock loop, for comparison. */
+export function runStock (evm: EVM): void {
+  analyses.delete(evm)
+}
+
+async function install (): Promise<boolean> {
+  const prototype = await findPrototype()
+  if (typeof prototype?.run !== 'function' || typeof prototype._getValidJumpDestinations !== 'function') return false
+  const stock = prototype.run
+  prototype.run = async function (this: Interpreter, code, options = {}) {
+    const known = analyses.get(this._evm)
+    const watched = this._evm.events.listenerCount('step') > 0 || this._evm.DEBUG || this.profilerOpts?.enabled === true
+    if (known === undefined || watched || options.pc !== undefined) return await stock.call(this, code, options)
+    return await loop(this, code, known)
+  }
+  if (await agrees()) return true
+  prototype.run = stock
+  return false
+}
+
+/** Runs a probe opcode, whose run state leads to the interpreter that runs it. */
+async function findPrototype (): Promise<Interpreter | undefined> {
+  let found: unknown
+  const evm = await probeEVM((state) => { found = Object.getPrototypeOf(state.interpreter) })
+  await evm.runCode({ code: Uint8Array.of(0x0c, 0x00), gasLimit: 100n })
+  return found as Interpreter | undefined
+}
+
+async function probeEVM (probe: (state: { interpreter: object }) => void = () => {}): Promise<EVM> {
+  const common = new Common({ chain: Mainnet, hardfork: Hardfork.Cancun })
+  const stateManager = new SimpleStateManager({ common })
+  await stateManager.putAccount(createZeroAddress(), new Account(1n))
+  const customOpcodes = [{ opcode: 0x0c, opcodeName: 'PROBE', baseFee: 0, logicFunction: probe }]
+  return new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customOpcodes })
+}
+
+/**
+ * The self-check: a program with a loop, memory, hashing, storage, a nested call and a refund ends alike on both loops, wherever the gas runs
+ * out. @ethereumjs is pinned to one version as well; this is for a bundler or an override that brought another.
+ */
+async function agrees (): Promise<boolean> {
+  for (const gasLimit of [60_000n, 26_000n, 24_000n, 22_153n, 2_000n, 30n]) {
+    const [fast, stock] = await Promise.all([runSynchronously, runStock].map(async (choose) => {
+      const evm = await probeEVM()
+      choose(evm)
+      const { returnValue, executionGasUsed, exceptionError, gasRefund } = await evm.runCode({ code: CHECK_PROGRAM, gasLimit })
+      return `${returnValue.join()} ${executionGasUsed} ${exceptionError?.error} ${gasRefund}`
+    }))
+    if (fast !== stock) return false
+  }
+  return true
+}
+
+/**
+ * i = 3; do { memory[0] = i; storage[i] = keccak256(memory[0..32]); identity(memory[0..32]) } while (--i); storage[1] = 0; return memory[0..64]
+ */
+const CHECK_PROGRAM = Uint8Array.of(
+  0x60, 3, 0x5b, 0x80, 0x5f, 0x52, 0x60, 32, 0x5f, 0x20, 0x81, 0x55, 0x60, 32, 0x60, 32, 0x60, 32, 0x5f, 0x5f, 0x60, 4, 0x5a, 0xf1, 0x50,
+  0x60, 1, 0x90, 0x03, 0x80, 0x60, 2, 0x57, 0x5f, 0x60, 1, 0x55, 0x60, 64, 0x5f, 0xf3)
+
+async function loop (interpreter: Interpreter, code: Uint8Array, known: WeakMap<Uint8Array, Analysis>): Promise<Result> {
+  const state = interpreter._runState
+  const common = interpreter.common
+  let analysis = known.get(code)
+  if (analysis === undefined) known.set(code, analysis = interpreter._getValidJumpDestinations(code))
+  state.code = code
+  state.validJumps = analysis.jumps
+  state.cachedPushes = analysis.pushes
+  state.shouldDoJumpAnalysis = false
+  const entries = analysis.opcodesCached
+  try {
+    while (state.programCounter < code.length) {
+      const entry = entries[state.programCounter]
+      if (entry === undefined) throw new RangeError('the program counter stands inside pushed data')
+      const info = entry.opcodeInfo
+      state.opCode = info.code
+      let gas = info.feeBigInt
+      if (info.dynamicGas) {
+        const dynamic = entry.gasHandler(state, gas, common)
+        gas = typeof dynamic === 'bigint' ? dynamic : await dynamic
+      }
+      if (info.isInvalid) throw new EVMError(EVMError.errorMessages.INVALID_OPCODE)
+      state.gasLeft -= gas
+      if (state.gasLeft < 0n) {
+        state.gasLeft = 0n
+        throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
+      }
+      state.programCounter++
+      if (info.isAsync) await entry.opHandler(state, common)
+      else void entry.opHandler(state, common)
+    }
+  } catch (error) {
+    // What is not the EVM's own error is a bug, and goes up as it is. STOP is how a code ends well.
+    if (!(error instanceof EVMError)) throw error
+    return { runState: state, exceptionError: error.error === EVMError.errorMessages.STOP ? undefined : error }
+  }
+  return { runState: state, exceptionError: undefined }
+}
+
+/** `stock` when the interpreter is not the one that this loop was written for. */
+export const interpreterLoop: 'synchronous' | 'stock' = await install() ? 'synchronous' : 'stock'

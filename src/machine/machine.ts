@@ -1,0 +1,241 @@
+/**
+ * The EVM off-chain: one thread's committed state, and what a batch of inputs would make of it. It owns execution and nothing else: inputs
+ * come verified, and who may propose, sign or store is not known here.
+ */
+import { ThreadsError } from '../errors.js'
+import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
+import { intrinsicGas } from '../protocol/input.js'
+import type { Address, Hash32, Input } from '../protocol/types.js'
+import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
+import { Draft } from '../state/draft.js'
+import { rootOf, type Tree } from '../state/tree.js'
+import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof } from '../state/world.js'
+import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
+import { runGenesis } from './genesis.js'
+import { runTransaction, whyNotIncludable, type Outcome, type SkipCode } from './transaction.js'
+
+export type { AccountProof, AccountState, Environment, MachineContext, Outcome, StateChanges }
+
+/** What one included input did. A reverted one is included too: it has its reason, its gas and no logs. */
+export type InputReceipt = Outcome & {
+  /** The input's id. */
+  readonly id: Hash32
+  /** Index of the player who sent it. */
+  readonly player: number
+}
+
+/** The inputs of one breakpoint, in order; `parent` is the hash of the breakpoint before. */
+export type Batch = Environment & { readonly inputs: readonly Input[] }
+
+/** An input that the state does not let in: it consumes no nonce. */
+export type Skipped = { readonly input: Input, readonly code: SkipCode, readonly message: string }
+
+/** What a batch would make of the state. */
+export type Prepared = {
+  readonly baseRoot: Hash32
+  readonly root: Hash32
+  readonly included: readonly Input[]
+  readonly skipped: readonly Skipped[]
+  /** One for each included input, in order. */
+  readonly receipts: readonly InputReceipt[]
+  readonly changes: StateChanges
+  /** Of all included inputs together. */
+  readonly gasUsed: bigint
+}
+
+/** A read-only message, as `eth_call` has it; the sender's balance must cover `valueWei`. */
+export type CallMessage = {
+  readonly from: Address
+  /** Undefined: a creation. */
+  readonly to: Address | undefined
+  readonly data: Uint8Array
+  readonly valueWei?: bigint
+  /** Intrinsic gas included; terms.gasLimit by default. */
+  readonly gasLimit?: bigint
+}
+
+/** Stored pairs (see `changeEntries`), or changes merged by whoever kept them. */
+export type StoredState = StateChanges | Iterable<readonly [string, Uint8Array]>
+
+/** One thread's state and its EVM. Executions queue up and run one at a time; what is committed is read at once, while one runs too. */
+export class Machine {
+  readonly context: MachineContext
+  /** The thread's contract, inside the thread: its vault's address. */
+  readonly contract: Address
+  readonly #draft = new Draft()
+  #evm: ThreadEVM
+  #world: World
+  /** The last execution in the queue; it never rejects. */
+  #queue: Promise<unknown> = Promise.resolve()
+  #running = 0
+  /** The tree of each prepared batch, so that a commit need not hash it again. */
+  readonly #trees = new WeakMap<Prepared, Tree>()
+
+  private constructor (context: MachineContext, world: World) {
+    this.context = context
+    this.contract = contractAddressOf(context.thread, context.domain.court)
+    this.#evm = createThreadEVM(context, this.#draft)
+    this.#world = world
+  }
+
+  /**
+   * Slot (0, 0): the deposits, then the code or its constructor, at the timestamp of that breakpoint.
+   * @throws `MACHINE_CODE_MISMATCH`, `MACHINE_CONSTRUCTOR_REVERTED`
+   */
+  static async genesis (context: MachineContext, code: Uint8Array, timestampSec = 0n): Promise<{ machine: Machine, changes: StateChanges, receipt: Outcome }> {
+    const machine = new Machine(context, World.empty())
+    const { receipt, changes } = await machine.#enqueue(async () => {
+      const receipt = await runGenesis(machine.#evm, machine.#draft, context, code, timestampSec)
+      return { receipt, changes: machine.#draft.changes() }
+    })
+    machine.#world = machine.#world.after(changes, treeAfter(machine.#world.tree, changes), 'none')
+    return { machine, changes, receipt }
+  }
+
+  /**
+   * Rebuilds the state from what genesis and the committed batches said, merged.
+   * @throws `STATE_BAD_ENTRY` for an entry that is none; `STATE_CODE_MISSING` when an account's code is not among them
+   */
+  static async load (context: MachineContext, stored: StoredState): Promise<Machine> {
+    const changes = 'accounts' in stored ? stored : changesFromEntries(stored)
+    const empty = World.empty()
+    const world = empty.after(changes, treeAfter(empty.tree, changes), 'none')
+    const machine = new Machine(context, world)
+    machine.#draft.begin(world)
+    for (const { codeHash } of changes.accounts) machine.#draft.code(codeHash)
+    return machine
+  }
+
+  /** The root of the committed state. */
+  get root (): Hash32 {
+    return this.#world.root
+  }
+
+  /**
+   * Executes a batch on the committed state, which stays as it was.
+   * @throws `MACHINE_INTERNAL` when the EVM itself failed; the machine goes on as if the batch had not been
+   */
+  prepare (batch: Batch): Promise<Prepared> {
+    return this.#enqueue(async () => {
+      const base = this.#world
+      const run = await this.#runBatch(batch)
+      const changes = this.#draft.changes()
+      const tree = treeAfter(base.tree, changes)
+      const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, ...run }
+      this.#trees.set(prepared, tree)
+      return prepared
+    })
+  }
+
+  async #runBatch (batch: Batch): Promise<Pick<Prepared, 'included' | 'skipped' | 'receipts' | 'gasUsed'>> {
+    const { terms } = this.context
+    const execution = { evm: this.#evm, draft: this.#draft, block: blockOf(this.context, batch) }
+    const included: Input[] = []
+    const skipped: Skipped[] = []
+    const receipts: InputReceipt[] = []
+    let gasUsed = 0n
+    for (const input of batch.inputs) {
+      const sender = terms.players[input.player]
+      if (sender === undefined) throw new RangeError(`no player ${input.player}`)
+      const why = whyNotIncludable(this.#draft, sender, input.tx, terms.gasLimit)
+      if (why !== undefined) {
+        skipped.push({ input, ...why })
+        continue
+      }
+      const outcome = await runTransaction(execution, sender, input.tx)
+      included.push(input)
+      receipts.push({ id: input.id, player: input.player, ...outcome })
+      gasUsed += outcome.gasUsed
+    }
+    return { included, skipped, receipts, gasUsed }
+  }
+
+  /**
+   * Makes a prepared batch the committed state, at once.
+   * @throws `MACHINE_STALE` when it was prepared on another state, or not by this machine
+   */
+  commit (prepared: Prepared): void {
+    const tree = this.#trees.get(prepared)
+    if (prepared.baseRoot !== this.root || tree === undefined) {
+      throw new ThreadsError('MACHINE_STALE', 'the batch was not prepared on the committed state of this machine', { data: { baseRoot: prepared.baseRoot, root: this.root } })
+    }
+    // An execution under way goes on reading the state that it began with.
+    this.#world = this.#world.after(prepared.changes, tree, this.#running > 0 ? 'this' : 'none')
+  }
+
+  /**
+   * What a message would do and return on the committed state, under the breakpoint that `environment` gives; nothing of it stays.
+   * `gasUsed` is what a transaction would pay for.
+   * @throws `MACHINE_INTERNAL`
+   */
+  call (message: CallMessage, environment: Environment): Promise<Outcome> {
+    return this.#enqueue(async () => {
+      const { nonce, balanceWei } = this.#draft.account(message.from)
+      const tx = {
+        type: 0 as const, nonce, gasPriceWei: 0n, maxFeePerGasWei: 0n, accessList: [],
+        to: message.to, data: message.data, valueWei: message.valueWei ?? 0n, gasLimit: message.gasLimit ?? this.context.terms.gasLimit
+      }
+      if (balanceWei < tx.valueWei) return refused('insufficient balance')
+      if (tx.gasLimit < intrinsicGas(tx)) return refused('out of gas')
+      return await runTransaction({ evm: this.#evm, draft: this.#draft, block: blockOf(this.context, environment) }, message.from, tx)
+    })
+  }
+
+  /** An account of the committed state; an absent one is empty. */
+  account (address: Address): AccountState {
+    return this.#world.account(address) ?? EMPTY_ACCOUNT
+  }
+
+  /** The nonce that a player's next input must have. */
+  nonceOf (player: number): bigint {
+    const address = this.context.terms.players[player]
+    return address === undefined ? 0n : this.account(address).nonce
+  }
+
+  /** The code of an account; no bytes where there is none. */
+  code (address: Address): Uint8Array {
+    return this.#world.code(this.account(address).codeHash) ?? EMPTY_BYTES
+  }
+
+  /** The word in a slot. */
+  storageAt (address: Address, slot: Hash32): Hash32 {
+    return wordOf(this.#world.slot(address, slot) ?? EMPTY_BYTES)
+  }
+
+  /** An account with its proof under {@link Machine.root}. */
+  prove (address: Address): AccountProof {
+    return this.#world.prove(address)
+  }
+
+  /** What is not in the payees' accounts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
+  leftover (): bigint {
+    const { terms } = this.context
+    const payees = new Set(payeesOf(terms))
+    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, potOf(terms) * scaleOf(terms))
+  }
+
+  /** Runs `work` on a draft of the committed state, after all work before it. */
+  #enqueue<T> (work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(async () => {
+      this.#running++
+      this.#draft.begin(this.#world)
+      try {
+        return await work()
+      } catch (error) {
+        // What stopped half-way may have left warm sets and open checkpoints behind.
+        this.#evm = createThreadEVM(this.context, this.#draft)
+        if (error instanceof ThreadsError) throw error
+        throw new ThreadsError('MACHINE_INTERNAL', `the EVM failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      } finally {
+        this.#draft.begin(World.empty())
+        this.#running--
+      }
+    })
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+}
+
+function refused (reason: string): Outcome {
+  return { success: false, reason, returnData: EMPTY_BYTES, gasUsed: 0n, logs: [], created: undefined }
+}
