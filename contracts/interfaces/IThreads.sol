@@ -47,7 +47,7 @@ interface IThreads {
     }
 
     /// @notice One account of the recorded state with its proof (section 4). Whose account it is follows from its place in the list.
-    /// An absent account has nonce 0, balance 0 and code hash 0 or that of nothing; the walk then ends in nothing (`otherPath` 0) or in a foreign leaf.
+    /// An absent account has nonce 0, balance 0 and the code hash of nothing (or 0); `other` is the leaf that its walk ends in, both 0 for none.
     struct AccountProof {
         uint64 nonce;
         uint256 balance; // 18 decimals
@@ -174,7 +174,6 @@ interface IThreads {
     error DisputeOpen(uint256 endsAt, uint256 time);
     error WrongPayouts(uint256 sum, uint256 pot);
     error WrongBreakpoint(bytes32 given, bytes32 recorded);
-    error BadAccountProof(address account);
     error NothingToWithdraw(address asset, address account);
     error WithdrawFailed(address asset, address account, uint256 amount);
     error GasTooLow(uint256 left, uint256 needed);

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 /// @notice A thread's state: one compact sparse Merkle tree over keccak256 (section 4 of the specification).
 /// An empty subtree is 0, a subtree with one leaf is that leaf, any other is the node of its two halves, split by the path's next bit.
-/// A proof is the siblings from the root down and what the walk ends in: the path's own leaf, nothing (`otherPath` 0), or a foreign leaf.
+/// A proof is the siblings from the root down and what the walk ends in. Without another leaf (`otherPath` and `otherValue` 0): nothing when the
+/// value is 0, else the path's own leaf. With one, the value is 0: that leaf is foreign, or it is the path's own and holds zero.
+/// (No path is 0: it is a hash.)
 library StateTree {
     uint8 internal constant ACCOUNT = 1;
     uint8 internal constant STORAGE = 2;
@@ -12,7 +14,7 @@ library StateTree {
     uint256 private constant DEPTH = 256;
 
     error ProofTooLong(uint256 length);
-    error BadForeignLeaf(bytes32 otherPath);
+    error BadOtherLeaf(bytes32 otherPath);
     error NoSuchRoot(bytes32 root);
 
     function pathOf(uint8 kind, address account, bytes32 slot) internal pure returns (bytes32) {
@@ -38,10 +40,11 @@ library StateTree {
         bytes32 otherPath,
         bytes32 otherValue
     ) internal pure {
-        end(root, path, value, siblings, otherPath, otherValue);
+        bytes32 computed = fold(path, endOf(path, value, siblings.length, otherPath, otherValue), siblings);
+        if (computed != root) revert NoSuchRoot(computed);
     }
 
-    /// @notice Verifies `value` at `path` and returns the root with `newValue` in its place.
+    /// @notice Verifies `value` at `path` and returns the root after an input whose net effect leaves `newValue` there.
     function update(
         bytes32 root,
         bytes32 path,
@@ -51,38 +54,23 @@ library StateTree {
         bytes32 otherPath,
         bytes32 otherValue
     ) internal pure returns (bytes32) {
-        bytes32 ending = end(root, path, value, siblings, otherPath, otherValue);
-        bool absent = value == 0 && ending != leafOf(path, 0);
+        verify(root, path, value, siblings, otherPath, otherValue);
+        bool absent = value == 0 && otherPath != path;
         // A leaf is inserted for a value other than zero only.
         if (absent && newValue == 0) return root;
         bytes32 node = leafOf(path, newValue);
-        if (absent && otherPath != 0) node = fork(path, node, otherPath, ending, siblings.length);
+        if (absent && otherPath | otherValue != 0) node = fork(path, node, otherPath, leafOf(otherPath, otherValue), siblings.length);
         return fold(path, node, siblings);
     }
 
-    /// @dev What the walk ends in, when the proof holds.
-    function end(
-        bytes32 root,
-        bytes32 path,
-        bytes32 value,
-        bytes32[] calldata siblings,
-        bytes32 otherPath,
-        bytes32 otherValue
-    ) private pure returns (bytes32 ending) {
-        if (siblings.length > DEPTH) revert ProofTooLong(siblings.length);
-        if (otherPath != 0) {
-            // A foreign leaf shows absence, and only where it shares every walked bit with the path.
-            if (value != 0 || sharedBits(path, otherPath) < siblings.length || path == otherPath) revert BadForeignLeaf(otherPath);
-            ending = leafOf(otherPath, otherValue);
-        } else if (otherValue != 0) {
-            revert BadForeignLeaf(otherPath);
-        } else if (value != 0 || fold(path, 0, siblings) != root) {
-            ending = leafOf(path, value);
-        } else {
-            return 0;
-        }
-        bytes32 computed = fold(path, ending, siblings);
-        if (computed != root) revert NoSuchRoot(computed);
+    /// @dev The hash of what the walk ends in. Refuses an end that cannot stand where the walk leads.
+    function endOf(bytes32 path, bytes32 value, uint256 depth, bytes32 otherPath, bytes32 otherValue) private pure returns (bytes32) {
+        if (depth > DEPTH) revert ProofTooLong(depth);
+        if (otherPath | otherValue == 0) return value == 0 ? bytes32(0) : leafOf(path, value);
+        // The path's own leaf stands here only when it holds zero; a foreign one shares every walked bit with the path.
+        bool fits = otherPath == path ? otherValue == 0 : sharedBits(path, otherPath) >= depth;
+        if (value != 0 || !fits) revert BadOtherLeaf(otherPath);
+        return leafOf(otherPath, otherValue);
     }
 
     /// @dev The root above `node`, which stands at the depth that `siblings` leads to.

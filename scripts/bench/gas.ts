@@ -1,0 +1,72 @@
+/**
+ * What the court's calls cost, from receipts on anvil: two players, ether, no oracle, payees that exist, each the first such call of its
+ * thread. Terms and state are those of a game of TicTacToe: five words of constructor argument, twelve leaves.
+ */
+import { Arena } from '../../test/contracts/arena.js'
+import { Game, WINDOW } from '../../test/contracts/game.js'
+
+/** One measured figure. */
+export type Figure = { readonly name: string, readonly value: number, readonly unit: string }
+
+const ETHER = 10n ** 18n
+
+/** Starts a chain, measures each call on a thread of its own, and stops the chain. */
+export async function benchGas (): Promise<Figure[]> {
+  const arena = await Arena.create()
+  try {
+    const figures = [
+      ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena)
+    ]
+    return figures.map(([name, value]) => ({ name, value: Number(value), unit: 'gas' }))
+  } finally {
+    await arena.stop()
+  }
+}
+
+type Measured = [name: string, gas: bigint][]
+
+/** `open` with the creator's deposit writes the thread's two slots and logs the terms; `join` changes one slot. */
+async function openAndJoin (arena: Arena): Promise<Measured> {
+  const game = await arena.game()
+  return [['gas.open', (await game.open()).gasUsed], ['gas.join', (await game.join(1)).gasUsed]]
+}
+
+/** Two signatures, one slot, two payments to accounts that exist. */
+async function close (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  return [['gas.close', (await game.close(game.closing([2n * ETHER - 1n, 1n]))).gasUsed]]
+}
+
+/** Two signatures, both slots. */
+async function checkpoint (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  return [['gas.checkpoint', (await game.record_('checkpoint', game.breakpoint({ nonce: 7n }))).gasUsed]]
+}
+
+/** As a checkpoint, and a log more. */
+async function challenge (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  return [['gas.challenge', (await game.record_('challenge', game.breakpoint({ nonce: 7n }))).gasUsed]]
+}
+
+/** As a checkpoint, against a challenge with an older certificate. */
+async function respond (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  await game.record_('challenge', game.breakpoint({ nonce: 7n }))
+  return [['gas.respond', (await game.record_('respond', game.breakpoint({ nonce: 8n }), game.player(1))).gasUsed]]
+}
+
+/** One player alone: a challenge, then after the window two proved balances and two payments. */
+async function exit (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  const state = game.state([3n * ETHER / 2n, ETHER / 2n])
+  const last = game.breakpoint({ nonce: 7n, stateRoot: state.root })
+  const challenged = await game.record_('challenge', last)
+  await arena.at(challenged.timestampSec + 2n * WINDOW)
+  const settled = await game.settle(last, state)
+  return [['gas.exit', challenged.gasUsed + settled.gasUsed], ['gas.settle', settled.gasUsed]]
+}
+
+async function started (arena: Arena): Promise<Game> {
+  return await (await arena.game()).start()
+}

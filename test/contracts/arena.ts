@@ -1,0 +1,243 @@
+/**
+ * A court on a real chain for the tests and the gas benchmark: calls that are mined, refusals by the name of their error, chain time
+ * to the second, and a check that no money was lost or made.
+ */
+import { readFile } from 'node:fs/promises'
+import { Interface, JsonRpcProvider, Network, type LogDescription } from 'ethers'
+import { startAnvil, type Anvil } from '../../scripts/anvil.js'
+import { asAddress, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
+import { payeesOf } from '../../src/protocol/terms.js'
+import type { Address, Domain, Hex, ThreadId } from '../../src/protocol/types.js'
+import { Game, type GameOptions } from './game.js'
+
+/** What the compile step writes for each contract. */
+export type Artifact = { readonly contractName: string, readonly abi: [], readonly bytecode: Hex, readonly deployedBytecode: Hex, readonly storageLayout: { storage: unknown[] } }
+
+/** A mined transaction that succeeded. */
+export type Sent = {
+  readonly gasUsed: bigint
+  /** Logs that the called contract's own ABI, or the court's, names. */
+  readonly logs: readonly LogDescription[]
+  readonly contractAddress: Address | undefined
+  readonly timestampSec: bigint
+}
+
+/** A transaction or call that reverted: `code` is the name of its custom error. */
+export class Reverted extends Error {
+  readonly code: string
+  readonly args: readonly unknown[]
+
+  constructor (code: string, args: readonly unknown[]) {
+    super(`reverted with ${code}(${args.map(String).join(', ')})`)
+    this.code = code
+    this.args = args
+  }
+}
+
+/** One call to a contract of ours. */
+export type Call = { readonly from: Address, readonly to: Address, readonly data: Hex, readonly valueWei?: bigint, readonly gas?: bigint }
+
+const GAS = 15_000_000n
+const artifacts = new Map<string, Promise<Artifact>>()
+
+/** A compiled contract by its name. */
+export function artifactOf (name: string): Promise<Artifact> {
+  const known = artifacts.get(name)
+  if (known !== undefined) return known
+  const url = new URL(`../../artifacts/${name}.json`, import.meta.url)
+  const read = readFile(url, 'utf8').then(text => JSON.parse(text) as Artifact)
+  artifacts.set(name, read)
+  return read
+}
+
+/** A contract's interface by its name. */
+export async function interfaceOf (name: string): Promise<Interface> {
+  return new Interface((await artifactOf(name)).abi)
+}
+
+type TransactionReceipt = {
+  status: Hex, gasUsed: Hex, contractAddress: string | null, blockNumber: Hex, logs: { address: string, topics: string[], data: string }[]
+}
+
+export class Arena {
+  readonly #anvil: Anvil
+  readonly #provider: JsonRpcProvider
+  /** The chain's own accounts, funded and unlocked. */
+  readonly accounts: readonly Address[]
+  readonly court: Address
+  readonly abi: Interface
+  readonly domain: Domain
+  /** The threads that this test opened. */
+  readonly #games: Game[] = []
+  #salt = 0n
+
+  private constructor (anvil: Anvil, provider: JsonRpcProvider, accounts: readonly Address[], court: Address, abi: Interface) {
+    this.#anvil = anvil
+    this.#provider = provider
+    this.accounts = accounts
+    this.court = court
+    this.abi = abi
+    this.domain = { chainId: anvil.chainId, court }
+  }
+
+  /** A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. */
+  static async create (): Promise<Arena> {
+    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000'] })
+    const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
+    const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
+    const abi = await interfaceOf('Threads')
+    const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
+    return new Arena(anvil, provider, accounts, await arena.deploy('Threads'), abi)
+  }
+
+  async stop (): Promise<void> {
+    this.#provider.destroy()
+    await this.#anvil.stop()
+  }
+
+  /** The `index`th account. */
+  account (index: number): Address {
+    const account = this.accounts[index]
+    if (account === undefined) throw new Error(`no account ${index}`)
+    return account
+  }
+
+  /** Runs a test on the chain as it is now, checks the money, and takes everything back. */
+  async isolated (test: () => Promise<void>): Promise<void> {
+    const snapshot = await this.rpc('evm_snapshot')
+    try {
+      await test()
+      for (const asset of new Set(this.#games.map(game => game.terms.asset))) await this.#checkMoney(asset)
+    } finally {
+      this.#games.length = 0
+      await this.rpc('evm_revert', snapshot)
+    }
+  }
+
+  /** A thread that is not opened yet. Every one has another salt. */
+  async game (options: GameOptions = {}): Promise<Game> {
+    this.#salt++
+    const game = new Game(this, await this.nowSec(), this.#salt, options)
+    this.#games.push(game)
+    return game
+  }
+
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, and credits. */
+  async #checkMoney (asset: Address): Promise<void> {
+    let owed = 0n
+    const payees = new Set<Address>()
+    for (const game of this.#games.filter(game => game.terms.asset === asset)) {
+      const { phase, joined } = await game.record()
+      const live = phase >= 1n && phase <= 3n
+      if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
+      for (const payee of payeesOf(game.terms)) payees.add(payee)
+    }
+    for (const payee of payees) owed += await this.credit(asset, payee)
+    const held = await this.balance(asset, this.court)
+    if (held !== owed) throw new Error(`the court holds ${held} of ${asset} and owes ${owed}`)
+  }
+
+  // ---------------------------------------------------------------- the chain
+
+  rpc (method: string, ...params: unknown[]): Promise<unknown> {
+    return this.#provider.send(method, params)
+  }
+
+  async nowSec (): Promise<bigint> {
+    return BigInt((await this.rpc('eth_getBlockByNumber', 'latest', false) as { timestamp: Hex }).timestamp)
+  }
+
+  /** The next transaction is mined at exactly this time. */
+  async at (timestampSec: bigint): Promise<void> {
+    await this.rpc('evm_setNextBlockTimestamp', hex(timestampSec))
+  }
+
+  async balance (asset: Address, account: Address): Promise<bigint> {
+    if (asset === ZERO_ADDRESS) return BigInt(await this.rpc('eth_getBalance', account, 'latest') as Hex)
+    const data = erc20.encodeFunctionData('balanceOf', [account]) as Hex
+    return BigInt(await this.rpc('eth_call', { to: asset, data }, 'latest') as Hex)
+  }
+
+  credit (asset: Address, account: Address): Promise<bigint> {
+    return this.read(this.court, this.abi, 'credits', [asset, account]) as Promise<bigint>
+  }
+
+  async deploy (name: string, ...args: unknown[]): Promise<Address> {
+    const { bytecode } = await artifactOf(name)
+    const data = bytecode + (await interfaceOf(name)).encodeDeploy(args).slice(2)
+    const { contractAddress } = await this.#mine({ from: this.account(19), data, gas: hex(GAS) }, await interfaceOf(name))
+    if (contractAddress === undefined) throw new Error('no contract was made')
+    return contractAddress
+  }
+
+  /** Sends a transaction to the court. @throws Reverted */
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
+    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
+  }
+
+  /** Sends a transaction to a contract of this name. @throws Reverted */
+  async invoke (from: Address, to: Address, contract: string, method: string, args: readonly unknown[] = [], valueWei = 0n): Promise<Sent> {
+    const abi = await interfaceOf(contract)
+    return await this.send({ from, to, data: abi.encodeFunctionData(method, args) as Hex, valueWei }, abi)
+  }
+
+  /** @throws Reverted */
+  async send (call: Call, abi = this.abi): Promise<Sent> {
+    return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS) }, abi)
+  }
+
+  /** The first result of a view. @throws Reverted */
+  async read (to: Address, abi: Interface, method: string, args: readonly unknown[]): Promise<unknown> {
+    const data = abi.encodeFunctionData(method, args)
+    try {
+      const result = abi.decodeFunctionResult(method, await this.rpc('eth_call', { to, data }, 'latest') as Hex)
+      return result.length === 1 ? result[0] as unknown : result
+    } catch (error) {
+      throw this.#reverted(revertData(error), abi)
+    }
+  }
+
+  async #mine (transaction: object, abi: Interface): Promise<Sent> {
+    const hash = await this.rpc('eth_sendTransaction', transaction)
+    const receipt = await this.rpc('eth_getTransactionReceipt', hash) as TransactionReceipt
+    if (receipt.status !== '0x1') {
+      const trace = await this.rpc('debug_traceTransaction', hash, { tracer: 'callTracer' }) as { output?: Hex }
+      throw this.#reverted(trace.output ?? '0x', abi)
+    }
+    const block = await this.rpc('eth_getBlockByNumber', receipt.blockNumber, false) as { timestamp: Hex }
+    return {
+      gasUsed: BigInt(receipt.gasUsed),
+      logs: receipt.logs.map(log => abi.parseLog(log) ?? this.abi.parseLog(log)).filter(log => log !== null),
+      contractAddress: receipt.contractAddress === null ? undefined : asAddress(receipt.contractAddress),
+      timestampSec: BigInt(block.timestamp)
+    }
+  }
+
+  #reverted (data: Hex, abi: Interface): Reverted {
+    const parsed = data === '0x' ? null : abi.parseError(data) ?? this.abi.parseError(data)
+    return parsed === null ? new Reverted(`UNNAMED ${data}`, []) : new Reverted(parsed.name, [...parsed.args])
+  }
+}
+
+const erc20 = new Interface(['function balanceOf(address) view returns (uint256)'])
+
+/** A number as JSON-RPC has it. */
+export function hex (value: bigint): Hex {
+  return `0x${value.toString(16)}`
+}
+
+/** The bytes that a refused eth_call came back with. */
+function revertData (error: unknown): Hex {
+  const found = /"data":\s*"(0x[0-9a-f]*)"/.exec(JSON.stringify(error))
+  if (found === null) throw error
+  return found[1] as Hex
+}
+
+/** The arguments of the one log of this name. */
+export function logOf (sent: Sent, name: string): LogDescription['args'] {
+  const logs = sent.logs.filter(log => log.name === name)
+  if (logs.length !== 1 || logs[0] === undefined) throw new Error(`expected one ${name}, saw: ${sent.logs.map(log => log.name).join(', ')}`)
+  return logs[0].args
+}
+
+export type { ThreadId }

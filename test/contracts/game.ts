@@ -1,0 +1,208 @@
+/** One thread of the contract tests: its terms, its players' keys, and what they sign. */
+import { bigintToBytes, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
+import { breakpointDigest, breakpointHash, closeDigest } from '../../src/protocol/typed-data.js'
+import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
+import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, Terms, ThreadId } from '../../src/protocol/types.js'
+import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
+import { prove } from '../../src/state/proof.js'
+import { rootOf, set, type Tree } from '../../src/state/tree.js'
+import type { Arena, Sent } from './arena.js'
+
+/** Terms that differ from the usual ones, and how many players there are. */
+export type GameOptions = Partial<Terms> & { readonly count?: number }
+
+/** What a node says of its own address when it opens or joins. */
+export const MULTIADDR = '/ip4/203.0.113.7/tcp/4001/ws/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ'
+/** W of the usual terms. */
+export const WINDOW = 3600n
+/** An all-zero breakpoint as the ABI has it. */
+export const NO_BREAKPOINT = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n] as const
+
+/** A state of which only the accounts' balances matter; twelve leaves, as TicTacToe has them. */
+export type State = { readonly root: Hash32, readonly tree: Tree, readonly balances: ReadonlyMap<Address, bigint> }
+
+/** What the record says, as the ABI decodes it. */
+export type RecordView = {
+  phase: bigint, joined: bigint, confirmedEpoch: bigint, dispute: bigint, epoch: bigint, nonce: bigint, evidenceUntil: bigint, endsAt: bigint, recorded: Hex
+}
+
+export class Game {
+  readonly #arena: Arena
+  readonly terms: Terms
+  readonly id: ThreadId
+  readonly keys: readonly Uint8Array[]
+
+  constructor (arena: Arena, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
+    this.#arena = arena
+    this.keys = Array.from({ length: count }, (_, i) => keccak256(new TextEncoder().encode(`session key ${i}`)))
+    this.terms = { ...usualTerms(arena, nowSec, salt, this.keys), ...terms }
+    this.id = threadIdOf(this.terms, this.domain)
+  }
+
+  get domain (): Domain {
+    return this.#arena.domain
+  }
+
+  /** The terms as the ABI has them. */
+  get abi (): readonly unknown[] {
+    return termsToAbi(this.terms)
+  }
+
+  get pot (): bigint {
+    return potOf(this.terms)
+  }
+
+  player (index: number): Address {
+    return this.terms.players[index] ?? ZERO_ADDRESS
+  }
+
+  /** What a player pays in. */
+  payment (index: number): bigint {
+    return (this.terms.deposits[index] ?? 0n) + (index === 0 ? this.terms.oracleFee : 0n)
+  }
+
+  /** The ether that goes with a player's payment. */
+  #value (index: number): bigint {
+    return this.terms.asset === ZERO_ADDRESS ? this.payment(index) : 0n
+  }
+
+  // ---------------------------------------------------------------- calls
+
+  async open (): Promise<Sent> {
+    return await this.#arena.court_(this.player(0), 'open', [this.abi, MULTIADDR], this.#value(0))
+  }
+
+  async join (index: number): Promise<Sent> {
+    return await this.#arena.court_(this.player(index), 'join', [this.abi, index, MULTIADDR, '0x'], this.#value(index))
+  }
+
+  /** Opens the thread and lets everybody join. */
+  async start (): Promise<this> {
+    await this.open()
+    for (let i = 1; i < this.terms.players.length; i++) await this.join(i)
+    return this
+  }
+
+  /** One of checkpoint, challenge, respond, resume, with a breakpoint that everybody signed. */
+  async record_ (method: string, breakpoint: Breakpoint, from = this.player(0)): Promise<Sent> {
+    return await this.#arena.court_(from, method, [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint)])
+  }
+
+  /** Restates what is recorded, or nothing. */
+  async challenge (from = this.player(0)): Promise<Sent> {
+    return await this.#arena.court_(from, 'challenge', [this.abi, NO_BREAKPOINT, '0x'])
+  }
+
+  async close (close: Close, from = this.player(0)): Promise<Sent> {
+    return await this.#arena.court_(from, 'close', [this.abi, closeToAbi(close), this.closeSignatures(close)])
+  }
+
+  async settle (breakpoint: Breakpoint | undefined, state?: State, from = this.player(0)): Promise<Sent> {
+    return await this.#arena.court_(from, 'settle', [
+      this.abi, breakpoint === undefined ? NO_BREAKPOINT : breakpointToAbi(breakpoint), state === undefined ? [] : this.proofs(state)
+    ])
+  }
+
+  async record (): Promise<RecordView> {
+    const found = await this.#arena.read(this.#arena.court, this.#arena.abi, 'record', [this.id]) as { toObject (): RecordView }
+    return found.toObject()
+  }
+
+  // ---------------------------------------------------------------- what is signed
+
+  breakpoint (fields: Partial<Breakpoint> = {}): Breakpoint {
+    const mark = keccak256(new TextEncoder().encode(`state ${fields.epoch ?? 0n} ${fields.nonce ?? 0n}`))
+    return {
+      thread: this.id, epoch: 0n, nonce: 0n, parent: ZERO_HASH, stateRoot: hash32(mark), inputsRoot: hash32(concatBytes(mark, mark)), timestampSec: 2_000_000_007n, ...fields
+    }
+  }
+
+  closing (payouts: readonly bigint[], fields: Partial<Close> = {}): Close {
+    return { thread: this.id, epoch: 0n, nonce: 1n, parent: hash32(hexToBytes(this.id)), payouts, ...fields }
+  }
+
+  /** Everybody's signatures, joined. */
+  signatures (breakpoint: Breakpoint, domain = this.domain): Hex {
+    return this.signAll(breakpointDigest(breakpoint, domain))
+  }
+
+  closeSignatures (close: Close, domain = this.domain): Hex {
+    return this.signAll(closeDigest(close, domain))
+  }
+
+  signAll (digest: Uint8Array): Hex {
+    return joined(this.keys.map(key => sign(digest, key)))
+  }
+
+  // ---------------------------------------------------------------- states
+
+  /** A state in which the payees, in order, own this much (18 decimals); the rest of what is committed is a board and a contract. */
+  state (balances: readonly bigint[]): State {
+    const contract = `0x${'c0'.repeat(20)}` as Address
+    const owned = new Map(payeesOf(this.terms).map((payee, i) => [payee, balances[i] ?? 0n]))
+    let tree: Tree
+    for (const [account, balance] of owned) {
+      const nonce = account === this.terms.oracle ? 0n : 4n
+      if (nonce + balance > 0n) tree = set(tree, accountPath(account), accountValue(nonce, balance, EMPTY_CODE_HASH))
+    }
+    tree = set(tree, accountPath(contract), accountValue(1n, potOf(this.terms) * scaleOf(this.terms), this.terms.codeHash))
+    for (let slot = 0n; slot < 9n; slot++) {
+      tree = set(tree, slotPath(contract, hash32(bigintToBytes(slot, 32))), keccak256(bigintToBytes(slot, 32)))
+    }
+    return { root: rootOf(tree), tree, balances: owned }
+  }
+
+  /** The payees' accounts in `state` with their proofs, as the ABI has them. */
+  proofs (state: State): unknown[][] {
+    return payeesOf(this.terms).map(account => {
+      const balance = state.balances.get(account) ?? 0n
+      const nonce = account === this.terms.oracle ? 0n : 4n
+      const { siblings, other } = prove(state.tree, accountPath(account))
+      return [nonce, balance, EMPTY_CODE_HASH, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
+    })
+  }
+}
+
+export function breakpointToAbi (breakpoint: Breakpoint): readonly unknown[] {
+  const { epoch, nonce, parent, stateRoot, inputsRoot, timestampSec } = breakpoint
+  return [epoch, nonce, parent, stateRoot, inputsRoot, timestampSec]
+}
+
+export function closeToAbi ({ epoch, nonce, parent, payouts }: Close): readonly unknown[] {
+  return [epoch, nonce, parent, payouts]
+}
+
+export function joined (signatures: readonly Signature[]): Hex {
+  return bytesToHex(concatBytes(...signatures))
+}
+
+export { breakpointHash }
+
+/** A game of TicTacToe for one ether: five words of constructor argument would be its players, its stake, a patience and a name. */
+function usualTerms (arena: Arena, nowSec: bigint, salt: bigint, keys: readonly Uint8Array[]): Terms {
+  const players = keys.map((_, i) => arena.account(i))
+  const ether = 10n ** 18n
+  const words = [...players.slice(0, 2).map(player => BigInt(player)), ether, 600n, 3n]
+  return {
+    players,
+    sessionKeys: keys.map(key => addressOf(key)),
+    deposits: players.map(() => ether),
+    shares: players.map(() => 1n),
+    asset: ZERO_ADDRESS,
+    assetDecimals: 18,
+    codeKind: 0,
+    codeSource: '0x5fbdb2315678afecb367f032d93f642f64180aa3' as Address,
+    codeHash: hash32(Uint8Array.of(1, 2, 3)),
+    ctorArg: concatBytes(...words.map(word => bigintToBytes(word, 32))),
+    oracle: ZERO_ADDRESS,
+    oracleFee: 0n,
+    windowSec: WINDOW,
+    timeBankSec: WINDOW,
+    forcedMoves: 20,
+    settlement: '0x00000000',
+    gasLimit: 5_000_000n,
+    joinDeadlineSec: nowSec + 86_400n,
+    salt: hash32(bigintToBytes(salt, 32))
+  }
+}
