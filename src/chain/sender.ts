@@ -7,16 +7,15 @@
  */
 import type { Interface } from 'ethers'
 import { ThreadsError, hasCode } from '../errors.js'
-import type { Address, Hash32, Hex } from '../protocol/types.js'
+import type { Address, Hex } from '../protocol/types.js'
 import type { ClockPort } from '../thread/ports.js'
 import { quoteFees, type Fees } from './fees.js'
 import { createLock } from './lock.js'
+import { createPatiences, type Patience } from './patience.js'
 import { createPool, isKnown, isNonceUsed, isPoor, isUnderpriced, type Pool } from './pool.js'
 import { quantity, readInteger, type MinedTransaction, type Sends } from './reads.js'
 import { isRevert, revertError } from './reverts.js'
-import { stoppedError } from './rpc.js'
 import { createSigner, type Signed, type Signer } from './signer.js'
-import { createBackoff, sleep } from './sleep.js'
 
 /** A transaction as its caller thinks of it. Without `to`: a creation. */
 export type SendRequest = { readonly to: Address | undefined, readonly data: Hex, readonly valueWei: bigint }
@@ -68,8 +67,8 @@ const MAX_TRANSACTION_GAS = 16_777_216n
 export function createSender (options: SenderOptions): Sender {
   const { rpc, clock, interfaces } = options
   const signer = createSigner(options.walletKey, options.chainId)
-  const giveUpAfterMs = options.giveUpAfterMs ?? 300_000
   const stopping = new AbortController()
+  const patiences = createPatiences(clock, options.giveUpAfterMs ?? 300_000)
   const pool = createPool({ ...options, signer, bumpAfterMs: options.bumpAfterMs ?? 30_000, signal: stopping.signal })
   const lock = createLock()
   let waiting = 0
@@ -77,16 +76,19 @@ export function createSender (options: SenderOptions): Sender {
   return {
     wallet: signer.wallet,
     pending: pool.size,
-    stop () { stopping.abort() },
+    stop () {
+      stopping.abort()
+      patiences.stop()
+    },
     async send (request, { signal } = {}) {
       if (waiting + pool.size() >= MAX_SENDS) throw new ThreadsError('CHAIN_BUSY', 'too many transactions are waiting', { data: { most: MAX_SENDS } })
-      const patience = createPatience(clock, giveUpAfterMs, stopping.signal, signal)
+      const patience = patiences.begin(signal)
       waiting++
       const submitted = lock.run(() => submit({ rpc, signer, pool, patience, interfaces, maxFeeWei: options.maxFeeWei }, request))
         .finally(() => { waiting-- })
       try {
         const sent = await submitted
-        return await patience.with(pool.mined(sent), sent.hash)
+        return await patience.mined(pool.mined(sent), sent.hash)
       } finally {
         patience.end()
       }
@@ -161,63 +163,4 @@ function refused (answer: unknown, wallet: Address): ThreadsError {
   const said = answer instanceof ThreadsError ? String(answer.data.message) : ''
   if (isPoor(answer)) return new ThreadsError('CHAIN_INSUFFICIENT_FUNDS', `the wallet ${wallet} cannot pay for this transaction`, { data: { wallet }, cause: answer })
   return new ThreadsError('CHAIN_REFUSED', `the chain does not take the transaction: ${said}`, { data: { wallet, said }, cause: answer })
-}
-
-/** How long one caller waits, and for what. */
-type Patience = {
-  /** Repeats `task` while the chain does not answer. */
-  retry<T> (hash: Hash32 | undefined, task: () => Promise<T>): Promise<T>
-  /** `promise`, or the error of whoever ran out of patience. */
-  with<T> (promise: Promise<T>, hash: Hash32): Promise<T>
-  end (): void
-}
-
-function createPatience (clock: ClockPort, limitMs: number, stopping: AbortSignal, caller: AbortSignal | undefined): Patience {
-  const over = new AbortController()
-  const endsAtMs = clock.nowMs() + limitMs
-  const end = () => over.abort()
-  const timer = setTimeout(end, limitMs)
-  const signals = [stopping, ...caller === undefined ? [] : [caller]]
-  for (const signal of signals) signal.addEventListener('abort', end)
-  if (signals.some(signal => signal.aborted)) end()
-
-  const reason = (hash: Hash32 | undefined, cause: unknown): ThreadsError => {
-    if (stopping.aborted) return stoppedError()
-    const data = { aborted: caller?.aborted === true, ...hash === undefined ? {} : { transactionHash: hash } }
-    if (hash !== undefined && cause === undefined && caller?.aborted !== true) return new ThreadsError('CHAIN_NOT_MINED', `not mined within ${limitMs} ms; it may be yet`, { data })
-    return new ThreadsError('CHAIN_UNAVAILABLE', data.aborted ? 'aborted by the caller' : `the chain did not answer within ${limitMs} ms`, { data, cause })
-  }
-  return {
-    async retry (hash, task) {
-      const backoff = createBackoff(250, 5_000)
-      while (true) {
-        // A broadcast that was never tried cannot be mined: the hash is told only after a try.
-        if (over.signal.aborted) throw reason(undefined, undefined)
-        try {
-          return await task()
-        } catch (error) {
-          if (!hasCode(error, 'CHAIN_UNAVAILABLE')) throw error
-          await sleep(Math.min(backoff.failed(), Math.max(0, endsAtMs - clock.nowMs())), over.signal)
-          if (over.signal.aborted || clock.nowMs() >= endsAtMs) throw reason(hash, error)
-        }
-      }
-    },
-    async with (promise, hash) {
-      let onEnd = () => {}
-      const ended = new Promise<never>((_resolve, reject) => {
-        onEnd = () => reject(reason(hash, undefined))
-        if (over.signal.aborted) onEnd()
-        else over.signal.addEventListener('abort', onEnd)
-      })
-      try {
-        return await Promise.race([promise, ended])
-      } finally {
-        over.signal.removeEventListener('abort', onEnd)
-      }
-    },
-    end () {
-      clearTimeout(timer)
-      for (const signal of signals) signal.removeEventListener('abort', end)
-    }
-  }
 }
