@@ -84,7 +84,7 @@ const option = <T, D extends T | undefined>(flag: string, kind: Kind<T>, fallbac
 
 /** Every option of the configuration, by its key in `config.json`. The environment variable is `EVM_THREADS_` and the flag in capitals. */
 export const OPTIONS = {
-  chainUrl: option('chain-url', string('a URL with http, https, ws or wss', /^(https?|wss?):\/\/\S+$/), 'http://127.0.0.1:8545', 'JSON-RPC of the host chain'),
+  chainUrl: option('chain-url', string('a URL with http or https', /^https?:\/\/\S+$/), 'http://127.0.0.1:8545', 'JSON-RPC of the host chain'),
   court: option('court', ADDRESS, undefined, 'address of the court (Threads) on the host chain'),
   confirmations: option('confirmations', integer(0, 1000), 2, 'blocks on top of an event before it counts'),
   pollMs: option('poll-ms', integer(20, 600_000), 1000, 'how often the chain is asked for news, in milliseconds'),

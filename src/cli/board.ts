@@ -1,0 +1,70 @@
+/** The Morpion board (TicTacToe.sol) as a terminal shows it, and how it is read from a thread. */
+import { Interface } from 'ethers'
+import type { ThreadId } from '../protocol/types.js'
+import type { RpcClient } from '../rpc/client.js'
+import { weiText } from './text.js'
+
+/** The game as the thread's head has it. */
+export type Game = {
+  /** Row by row: 0 empty, 1 X, 2 O. */
+  readonly cells: readonly number[]
+  readonly x: string
+  readonly o: string
+  /** Whose move it is. */
+  readonly turn: string
+  readonly over: boolean
+  /** Address 0 in a draw, or while it goes on. */
+  readonly winner: string
+  readonly stakeWei: string
+  /** This node's player. Undefined: it only watches. */
+  readonly me: string | undefined
+}
+
+const ERRORS = new Interface([
+  'error NotYourTurn(address sender, address expected)', 'error NoSuchCell(uint8 cell)', 'error CellTaken(uint8 cell)',
+  'error WrongStake(uint256 sent, uint256 expected)', 'error GameOver()', 'error GameNotStarted()'
+])
+const WORDS: Readonly<Record<string, string>> = {
+  NotYourTurn: 'it is not your turn', NoSuchCell: 'there is no such cell', CellTaken: 'that cell is taken', WrongStake: 'the stake is wrong', GameOver: 'the game is over', GameNotStarted: 'the game has not begun'
+}
+
+/** Reads the game. @throws what `thread_call` throws; `RPC_BAD_RETURN_DATA` when the thread's contract is another one. */
+export async function readGame (client: RpcClient, thread: ThreadId, me: string | undefined): Promise<Game> {
+  const read = async (signature: string): Promise<unknown> => (await client.request('thread_call', { thread, signature })).decoded?.[0]
+  const address = async (name: string): Promise<string> => String(await read(`${name}() view returns (address)`)).toLowerCase()
+  const [cells, x, o, turn, winner, over, stakeWei] = await Promise.all([
+    read('cells() view returns (uint8[9])'), address('x'), address('o'), address('turn'), address('winner'), read('over() view returns (bool)'), read('stake() view returns (uint256)')
+  ])
+  return { cells: (cells as unknown[]).map(Number), x, o, turn, winner, over: over === true, stakeWei: String(stakeWei), me }
+}
+
+/** What a move must carry: each player's first one carries its stake. */
+export function stakeOf (game: Game): string {
+  return game.cells.filter((cell) => cell !== 0).length < 2 ? game.stakeWei : '0'
+}
+
+/** Why a move was refused, in words where the contract's error is known. */
+export function refusalText (returnData: string, reason: string | null): string {
+  const error = returnData.length >= 10 ? ERRORS.parseError(returnData) : null
+  return (error === null ? undefined : WORDS[error.name]) ?? reason ?? 'the contract refused it'
+}
+
+/** The board as text. Empty cells show the digit that plays them. */
+export function boardText (game: Game): string {
+  const cell = (i: number): string => game.cells[i] === 1 ? 'X' : game.cells[i] === 2 ? 'O' : String(i + 1)
+  const row = (i: number): string => ` ${cell(i)} │ ${cell(i + 1)} │ ${cell(i + 2)} `
+  const line = '───┼───┼───'
+  return [row(0), line, row(3), line, row(6), '', stateText(game)].join('\n')
+}
+
+/** Whose turn it is, or how it ended. */
+export function stateText (game: Game): string {
+  const mark = game.me === game.x ? 'X' : game.me === game.o ? 'O' : undefined
+  if (game.over) {
+    if (/^0x0*$/.test(game.winner)) return 'A draw.'
+    return game.winner === game.me ? 'You have won.' : mark === undefined ? `${game.winner} has won.` : 'You have lost.'
+  }
+  const stake = game.stakeWei === '0' ? '' : `, for ${weiText(game.stakeWei)} each`
+  if (mark === undefined) return `${game.turn === game.x ? 'X' : 'O'} is to move${stake}.`
+  return game.turn === game.me ? `Your move: you are ${mark}${stake}.` : `The other's move; you are ${mark}${stake}.`
+}

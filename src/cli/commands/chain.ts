@@ -1,0 +1,60 @@
+/** `checkpoint`, `challenge`, `respond`, `settle`, `close`, `withdraw`: a thread and the court. */
+import type { Command } from 'commander'
+import { act, textOption, type Context } from '../command.js'
+import { short, slotText } from '../text.js'
+import { parseAmount, parseNumber } from '../values.js'
+
+/** Adds the commands. */
+export function registerChain (program: Command): void {
+  const onThread = (name: string, description: string, example: string): Command => program.command(name)
+    .description(description).argument('<thread>', 'id, or its beginning').addHelpText('after', `\nExample:\n  ${example}`)
+
+  act(onThread('checkpoint', 'record the head on the chain: final at once', 'evm-threads checkpoint 3f2a'), async (context, thread = '') => {
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_checkpoint', { thread: id }))
+    context.print(result, recordedText('recorded', result))
+  })
+  act(onThread('challenge', 'open a dispute on the chain with the head: for when the others are gone', 'evm-threads challenge 3f2a')
+    .option('--restate', 'with what is recorded there already (or nothing), instead of the head'), async (context, thread = '') => {
+    const restate = context.options['restate'] === true
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_challenge', { thread: id, restate }))
+    context.print(result, recordedText('challenged', result))
+  })
+  act(onThread('respond', 'answer a challenge with a higher certificate (a running node does so on its own)', 'evm-threads respond 3f2a'), async (context, thread = '') => {
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_respond', { thread: id }))
+    context.print(result, recordedText('answered', result))
+  })
+  act(onThread('settle', 'pay out the recorded state after a dispute\'s end', 'evm-threads settle 3f2a --json'), async (context, thread = '') => {
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_settle', { thread: id }))
+    context.print(result, `settled ${short(result.thread)}: paid ${result.payoutsUnits.join(', ')}; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+  })
+  act(program.command('close')
+    .description('end a thread together: everybody signs the payouts, one transaction pays')
+    .argument('<thread>', 'id, or its beginning')
+    .option('--payouts <amounts>', 'what each player gets, in order, then the oracle where there is one, e.g. 1ether,0 (default: the balances of the head)')
+    .option('--timeout <seconds>', 'how long to wait for the signatures (default 60)', parseNumber)
+    .addHelpText('after', '\nExit code 5 when a signature is missing; the output names whose.\n\nExamples:\n  evm-threads close 3f2a\n  evm-threads close 3f2a --payouts 0.2ether,0'), close)
+  act(program.command('withdraw')
+    .description('collect what a failed payout left for this wallet')
+    .option('--asset <address>', 'an ERC-20 (default: ether)')
+    .addHelpText('after', '\nExample:\n  evm-threads withdraw'), async (context) => {
+    const result = await context.withNode(async (client) => await client.request('thread_withdraw', { asset: textOption(context, 'asset') }))
+    context.print(result, result.transaction === null ? 'nothing to withdraw' : `withdrew ${result.amountUnits}: transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+  })
+}
+
+async function close (context: Context, thread = ''): Promise<void> {
+  const payouts = textOption(context, 'payouts')?.split(',').map(parseAmount)
+  const timeoutSec = context.options['timeout'] as number | undefined
+  const result = await context.withThread(thread, async (client, id) => await client.request('thread_close', { thread: id, payouts, timeoutSec }))
+  const paid = result.payoutsUnits.join(', ')
+  context.print(result, result.closed
+    ? `closed ${short(result.thread)}: paid ${paid}${result.transaction === null ? '' : `; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`}`
+    : `not closed yet: ${result.missing.map((player) => `player ${player}`).join(', ')} did not sign ${paid} in time`)
+  if (!result.closed) context.exit(5)
+}
+
+type Recorded = { readonly thread: string, readonly slot: { readonly epoch: number, readonly nonce: number } | null, readonly transaction: { readonly hash: string, readonly gasUsed: number } }
+
+function recordedText (verb: string, { thread, slot, transaction }: Recorded): string {
+  return `${verb} ${short(thread)} at ${slotText(slot)}: transaction ${transaction.hash}, gas ${transaction.gasUsed}`
+}

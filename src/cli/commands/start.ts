@@ -1,0 +1,110 @@
+/** `start`: the node in the foreground, until it is told to stop. */
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { Config, Log, NodeOptions, OptionName } from '../../config.js'
+import { OPTIONS } from '../../config.js'
+import { ThreadsError } from '../../errors.js'
+import { loadKeys } from '../../keystore.js'
+import type { NodeApi } from '../../rpc/api.js'
+import { RpcServer } from '../../rpc/server.js'
+import { act, addConfigOptions, textOption, type Context } from '../command.js'
+import { ensureToken, removeDaemonFile, writeDaemonFile } from '../daemon.js'
+import { createLog } from '../log.js'
+import { readPassword } from '../terminal.js'
+
+/** What the rest of the program makes of the options. */
+export type RunningNode = { readonly api: NodeApi, stop (): Promise<void> }
+
+/** Adds the command. */
+export function registerStart (program: Command): void {
+  const command = program.command('start')
+    .description('run the node in the foreground')
+    .option('--password-file <file>', 'take the password from this file (else EVM_THREADS_PASSWORD, else it is asked for)')
+    .addHelpText('after', `
+The node stops gracefully on Ctrl-C or SIGTERM; a second signal ends it at once, and nothing is lost by that either.
+When it is ready it writes one line to stdout, and <data>/rpc.json and <data>/token for the other commands.
+
+Examples:
+  evm-threads start --court 0x5FbDB2315678afecb367f032d93F642f64180aa3
+  evm-threads start --data-dir ./bob --listen /ip4/127.0.0.1/tcp/9471/ws --peer /ip4/127.0.0.1/tcp/9470/ws/p2p/16Uiu2… --log-json
+  EVM_THREADS_PASSWORD=… evm-threads start --json`)
+  addConfigOptions(command, (Object.keys(OPTIONS) as OptionName[]).filter((name) => name !== 'scryptN'))
+  act(command, start)
+}
+
+async function start (context: Context): Promise<void> {
+  const config = context.config()
+  const { court } = config
+  if (court === undefined) throw new ThreadsError('CONFIG_MISSING', 'which court? give --court, EVM_THREADS_COURT or "court" in config.json; "deploy" makes one', { data: { option: 'court' } })
+  const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
+  const log = createLog({ level: config.logLevel, json: config.logJson })
+  const stopping = Promise.withResolvers<string>()
+  listenForSignals((signal) => stopping.resolve(signal))
+
+  const { createNode } = await import('../../node.js') as { createNode: (options: NodeOptions) => Promise<RunningNode> }
+  const node = await atStart(async () => await createNode({
+    dataDir: config.dataDir, key: keys.node.key, walletKey: keys.wallet.key, rpcUrl: config.chainUrl, court,
+    confirmations: config.confirmations, pollMs: config.pollMs, listen: config.listen, announce: config.announce, peers: config.peers,
+    observe: config.observe, patienceSec: config.patienceSec, autoRespond: config.autoRespond, autoClose: config.autoClose, log
+  }))
+  try {
+    const server = await serve(node, config, log, () => stopping.resolve('node_stop'))
+    try {
+      await announce(context, node, server.url)
+      log('info', 'node.stopping', { by: await stopping.promise })
+    } finally {
+      await removeDaemonFile(config.dataDir)
+      await server.stop()
+    }
+  } finally {
+    await node.stop()
+  }
+  log('info', 'node.stopped')
+}
+
+async function serve (node: RunningNode, config: Config, log: Log, onStop: () => void): Promise<{ url: string, stop (): Promise<void> }> {
+  const server = new RpcServer({ api: node.api, log, onStop }, {
+    host: config.rpcHost, port: config.rpcPort, token: await ensureToken(config.dataDir),
+    allowHosts: config.rpcAllowHosts, allowOrigins: config.rpcAllowOrigins, version: await packageVersion()
+  })
+  const url = await atStart(async () => await server.start())
+  await writeDaemonFile(config.dataDir, { url, pid: process.pid })
+  return { url, stop: async () => await server.stop() }
+}
+
+async function announce (context: Context, node: RunningNode, url: string): Promise<void> {
+  const { peerId, multiaddrs, sessionKey, wallet } = await node.api.node_status({})
+  context.print(
+    { ready: true, url, pid: process.pid, peerId, multiaddrs, sessionKey, wallet },
+    `ready: ${peerId}\n  wallet  ${wallet}\n  rpc     ${url}${multiaddrs.map((at) => `\n  address ${at}`).join('')}`
+  )
+}
+
+/** What goes wrong here has exit code 6: the node did not come up. */
+async function atStart<T> (step: () => Promise<T>): Promise<T> {
+  try {
+    return await step()
+  } catch (error) {
+    process.exitCode = 6
+    throw error
+  }
+}
+
+/** The first signal asks; the second does not wait. */
+function listenForSignals (onStop: (signal: string) => void): void {
+  let asked = false
+  for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(exitCode)
+      asked = true
+      onStop(signal)
+    })
+  }
+}
+
+/** The version of this package. */
+export async function packageVersion (): Promise<string> {
+  // From dist/src/cli/commands: the package's folder is four up.
+  const text = await readFile(new URL('../../../../package.json', import.meta.url), 'utf8')
+  return String((JSON.parse(text) as { version: unknown }).version)
+}
