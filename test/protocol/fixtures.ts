@@ -55,6 +55,11 @@ export function throwsCode (act: () => unknown, code: string, peerFault?: 'rejec
   return assert.unreachable(`expected ${code}`) as never
 }
 
+/** Records with the ordinary prototype, which `assert.equal` compares. */
+export function record<T> (fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>
+}
+
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
 
 export const arbitrary = {
@@ -66,9 +71,9 @@ export const arbitrary = {
   attempt: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   signature: bytes(65) as fc.Arbitrary<Signature>
 }
-export const arbitrarySlot: fc.Arbitrary<Slot> = fc.record({ epoch: arbitrary.uint64, nonce: arbitrary.uint64 })
-export const arbitraryInput: fc.Arbitrary<SignedInput> = fc.record({ raw: fc.uint8Array({ maxLength: 60 }), binding: arbitrary.signature })
-export const arbitraryBreakpoint = (id: ThreadId): fc.Arbitrary<Breakpoint> => fc.record({
+export const arbitrarySlot: fc.Arbitrary<Slot> = record({ epoch: arbitrary.uint64, nonce: arbitrary.uint64 })
+export const arbitraryInput: fc.Arbitrary<SignedInput> = record({ raw: fc.uint8Array({ maxLength: 60 }), binding: arbitrary.signature })
+export const arbitraryBreakpoint = (id: ThreadId): fc.Arbitrary<Breakpoint> => record({
   thread: fc.constant(id),
   epoch: arbitrary.uint64,
   nonce: arbitrary.uint64,
@@ -97,4 +102,4 @@ export function holdsToOneEncoding (encoded: Uint8Array, seed: { at: number, to:
     assert.ok(equalBytes(again, candidate), `${bytesToHex(candidate)} was read as ${bytesToHex(again)}`)
   }
 }
-export const arbitraryChange: fc.Arbitrary<{ at: number, to: number }> = fc.record({ at: fc.nat(), to: fc.integer({ min: 0, max: 255 }) })
+export const arbitraryChange: fc.Arbitrary<{ at: number, to: number }> = record({ at: fc.nat(), to: fc.integer({ min: 0, max: 255 }) })
