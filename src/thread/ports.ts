@@ -129,8 +129,8 @@ export type StorePort = {
   get (key: string): Promise<Uint8Array | undefined>
   /** All or nothing; when it resolves with `sync` (the default) the batch is on disk. @throws `STORE_FAILED` (full disk, I/O). */
   batch (operations: readonly StoreOperation[], options?: { sync?: boolean }): Promise<void>
-  /** Keys that start with `prefix`, in byte order. */
-  iterate (prefix: string, options?: { limit?: number, reverse?: boolean }): AsyncIterable<readonly [string, Uint8Array]>
+  /** Keys that start with `prefix`, in byte order; with `from`, beginning at that whole key. */
+  iterate (prefix: string, options?: { from?: string, limit?: number, reverse?: boolean }): AsyncIterable<readonly [string, Uint8Array]>
   close (): Promise<void>
 }
 export type StoreOperation = { readonly put: string, readonly value: Uint8Array } | { readonly delete: string }

@@ -1,0 +1,46 @@
+/** What the chain says of a thread, entered durably and given to its agreement. Events may come again after a restart: the second time changes nothing. */
+import { verify } from '../protocol/crypto.js'
+import { digestOf } from '../protocol/typed-data.js'
+import type { Hash32, Signature } from '../protocol/types.js'
+import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
+import type { Coordinator } from './coordinator.js'
+import type { ChainEvent } from './ports.js'
+
+/** Enters one confirmed event of this coordinator's thread. */
+export async function feedChainEvent (coordinator: Coordinator, event: ChainEvent): Promise<void> {
+  await coordinator.exclusive(async () => {
+    const view = foldChainEvent(coordinator.view, event)
+    if (view === undefined) return
+    coordinator.write(coordinator.parts.records.putChainEvent(event))
+    coordinator.setView(view)
+    coordinator.tell({ type: 'chain', event, view })
+    await react(coordinator, event, view)
+  })
+}
+
+async function react (coordinator: Coordinator, event: ChainEvent, view: ChainView): Promise<void> {
+  if (isOver(view)) return await coordinator.apply({ type: 'watch' })
+  switch (event.type) {
+    case 'recorded': return await recordedElsewhere(coordinator, event.hash, event.signatures)
+    case 'challenged':
+    case 'responded': return await coordinator.apply({ type: 'dispute', number: event.dispute, recorded: view.recorded?.hash })
+    case 'resumed': return await coordinator.apply({ type: 'resumed', epoch: event.epoch })
+    default:
+  }
+}
+
+/**
+ * The court has a breakpoint that is not complete here: this node has signed it, and the last signatures came by way of the chain. It counts: whatever the
+ * court records bears every player's signature.
+ */
+async function recordedElsewhere (coordinator: Coordinator, hash: Hash32, signatures: readonly Signature[] | undefined): Promise<void> {
+  const body = coordinator.openBody
+  if (body?.kind !== 'breakpoint' || body.content.hash !== hash || signatures === undefined) return
+  const { context } = coordinator.parts
+  const digest = digestOf(hash, context.domain)
+  const valid = context.terms.sessionKeys.every((key, player) => {
+    const signature = signatures[player]
+    return signature !== undefined && verify(digest, signature, key)
+  })
+  if (valid) await coordinator.adopt(body, signatures)
+}

@@ -1,0 +1,86 @@
+/**
+ * What the court has said of one thread, folded from its events in order. Pure: after a reorganisation the fold is simply done again over the
+ * events that are left.
+ */
+import type { Address, Breakpoint, Hash32, Signature, Slot, Terms } from '../protocol/types.js'
+import type { ChainEvent } from './ports.js'
+
+/** The phases of a thread on the chain. */
+export type Phase = 'opening' | 'active' | 'dispute' | 'closed' | 'settled' | 'cancelled'
+
+/** A dispute as the chain tells it. */
+export type Dispute = { readonly number: bigint, readonly evidenceUntilSec: bigint, readonly endsAtSec: bigint, readonly by: Address }
+
+/** A breakpoint that the court has recorded. */
+export type Recorded = { readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly signatures: readonly Signature[] | undefined }
+
+/** A thread as the chain knows it. */
+export type ChainView = {
+  readonly terms: Terms
+  readonly phase: Phase
+  readonly joined: readonly boolean[]
+  /** Addresses that the players have published, by index; empty where none. */
+  readonly multiaddrs: readonly string[]
+  readonly recorded: Recorded | undefined
+  readonly confirmedEpoch: bigint
+  readonly dispute: Dispute | undefined
+  /** How often the thread was disputed: the last dispute's number. */
+  readonly lastDispute: bigint
+  readonly payouts: readonly bigint[] | undefined
+  readonly leftover: bigint | undefined
+}
+
+/** Folds one event; undefined until `opened` was seen. */
+export function foldChainEvent (view: ChainView | undefined, event: ChainEvent): ChainView | undefined {
+  if (event.type === 'opened') return view ?? opened(event.terms, event.multiaddr)
+  if (view === undefined) return undefined
+  switch (event.type) {
+    case 'joined': return joined(view, event.player, event.multiaddr, event.active)
+    case 'cancelled': return { ...view, phase: 'cancelled' }
+    case 'recorded': return { ...view, recorded: { breakpoint: event.breakpoint, hash: event.hash, signatures: event.signatures } }
+    case 'challenged': return {
+      ...view,
+      phase: 'dispute',
+      lastDispute: event.dispute,
+      dispute: { number: event.dispute, evidenceUntilSec: event.evidenceUntilSec, endsAtSec: event.endsAtSec, by: event.by }
+    }
+    case 'responded': return view.dispute === undefined ? view : { ...view, lastDispute: event.dispute, dispute: { ...view.dispute, number: event.dispute } }
+    case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch }
+    case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
+    case 'settled': return { ...view, phase: 'settled', dispute: undefined, payouts: event.payouts, leftover: event.leftover }
+  }
+}
+
+function opened (terms: Terms, multiaddr: string): ChainView {
+  return {
+    terms,
+    phase: 'opening',
+    joined: terms.players.map((_, index) => index === 0),
+    multiaddrs: terms.players.map((_, index) => index === 0 ? multiaddr : ''),
+    recorded: undefined,
+    confirmedEpoch: 0n,
+    dispute: undefined,
+    lastDispute: 0n,
+    payouts: undefined,
+    leftover: undefined
+  }
+}
+
+function joined (view: ChainView, player: number, multiaddr: string, active: boolean): ChainView {
+  return {
+    ...view,
+    phase: active && view.phase === 'opening' ? 'active' : view.phase,
+    joined: view.joined.map((was, index) => was || index === player),
+    multiaddrs: view.multiaddrs.map((was, index) => index === player ? multiaddr : was)
+  }
+}
+
+/** The slot that the court holds; undefined where nothing is recorded. */
+export function recordedSlot (view: ChainView): Slot | undefined {
+  return view.recorded?.breakpoint
+}
+
+/** Whether the thread is over for the court. */
+export function isOver (view: ChainView): boolean {
+  return view.phase === 'closed' || view.phase === 'settled' || view.phase === 'cancelled'
+}

@@ -1,0 +1,75 @@
+/**
+ * The wish to end a thread together. A Close takes a slot like any breakpoint, and one that somebody refuses would block it: so the proposer signs
+ * only when every other player has asked for the same payouts on the same parent (§6.7). Asking commits nothing.
+ */
+import type { Hash32 } from '../protocol/types.js'
+
+/** What a state says about a close: the default payouts, and whether everything is in the payees' accounts. */
+export type Closable = { readonly parent: Hash32, readonly payouts: readonly bigint[], readonly complete: boolean }
+
+/** `settled`: agrees by itself to a close that pays exactly the balances, when nothing is left inside contracts; `never`: only when its user asks. */
+export type ClosePolicy = 'settled' | 'never'
+
+/** Who wants to close, and how, on the present head. */
+export class Closing {
+  readonly #policy: ClosePolicy
+  readonly #players: number
+  readonly #self: number | undefined
+  /** Own wish: payouts that the user named, or `default`. */
+  #wish: readonly bigint[] | 'default' | undefined
+  #consents = new Map<number, { readonly parent: Hash32, readonly payouts: string }>()
+
+  constructor (players: number, self: number | undefined, policy: ClosePolicy) {
+    this.#players = players
+    this.#self = self
+    this.#policy = policy
+  }
+
+  /** Whether this node wants to close. */
+  get wished (): boolean { return this.#wish !== undefined }
+
+  /** The user wants to close, with these payouts or with the default ones. */
+  want (payouts: readonly bigint[] | undefined): void {
+    this.#wish = payouts ?? 'default'
+  }
+
+  /** The user no longer wants to; a Close that is signed already stands. */
+  forget (): void {
+    this.#wish = undefined
+  }
+
+  /** The payouts that this node asks for on this head; undefined: it does not want to close. */
+  payouts (head: Closable): readonly bigint[] | undefined {
+    return this.#wish === 'default' ? head.payouts : this.#wish
+  }
+
+  /** Another player asks. @returns whether this node now joins in by itself, as its policy says. */
+  asked (player: number, parent: Hash32, payouts: readonly bigint[], head: Closable): boolean {
+    if (parent !== head.parent) return false
+    this.#consents.set(player, { parent, payouts: payouts.join() })
+    if (this.#wish !== undefined || this.#policy !== 'settled' || this.#self === undefined) return false
+    if (!head.complete || payouts.join() !== head.payouts.join()) return false
+    this.#wish = 'default'
+    return true
+  }
+
+  /** The payouts of the Close that the proposer may sign now: every other player has asked for the same. */
+  agreed (head: Closable): readonly bigint[] | undefined {
+    const payouts = this.payouts(head)
+    return payouts !== undefined && this.missing(head).length === 0 ? payouts : undefined
+  }
+
+  /** The players who have not asked for what this node asks for. */
+  missing (head: Closable): number[] {
+    const wanted = this.payouts(head)?.join()
+    return Array.from({ length: this.#players }, (_, player) => player).filter(player => {
+      const consent = this.#consents.get(player)
+      return player !== this.#self && !(consent?.parent === head.parent && consent.payouts === wanted)
+    })
+  }
+
+  /** Whether this node signs a Close that another proposes: exactly what it asked for. */
+  accepts (parent: Hash32, payouts: readonly bigint[], head: Closable): boolean {
+    return parent === head.parent && this.payouts(head)?.join() === payouts.join()
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The machine of one thread as the coordinator needs it: the constructor's slot is executed like any other, batches are executed early when it is known
+ * what the proposer is about to sign, and each execution is done once.
+ */
+import { hash32 } from '../protocol/crypto.js'
+import { concatBytes, hexToBytes } from '../protocol/bytes.js'
+import type { InputContext } from '../protocol/input.js'
+import type { Address, Hash32, Input } from '../protocol/types.js'
+import { ThreadsError } from '../errors.js'
+import { changeEntries } from '../state/changes.js'
+import { Machine, type InputReceipt, type Skipped } from '../machine/machine.js'
+
+/** What is executed: a batch on the head. Without a machine yet: the constructor, with no inputs. */
+export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[] }
+
+/** A finished execution, not yet part of the state. */
+export type Executed = {
+  readonly root: Hash32
+  readonly included: readonly Input[]
+  readonly skipped: readonly Skipped[]
+  readonly receipts: readonly InputReceipt[]
+  /** What the store must hold when it is committed. */
+  readonly entries: readonly (readonly [string, Uint8Array])[]
+  /** Makes it the state. @throws `MACHINE_STALE`. */
+  readonly commit: () => void
+}
+
+/** Executes, once for each piece of work. */
+export class Execution {
+  readonly #context: InputContext
+  readonly #code: () => Promise<Uint8Array>
+  #machine: Machine | undefined
+  #early: { readonly key: Hash32, readonly result: Promise<Executed> } | undefined
+
+  constructor (context: InputContext, code: () => Promise<Uint8Array>, machine: Machine | undefined) {
+    this.#context = context
+    this.#code = code
+    this.#machine = machine
+  }
+
+  /** The state at the head; undefined before slot (0, 0) is complete. */
+  get machine (): Machine | undefined { return this.#machine }
+
+  /** A player's account nonce at the head; 1 before the constructor ran. */
+  nonceOf (player: number): bigint {
+    return this.#machine?.nonceOf(player) ?? 1n
+  }
+
+  /** A balance at the head, scaled to 18 decimals. */
+  balanceOf (account: Address): bigint {
+    return this.#machine?.account(account).balanceWei ?? 0n
+  }
+
+  /** Begins with work that is likely to be asked for. Commits nothing; a failure shows when the work is asked for. */
+  begin (work: Work): void {
+    const key = keyOf(work)
+    if (this.#early?.key === key) return
+    const result = this.#run(work)
+    result.catch(() => { this.#early = undefined })
+    this.#early = { key, result }
+  }
+
+  /** Executes on the head, or waits for the execution that has begun. @throws `MACHINE_CONSTRUCTOR_REVERTED`, `MACHINE_INTERNAL`, `CODE_…`. */
+  async execute (work: Work): Promise<Executed> {
+    if (this.#early?.key === keyOf(work)) return await this.#early.result
+    return await this.#run(work)
+  }
+
+  async #run (work: Work): Promise<Executed> {
+    if (this.#machine === undefined) return await this.#construct(work)
+    const machine = this.#machine
+    const prepared = await machine.prepare({ nonce: work.nonce, parent: work.parent, timestampSec: work.timestampSec, inputs: work.inputs })
+    return {
+      root: prepared.root,
+      included: prepared.included,
+      skipped: prepared.skipped,
+      receipts: prepared.receipts,
+      entries: changeEntries(prepared.changes),
+      commit: () => { this.#early = undefined; machine.commit(prepared) }
+    }
+  }
+
+  async #construct (work: Work): Promise<Executed> {
+    if (work.inputs.length > 0) throw new ThreadsError('MACHINE_NO_STATE', 'the thread has no state yet: its first slot has no inputs')
+    const { machine, changes } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
+    return {
+      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes),
+      commit: () => { this.#early = undefined; this.#machine = machine }
+    }
+  }
+}
+
+function keyOf (work: Work): Hash32 {
+  const numbers = new TextEncoder().encode(`${work.nonce}/${work.timestampSec}`)
+  return hash32(concatBytes(hexToBytes(work.parent), numbers, ...work.inputs.map(input => hexToBytes(input.leaf))))
+}

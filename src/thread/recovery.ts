@@ -1,0 +1,231 @@
+/**
+ * A thread from disk: what the chain said, the journal, the state, what was open. Whatever does not fit together is built anew from the certificates; what
+ * cannot be trusted makes the node watch and never sign.
+ */
+import { addressOf, sign } from '../protocol/crypto.js'
+import { decodeInput, type InputContext } from '../protocol/input.js'
+import { compareSlots, slotText } from '../protocol/slot.js'
+import { breakpointHash, closeHash, digestOf } from '../protocol/typed-data.js'
+import type { Domain, Hash32, Signature } from '../protocol/types.js'
+import { decodeMessage } from '../protocol/wire.js'
+import type { WireCertificate } from '../protocol/sync.js'
+import { ThreadsError } from '../errors.js'
+import { Machine } from '../machine/machine.js'
+import { initialAgreement, openSlot, type Agreement, type Content } from './agreement.js'
+import { breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
+import { verifyCertificate } from './catch-up.js'
+import { foldChainEvent, type ChainView } from './chain-view.js'
+import { Closing, type ClosePolicy } from './closing.js'
+import { Coordinator, type CoordinatorParts, type Provisional } from './coordinator.js'
+import { Execution, type Executed } from './execution.js'
+import { Journal } from './journal.js'
+import { InputPool } from './pool.js'
+import type { ChainPort } from './ports.js'
+import type { ThreadRecords } from './records.js'
+
+/** What loading a thread takes. */
+export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionKey' | 'records' | 'emit' | 'log'> & {
+  readonly chain: ChainPort
+  readonly domain: Domain
+  readonly closePolicy: ClosePolicy
+}
+
+/** The head as it is on disk. */
+type LoadedHead = { readonly content: Content, readonly timestampSec: bigint } | undefined
+
+/**
+ * Loads one thread of which the store has at least the `opened` event.
+ * @throws `THREAD_UNKNOWN` when it has not; `STORE_FAILED`.
+ */
+export async function loadThread (options: LoadOptions): Promise<Coordinator> {
+  const { records, log } = options
+  const view = await loadView(records)
+  if (view === undefined) throw new ThreadsError('THREAD_UNKNOWN', `the thread ${records.thread} is not known here`, { data: { thread: records.thread } })
+  const context: InputContext = { thread: records.thread, terms: view.terms, domain: options.domain }
+  const self = selfIn(view, options.sessionKey)
+  const journal = await Journal.load(records.store, records.thread)
+  const { execution, head } = await loadState(options, context)
+  const damage = journal.damage ?? lostTop(journal, head)
+  if (damage !== undefined) log('error', 'thread.journal-damaged', { thread: records.thread, damage })
+  const close = await records.close()
+  const headContent = close === undefined ? head?.content : closeBody(close.close, head?.content.next ?? 0).content
+  const open = await loadOpen(records, context, journal, options.sessionKey)
+  const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined })
+  const pool = await loadPool(records, context, execution)
+  const coordinator = new Coordinator({
+    context, self, sessionKey: options.sessionKey, records, journal, execution, pool, network: options.network, clock: options.clock,
+    closing: new Closing(view.terms.players.length, self, options.closePolicy),
+    agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
+  })
+  coordinator.headTimeSec = head?.timestampSec ?? 0n
+  const provisional = await loadProvisional(records, context, execution, head)
+  coordinator.restore({ provisional: provisional?.provisional, executed: provisional?.executed, evidence: await records.evidence() })
+  await coordinator.exclusive(async () => {
+    if (damage !== undefined) coordinator.warn('JOURNAL_DAMAGED', `the sign journal cannot be trusted (${damage}): the node only watches this thread`, { damage })
+    await coordinator.reverify()
+    if (provisional !== undefined) await coordinator.apply({ type: 'certificate', content: provisional.provisional.body.content, signatures: provisional.provisional.signatures })
+  })
+  return coordinator
+}
+
+async function loadView (records: ThreadRecords): Promise<ChainView | undefined> {
+  let view: ChainView | undefined
+  for (const event of await records.chainEvents()) view = foldChainEvent(view, event)
+  return view
+}
+
+/** The player whose session key this node holds; undefined for an observer. */
+export function selfIn (view: Pick<ChainView, 'terms'>, sessionKey: Uint8Array): number | undefined {
+  const index = view.terms.sessionKeys.indexOf(addressOf(sessionKey))
+  return index < 0 ? undefined : index
+}
+
+/** A head above everything in the journal: the journal's end is lost, or the copy is old. */
+function lostTop (journal: Journal, head: LoadedHead): string | undefined {
+  if (head === undefined || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
+  return `the head ${slotText(head.content.slot)} is above its last entry`
+}
+
+// ---------------------------------------------------------------- the state
+
+async function loadState (options: LoadOptions, context: InputContext): Promise<{ execution: Execution, head: LoadedHead }> {
+  const { records, log } = options
+  const code = async (): Promise<Uint8Array> => await threadCode(options, context)
+  const stored = await records.head()
+  if (stored === undefined) return { execution: new Execution(context, code, undefined), head: undefined }
+  try {
+    const certificate = await records.certificate(stored.slot)
+    if (certificate === undefined || breakpointHash(certificate.breakpoint) !== stored.hash) throw new ThreadsError('STORE_DAMAGED', 'the head\'s certificate is not what was stored')
+    const machine = await Machine.load(context, await collect(records.state()))
+    if (machine.root !== certificate.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', 'the stored state has another root than the head commits to')
+    return { execution: new Execution(context, code, machine), head: headOf(certificate, context) }
+  } catch (error) {
+    if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
+    log('error', 'thread.state-damaged', { thread: records.thread, code: error.code, error: error.message })
+    return await replay(records, context, code, log)
+  }
+}
+
+async function collect<T> (items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
+function headOf (certificate: WireCertificate, context: InputContext): LoadedHead {
+  const inputs = certificate.inputs.map(input => decodeInput(input, context))
+  const { content } = breakpointBody(certificate.breakpoint, inputs, 0, context.terms.players.length)
+  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec }
+}
+
+/** Executes every certificate again, from the constructor on, and stores the state that results; stops at the first one that is damaged. */
+async function replay (records: ThreadRecords, context: InputContext, code: () => Promise<Uint8Array>, log: LoadOptions['log']): Promise<{ execution: Execution, head: LoadedHead }> {
+  const execution = new Execution(context, code, undefined)
+  const operations = await records.dropState(undefined)
+  let head: LoadedHead
+  let count = 0
+  try {
+    for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
+      const body = continuation(certificate, context, head)
+      const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
+      if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
+      executed.commit()
+      operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
+      head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+      count++
+    }
+  } catch (error) {
+    if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
+    log('error', 'thread.certificate-damaged', { thread: records.thread, after: head === undefined ? null : slotText(head.content.slot), error: error.message })
+    const next = head === undefined ? { epoch: 0n, nonce: 0n } : { epoch: head.content.slot.epoch, nonce: head.content.slot.nonce + 1n }
+    const dropped = await records.dropState(next)
+    operations.push(...dropped.filter(operation => 'delete' in operation && !operation.delete.includes('/w/') && !operation.delete.endsWith('/head')))
+  }
+  await records.store.batch(operations)
+  log('info', 'thread.replayed', { thread: records.thread, breakpoints: count })
+  return { execution, head }
+}
+
+function continuation (certificate: WireCertificate, context: InputContext, head: LoadedHead): BreakpointBody {
+  const body = verifyCertificate(certificate, context, head?.content.next ?? 0)
+  const parent = head?.content.hash ?? NO_PARENT
+  if (body.content.parent !== parent || body.content.slot.nonce !== (head === undefined ? 0n : head.content.slot.nonce + 1n)) {
+    throw new ThreadsError('STORE_DAMAGED', `the certificate of slot ${slotText(body.content.slot)} does not continue the one before it`)
+  }
+  return body
+}
+
+/** The machine as it was at a slot that is not the head: for a settlement of what the chain has recorded. @throws `STORE_DAMAGED`, `THREAD_BEHIND`. */
+export async function machineAt (coordinator: Coordinator, hash: Hash32, chain: ChainPort): Promise<Machine> {
+  const { records, context, execution } = coordinator.parts
+  if (coordinator.state.head?.hash === hash && execution.machine !== undefined) return execution.machine
+  const past = new Execution(context, async () => await threadCode({ records, chain }, context), undefined)
+  let head: LoadedHead
+  for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
+    const body = continuation(certificate, context, head)
+    const executed = await past.execute({ ...body.breakpoint, inputs: body.inputs })
+    executed.commit()
+    head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+    if (body.content.hash === hash && past.machine !== undefined) return past.machine
+  }
+  throw new ThreadsError('THREAD_BEHIND', 'this node does not have the state that the chain has recorded', { data: { thread: context.thread, recorded: hash } })
+}
+
+async function threadCode (from: { readonly records: ThreadRecords, readonly chain: ChainPort }, context: InputContext): Promise<Uint8Array> {
+  const stored = await from.records.code()
+  if (stored !== undefined) return stored
+  const code = await from.chain.code(context.terms)
+  await from.records.store.batch([from.records.putCode(code)])
+  return code
+}
+
+// ---------------------------------------------------------------- what was open
+
+type Open = { readonly body: Body, readonly signature: Signature, readonly proposerSignature: Signature }
+
+/** The content that the journal's last entry stands for, if it is still there and is what the entry says. */
+async function loadOpen (records: ThreadRecords, context: InputContext, journal: Journal, sessionKey: Uint8Array): Promise<Open | undefined> {
+  const bytes = await records.open()
+  if (bytes === undefined || journal.damage !== undefined) return undefined
+  const message = decodeMessage(bytes)
+  if (message.kind !== 'proposal' && message.kind !== 'closeProposal') return undefined
+  const hash = message.kind === 'proposal' ? breakpointHash(message.breakpoint) : closeHash(message.close)
+  if (journal.top?.hash !== hash) return undefined
+  const body = message.kind === 'closeProposal'
+    ? closeBody(message.close, message.proposer)
+    : breakpointBody(message.breakpoint, message.inputs.map(input => decodeInput(input, context)), message.proposer, context.terms.players.length)
+  return { body, signature: sign(digestOf(hash, context.domain), sessionKey), proposerSignature: message.signature }
+}
+
+function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, open: Open | undefined, watching: boolean }): Agreement {
+  const { view, open } = from
+  const options = {
+    players: view.terms.players.length, self: from.self, head: from.head, confirmed: view.confirmedEpoch, top: from.journal.top?.slot, watching: from.watching,
+    dispute: view.dispute === undefined ? undefined : { number: view.dispute.number, recorded: view.recorded?.hash }
+  }
+  const blank = initialAgreement(options)
+  if (open === undefined || compareSlots(open.body.content.slot, openSlot(blank)) !== 0) return blank
+  const started = initialAgreement({ ...options, signed: { content: open.body.content, signature: open.signature } })
+  const votes = [...started.votes.get(open.body.content.hash) ?? []]
+  votes[open.body.content.proposer] = open.proposerSignature
+  return { ...started, votes: new Map([[open.body.content.hash, votes]]) }
+}
+
+async function loadPool (records: ThreadRecords, context: InputContext, execution: Execution): Promise<InputPool> {
+  const pool = new InputPool(context.terms.players.length)
+  for (const stored of await records.ownInputs()) {
+    const input = decodeInput(stored, context)
+    pool.add(input, execution.nonceOf(input.player))
+  }
+  return pool
+}
+
+async function loadProvisional (
+  records: ThreadRecords, context: InputContext, execution: Execution, head: LoadedHead
+): Promise<{ provisional: Provisional, executed: Executed } | undefined> {
+  const certificate = await records.provisional()
+  if (certificate === undefined || certificate.breakpoint.parent !== (head?.content.hash ?? NO_PARENT)) return undefined
+  const body = verifyCertificate(certificate, context, head?.content.next ?? 0)
+  const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
+  return { provisional: { body, signatures: certificate.signatures }, executed }
+}
