@@ -3,6 +3,7 @@
  * to the second, and a check that no money was lost or made.
  */
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Interface, JsonRpcProvider, Network, type LogDescription } from 'ethers'
 import { startAnvil, type Anvil } from '../../scripts/anvil.js'
 import { asAddress, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
@@ -186,6 +187,16 @@ export class Arena {
     return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS) }, abi)
   }
 
+  /** What would become of a call to the court, without sending it. @throws Reverted */
+  async dryRun (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<void> {
+    const data = this.abi.encodeFunctionData(method, args)
+    try {
+      await this.rpc('eth_call', { from, to: this.court, data, value: hex(valueWei) }, 'latest')
+    } catch (error) {
+      throw this.#reverted(revertData(error), this.abi)
+    }
+  }
+
   /** The first result of a view. @throws Reverted */
   async read (to: Address, abi: Interface, method: string, args: readonly unknown[]): Promise<unknown> {
     const data = abi.encodeFunctionData(method, args)
@@ -198,8 +209,8 @@ export class Arena {
   }
 
   async #mine (transaction: object, abi: Interface): Promise<Sent> {
-    const hash = await this.rpc('eth_sendTransaction', transaction)
-    const receipt = await this.rpc('eth_getTransactionReceipt', hash) as TransactionReceipt
+    const hash = await this.rpc('eth_sendTransaction', { ...transaction, gasPrice: '0x0' })
+    const receipt = await this.#receipt(hash)
     if (receipt.status !== '0x1') {
       const trace = await this.rpc('debug_traceTransaction', hash, { tracer: 'callTracer' }) as { output?: Hex }
       throw this.#reverted(trace.output ?? '0x', abi)
@@ -211,6 +222,16 @@ export class Arena {
       contractAddress: receipt.contractAddress === null ? undefined : asAddress(receipt.contractAddress),
       timestampSec: BigInt(block.timestamp)
     }
+  }
+
+  /** The chain mines at once, but now and then answers before it has. */
+  async #receipt (hash: unknown): Promise<TransactionReceipt> {
+    for (let tries = 0; tries < 1000; tries++) {
+      const receipt = await this.rpc('eth_getTransactionReceipt', hash) as TransactionReceipt | null
+      if (receipt !== null) return receipt
+      await sleep(5)
+    }
+    throw new Error(`no receipt of ${String(hash)}`)
   }
 
   #reverted (data: Hex, abi: Interface): Reverted {
