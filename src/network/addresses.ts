@@ -1,4 +1,5 @@
 /** The one form of address that this node dials: what others claim is parsed strictly before it is remembered. */
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component, type Multiaddr } from '@multiformats/multiaddr'
 import { ThreadsError } from '../errors.js'
 import { MAX_MULTIADDR_BYTES } from '../protocol/limits.js'
@@ -27,7 +28,7 @@ export function parsePeerAddress (text: string): PeerAddress {
   const peer = rest.pop()
   if (host === undefined || !HOSTS.includes(host.name)) throw badAddress(text, 'does not begin with an ip or dns host')
   if (tcp?.name !== 'tcp' || tcp.value === '0') throw badAddress(text, 'has no tcp port')
-  if (peer?.name !== 'p2p' || peer.value === undefined) throw badAddress(text, 'does not end in /p2p/<peer id>')
+  if (peer?.name !== 'p2p' || peer.value === undefined || !isPeerId(peer.value)) throw badAddress(text, 'does not end in /p2p/<peer id>')
   const transport = rest.map(component => component.name).join('/')
   if (!WEB_SOCKETS.includes(transport) || rest.some(component => component.value !== undefined)) {
     throw badAddress(text, 'is not a WebSocket address (/ws, /wss or /tls/ws)')
@@ -42,6 +43,16 @@ export function tryPeerAddress (text: string): PeerAddress | undefined {
   } catch (error) {
     if (error instanceof ThreadsError) return undefined
     throw error
+  }
+}
+
+/** The text's form alone is not enough: it may hold bytes that are no key. */
+function isPeerId (text: string): boolean {
+  try {
+    return peerIdFromString(text).toString() === text
+  } catch (error) {
+    // libp2p throws errors of many kinds here, all of which mean no.
+    return !(error instanceof Error)
   }
 }
 

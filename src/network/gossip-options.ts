@@ -27,6 +27,11 @@ export function gossipOptions (ledger: PeerLedger, limits: NetworkLimits, isFoll
     Dhi: 12,
     Dout: 2,
     Dscore: 4,
+    // A subscription that arrives before the stream back to its sender is open is grafted at the next heartbeat only, and what is to be
+    // relayed until then is lost. Hence four a second; the history keeps its three and five seconds.
+    heartbeatInterval: 250,
+    mcacheGossip: 12,
+    mcacheLength: 20,
     // IDONTWANT pays for itself on large proposals only.
     idontwantMinDataSize: 32_768,
     // A thread that is followed again must not be cut off from its relays for a minute.

@@ -6,6 +6,7 @@ import { identify, type Identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { ThreadsError } from '../errors.js'
 import { addressOf } from '../protocol/crypto.js'
@@ -31,32 +32,39 @@ export type NodeOptions = {
  * @throws `KEY_INVALID`, `NETWORK_BAD_ADDRESS` (an address to listen on or to announce)
  */
 export async function createNode ({ privateKey, listen, announce, limits, ledger, isFollowed }: NodeOptions): Promise<Node> {
+  // Tells a bad key by this project's code; libp2p's check would not.
   addressOf(privateKey)
-  try {
-    return await createLibp2p({
-      privateKey: privateKeyFromRaw(privateKey),
-      start: false,
-      addresses: { listen: [...listen], announce: [...announce] },
-      transports: [webSockets()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      // Loopback and private hosts are ordinary peers here; browsers refuse them by default.
-      connectionGater: { denyDialMultiaddr: () => false },
-      connectionManager: {
-        maxConnections: limits.maxConnections,
-        inboundConnectionThreshold: limits.connectionsPerSecond,
-        maxIncomingPendingConnections: limits.connectionsPerSecond,
-        dialTimeout: limits.dialTimeoutMs,
-        // The dialer of this room redials; two that do would open two connections.
-        reconnectRetries: 0
-      },
-      // Under load a ping comes late; losing the connection for it loses gossip messages for good.
-      connectionMonitor: { abortConnectionOnPingFailure: false },
-      services: { identify: identify(), pubsub: gossipsub(gossipOptions(ledger, limits, isFollowed)) }
-    })
-  } catch (cause) {
-    throw new ThreadsError('NETWORK_BAD_ADDRESS', 'an address to listen on or to announce is not a multiaddress', { data: { listen, announce }, cause })
-  }
+  return await createLibp2p({
+    privateKey: privateKeyFromRaw(privateKey),
+    start: false,
+    addresses: { listen: canonical(listen), announce: canonical(announce) },
+    transports: [webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    // Loopback and private hosts are ordinary peers here; browsers refuse them by default.
+    connectionGater: { denyDialMultiaddr: () => false },
+    connectionManager: {
+      maxConnections: limits.maxConnections,
+      inboundConnectionThreshold: limits.connectionsPerSecond,
+      maxIncomingPendingConnections: limits.connectionsPerSecond,
+      dialTimeout: limits.dialTimeoutMs,
+      // The dialer of this room redials; two that do would open two connections.
+      reconnectRetries: 0
+    },
+    // Under load a ping comes late; losing the connection for it loses gossip messages for good.
+    connectionMonitor: { abortConnectionOnPingFailure: false },
+    services: { identify: identify(), pubsub: gossipsub(gossipOptions(ledger, limits, isFollowed)) }
+  })
+}
+
+function canonical (addresses: readonly string[]): string[] {
+  return addresses.map(address => {
+    try {
+      return multiaddr(address).toString()
+    } catch (cause) {
+      throw new ThreadsError('NETWORK_BAD_ADDRESS', `not a multiaddress to listen on or to announce: ${address}`, { data: { address }, cause })
+    }
+  })
 }
 
 /** What gossipsub itself counts against a peer. Its type leaves the method out that its class has. */

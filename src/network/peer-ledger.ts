@@ -9,9 +9,11 @@ import type { ClockPort, RemotePeer, Verdict } from '../thread/ports.js'
 import type { NetworkLimits } from './limits.js'
 import { TokenBucket } from './token-bucket.js'
 
-/** Below it a peer's gossip is not read and its sync streams are refused. Nine rejected messages in a minute lead there. */
+/** Below it a peer's gossip is not read and its sync streams are refused. A dozen rejected messages in a row lead there. */
 export const GRAYLIST_SCORE = -80
 
+/** Rejected messages that cost nothing: gossipsub takes any negative score for a reason to relay no more to a peer. */
+const TOLERANCE = 2
 /** The penalty of a peer that sends nothing more to reject halves in this time, milliseconds. */
 const HALF_LIFE_MS = 60_000
 /** Bounds how long the worst peer stays below the graylist's score: about three and a half half-lives. */
@@ -20,7 +22,7 @@ const MAX_PENALTY = 100
 /** How a peer's messages were judged. */
 export type PeerScore = {
   readonly peer: RemotePeer
-  /** 0 for a peer without fault, else minus the square of its faded penalty, and what gossip itself holds against it. */
+  /** 0 for a peer without fault, else minus the square of its faded penalty above a small tolerance, or what gossip holds against it if that is worse. */
   readonly score: number
   readonly accepted: number
   readonly ignored: number
@@ -76,11 +78,12 @@ export class PeerLedger {
     else this.#penalise(record)
   }
 
-  /** Minus the square of the penalty, so that one odd message costs nearly nothing. */
+  /** Minus the square of what the penalty is above the tolerance. */
   score (peerId: string): number {
     const record = this.#records.get(peerId)
     if (record === undefined || record.penalty === 0) return 0
-    return -(this.#fadedPenalty(record) ** 2)
+    const excess = this.#fadedPenalty(record) - TOLERANCE
+    return excess > 0 ? -(excess ** 2) : 0
   }
 
   isGraylisted (peerId: string): boolean {

@@ -64,6 +64,7 @@ export class SyncServer {
   async * #converse (incoming: AsyncIterable<Uint8Array>, answer: Answer, peerId: PeerId): AsyncGenerator<Uint8Array> {
     const from = this.#ledger.peer(peerId)
     for await (const frame of incoming) {
+      if (this.#ledger.isGraylisted(from.id)) throw refused('the peer is not heard any more')
       const bytes = await answer(frame, from)
       if (bytes.length > this.#limits.answerBytes) {
         throw new ThreadsError('NETWORK_FRAME_TOO_LARGE', `an answer has at most ${this.#limits.answerBytes} bytes, not ${bytes.length}`, {
