@@ -95,7 +95,7 @@ test('a game of five inputs pays the winner, its events and gas in the receipts'
   assert.is(machine.nonceOf(0), 4n)
 })
 
-test('a batch has the root of its inputs one by one, except that leaves are those of each input', async () => {
+test('a batch has the root that its inputs have one by one', async () => {
   const one = (await Machine.genesis(game.context, game.code)).machine
   const all = (await Machine.genesis(game.context, game.code)).machine
   const inputs = movesOf(game, one.contract)

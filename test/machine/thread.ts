@@ -40,7 +40,7 @@ export function threadFor (code: Uint8Array, overrides: Partial<Terms> = {}): Te
       decodeInput(signInput({ nonce, to, data, valueWei, gasLimit, gasPriceWei }, SESSIONS[player], context), context),
     walletInput: (player, fields) => {
       const { serialized } = signByWallet(WALLETS[player], { chainId: threadChainId(thread), ...fields })
-      return decodeInput(bindInput(hexToBytes(serialized), SESSIONS[player], context), context)
+      return decodeInput(bindInput(hexToBytes(serialized), [SESSIONS[player], WALLETS[player]].find((key) => addressOf(key) === terms.sessionKeys[player]) ?? SESSIONS[player], context), context)
     }
   }
 }
