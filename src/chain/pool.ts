@@ -60,7 +60,9 @@ const MAX_BACKOFF_MS = 10_000
 /** The pool already has this very transaction. */
 export const isKnown = (error: unknown): boolean => saysRpc(error, /already known|already imported|known transaction|already in (the )?(mem)?pool/i)
 /** The wallet has used this nonce. */
-export const isNonceUsed = (error: unknown): boolean => saysRpc(error, /nonce.*(too low|already been used|below)|old nonce/i)
+const isNonceUsed = (error: unknown): boolean => saysRpc(error, /nonce.*(too low|already been used|below)|old nonce/i)
+/** The pool, or the chain, has another transaction of this nonce. */
+export const isNonceTaken = (error: unknown): boolean => isNonceUsed(error) || saysRpc(error, /replacement|replace existing/i)
 /** The pool has a transaction of this nonce that pays as much, or wants a higher fee in general. */
 export const isUnderpriced = (error: unknown): boolean => saysRpc(error, /underpriced|fee too low|max fee per gas less than/i)
 /** The wallet cannot pay. */

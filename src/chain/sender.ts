@@ -9,12 +9,13 @@ import type { Interface } from 'ethers'
 import { ThreadsError, hasCode } from '../errors.js'
 import type { Address, Hex } from '../protocol/types.js'
 import type { ClockPort } from '../thread/ports.js'
-import { quoteFees, type Fees } from './fees.js'
+import { quoteFees } from './fees.js'
 import { createLock } from './lock.js'
 import { createPatiences, type Patience } from './patience.js'
-import { createPool, isKnown, isNonceUsed, isPoor, isUnderpriced, type Pool } from './pool.js'
+import { createPool, isKnown, isNonceTaken, isPoor, isUnderpriced, type Pool } from './pool.js'
 import { quantity, readInteger, type MinedTransaction, type Sends } from './reads.js'
 import { isRevert, revertError } from './reverts.js'
+import { saysRpc } from './rpc.js'
 import { createSigner, type Signed, type Signer } from './signer.js'
 
 /** A transaction as its caller thinks of it. Without `to`: a creation. */
@@ -112,17 +113,43 @@ async function submit (context: Submission, request: SendRequest): Promise<Signe
   })
   let signed = signer.sign({ ...request, ...prepared })
   for (let refusals = 0; ; refusals++) {
-    const refusal = await patience.retry(signed.hash, () => broadcast(rpc, signed))
-    if (refusal === undefined || await pool.isMined(signed.hash)) break
-    if (refusals === MAX_REFUSALS || !(isNonceUsed(refusal) || isUnderpriced(refusal))) throw refused(refusal, signer.wallet)
-    // The pool has had this nonce from somebody else (the same wallet elsewhere, or an endpoint whose count lags behind): ours was
-    // never accepted and never can be mined, so the next nonce does not make two of it.
-    const fees: Fees = isUnderpriced(refusal) ? pool.raised(signed.fees) ?? signed.fees : signed.fees
-    const nonce = await patience.retry(undefined, () => pool.nextNonce(signed.nonce + 1n))
-    signed = signer.sign({ ...request, gasLimit: signed.gasLimit, fees, nonce })
+    const refusal = await place(context, signed)
+    if (refusal === undefined) break
+    if (refusals === MAX_REFUSALS) throw refused(refusal, signer.wallet)
+    signed = await otherwise(context, signed, refusal)
   }
   pool.add(signed)
   return signed
+}
+
+/** Undefined when the pool has it, or may have it; else why it does not, and never will. */
+async function place ({ rpc, pool, patience }: Submission, signed: Signed): Promise<ThreadsError | undefined> {
+  let unsure = false
+  const refusal = await patience.retry(signed.hash, async () => {
+    try {
+      return await broadcast(rpc, signed)
+    } catch (error) {
+      unsure = true
+      throw error
+    }
+  })
+  if (refusal === undefined || await patience.retry(signed.hash, () => pool.isMined(signed.hash))) return undefined
+  // SAFETY: after a broadcast without an answer, whoever used the nonce may be this very transaction, and its receipt late. Another
+  // nonce could make two of it, so the pool's watch finds out.
+  return unsure && isNonceTaken(refusal) ? undefined : refusal
+}
+
+/** The same transaction as the pool may take it. */
+async function otherwise ({ signer, pool, patience }: Submission, signed: Signed, refusal: ThreadsError): Promise<Signed> {
+  if (isNonceTaken(refusal)) {
+    // By somebody else (the same wallet elsewhere, or an endpoint whose count lags behind): ours was never accepted and never can be
+    // mined, so the next nonce does not make two of it.
+    const nonce = await patience.retry(undefined, () => pool.nextNonce(signed.nonce + 1n))
+    return signer.sign({ ...signed, nonce })
+  }
+  const fees = isUnderpriced(refusal) ? pool.raised(signed.fees) : undefined
+  if (fees === undefined) throw refused(refusal, signer.wallet)
+  return signer.sign({ ...signed, fees })
 }
 
 /** Gas for the transaction, with a fifth more: what it does may depend on what is mined before it. */
@@ -133,7 +160,7 @@ async function estimate ({ rpc, signer, interfaces }: Submission, request: SendR
     const generous = gas + gas / 5n
     return generous < MAX_TRANSACTION_GAS ? generous : gas > MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS
   } catch (error) {
-    if (isPoor(error)) throw refused(error, signer.wallet)
+    if (isPoor(error) && !saysRpc(error, /revert/i)) throw refused(error, signer.wallet) // tokens revert with such words
     if (!isRevert(error)) throw error
     throw revertError(interfaces, typeof error.data.returned === 'string' ? error.data.returned : undefined, { to: request.to }, error)
   }

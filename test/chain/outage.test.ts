@@ -168,6 +168,27 @@ test('a broadcast whose answer is lost is one transaction all the same', async (
   assert.is(await rpc(anvil, 'eth_getTransactionCount', wallet.wallet, 'latest'), '0x1')
 })
 
+test('a broadcast whose answer is lost and whose receipt is late is not sent under another nonce', async () => {
+  let losses = 1
+  let late = 4
+  endpoint.treat = ({ method }) => {
+    if (method === 'eth_sendRawTransaction' && losses-- > 0) return 'lose'
+    return method === 'eth_getTransactionReceipt' && late-- > 0 ? 'null' : 'pass'
+  }
+  const wallet = sender(6)
+  await wallet.send({ to: STRANGER, data: '0x', valueWei: 6n })
+  assert.is(await balance(), 6n)
+  assert.is(await rpc(anvil, 'eth_getTransactionCount', wallet.wallet, 'latest'), '0x1')
+})
+
+test('a pool that wants a higher fee gets one under the same nonce', async () => {
+  let refusals = 3
+  endpoint.treat = ({ method }) => method === 'eth_sendRawTransaction' && refusals-- > 0 ? { error: 'transaction underpriced: tip needed 2, tip permitted 1' } : 'pass'
+  const wallet = sender(7)
+  const { transactionHash } = await wallet.send({ to: STRANGER, data: '0x', valueWei: 7n })
+  assert.is((await rpc<{ nonce: Hex }>(anvil, 'eth_getTransactionByHash', transactionHash)).nonce, '0x0')
+})
+
 test('what is sent while the chain is away is mined once when it is back', async () => {
   await endpoint.down()
   const sending = sender(4).send({ to: STRANGER, data: '0x', valueWei: 9n })

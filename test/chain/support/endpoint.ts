@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 
 /** One JSON-RPC request as it passes by. */
 export type Request = { readonly id: number, readonly method: string, readonly params: readonly unknown[] }
-/** What the endpoint does with a request: passes it on, answers with an error, or passes it on and loses the answer. */
-export type Treatment = 'pass' | { readonly error: string } | 'lose'
+/** What the endpoint does with a request: passes it on, answers with an error or with nothing known, or passes it on and loses the answer. */
+export type Treatment = 'pass' | { readonly error: string } | 'null' | 'lose'
 
 /** An endpoint in front of a chain, as flaky as a test wants it. */
 export type Endpoint = {
@@ -60,6 +60,10 @@ async function handle (endpoint: Endpoint, incoming: IncomingMessage, response: 
     const treatment = endpoint.treat(request)
     if (typeof treatment === 'object') {
       answers.push({ jsonrpc: '2.0', id: request.id, error: { code: -32005, message: treatment.error } })
+      continue
+    }
+    if (treatment === 'null') {
+      answers.push({ jsonrpc: '2.0', id: request.id, result: null })
       continue
     }
     const passed = await fetch(endpoint.target, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) })
