@@ -8,8 +8,20 @@ import { WebSocket as NodeWebSocket } from 'ws'
 if (!('withResolvers' in Promise)) {
   Object.defineProperty(Promise, 'withResolvers', { value: withResolvers, writable: true, configurable: true })
 }
+
+/**
+ * `ws` throws an error event that nobody listens to, which ends the process; the standard's WebSocket lets it pass. libp2p stops listening
+ * when it gives up a dial, and the refusal may come after that.
+ */
+class StandardWebSocket extends NodeWebSocket {
+  constructor (...args: ConstructorParameters<typeof NodeWebSocket>) {
+    super(...args)
+    this.on('error', () => {})
+  }
+}
+
 if (!('WebSocket' in globalThis)) {
-  Object.defineProperty(globalThis, 'WebSocket', { value: NodeWebSocket, writable: true, configurable: true })
+  Object.defineProperty(globalThis, 'WebSocket', { value: StandardWebSocket, writable: true, configurable: true })
 }
 
 /** `Promise.withResolvers`, see https://tc39.es/ecma262/#sec-promise.withResolvers. Called with the promise's constructor as `this`. */

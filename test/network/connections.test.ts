@@ -3,7 +3,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { topicOf } from '../../src/network/gossip.js'
+import { DEFAULT_LIMITS } from '../../src/network/limits.js'
 import { createNetwork } from '../../src/network/network.js'
+import { createNode } from '../../src/network/node.js'
+import { PeerLedger } from '../../src/network/peer-ledger.js'
 import { addressOf as keyAddress } from '../../src/protocol/crypto.js'
 import { rejects } from '../support/rejects.js'
 import { addressOf, clock, connection, Inbox, key, link, message, subscription, threadId, until, withNodes } from './nodes.js'
@@ -88,6 +92,33 @@ test('peers that dial each other at once both stay able to publish', async () =>
     await b.publish(thread, message('to a'))
     await Promise.all(inboxes.map(async inbox => await inbox.received(1)))
   })
+})
+
+test('a peer whose gossip stream breaks is hung up on, and hears again after the redial', async () => {
+  const fragile = await createNode({
+    privateKey: key(9), listen: ['/ip4/127.0.0.1/tcp/0/ws'], announce: [], limits: DEFAULT_LIMITS, ledger: new PeerLedger(clock, DEFAULT_LIMITS), isFollowed: () => true
+  })
+  await fragile.start()
+  try {
+    await withNodes([1], async a => {
+      const id = fragile.peerId.toString()
+      const subscribed = subscription(a, id, thread)
+      a.follow(thread, () => 'accept')
+      fragile.services.pubsub.subscribe(topicOf(thread))
+      a.connect(fragile.getMultiaddrs()[0]?.toString() ?? '')
+      await subscribed
+      const again = subscription(a, id, thread)
+      for (const connection of fragile.getConnections()) {
+        for (const stream of connection.streams) if (stream.protocol.startsWith('/meshsub/')) stream.abort(new RangeError('broken on purpose'))
+      }
+      await again
+      const heard = new Promise(resolve => fragile.services.pubsub.addEventListener('message', event => resolve(new TextDecoder().decode(event.detail.data))))
+      await a.publish(thread, message('after'))
+      assert.is(await heard, 'after')
+    }, { limits: { watchMs: 300 } })
+  } finally {
+    await fragile.stop()
+  }
 })
 
 test('a node tells its own addresses and those of its peers, dialled and dialling', async () => {
