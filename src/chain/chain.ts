@@ -10,6 +10,7 @@ import type { ChainPort, ClockPort } from '../thread/ports.js'
 import { courtInterface } from './artifacts.js'
 import { codeOfTerms, findCode, type FoundCode } from './code.js'
 import { createCourtCalls } from './court.js'
+import { tokenDecimals } from './decimals.js'
 import { createFeed } from './feed.js'
 import { createFollower, type FollowerHealth } from './follower.js'
 import { guard } from './identity.js'
@@ -62,6 +63,8 @@ export type Chain = Omit<ChainPort, 'health'> & {
   genesis (): Hash32 | undefined
   /** What an address offers for terms. @throws `CODE_NOT_FOUND` */
   findCode (address: Address): Promise<FoundCode>
+  /** Decimals of an ERC-20. @throws `TOKEN_NO_DECIMALS` */
+  assetDecimals (token: Address): Promise<number>
   readonly sender: Sender
   /** Ends following and sending; resolves when a running listener has returned. Safe to call twice. */
   stop (): Promise<void>
@@ -112,6 +115,7 @@ export async function createChain (options: ChainOptions): Promise<Chain> {
     now: async () => (await readNewest(rpc)).timestampSec,
     code: async terms => await codeOfTerms(rpc, terms),
     findCode: async address => await findCode(rpc, address),
+    assetDecimals: async token => await tokenDecimals(rpc, token),
     follow: follower.start,
     health: () => ({ ...follower.health(), skippedLogs: feed.skipped(), pendingTransactions: sender.pending() }),
     async stop () {

@@ -23,7 +23,7 @@ import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
 import { settlementPayouts } from './payouts.js'
 import type { InputPool } from './pool.js'
-import type { ClockPort, NetworkPort, RemotePeer, StoreOperation, Verdict } from './ports.js'
+import type { ClockPort, NetworkPort, Receipt, RemotePeer, StoreOperation, Verdict } from './ports.js'
 import type { Evidence, ThreadRecords } from './records.js'
 
 /** What a coordinator works with; see `recovery.ts` for where it comes from. */
@@ -100,6 +100,8 @@ export class Coordinator {
   get warnings (): readonly Warning[] { return [...this.#warnings.values()] }
   get provisional (): Provisional | undefined { return this.#provisional }
   get close (): CloseCertificate | undefined { return this.#close }
+  /** The transaction by which this node closed the thread. */
+  closedBy: Receipt | undefined
   /** Why the thread must be loaded again from the disk; undefined: it is well. */
   get fault (): ThreadsError | undefined { return this.#fault }
   /** A slot that somebody else works on and that this node has not reached. */

@@ -264,7 +264,7 @@ export class Duties {
   async #close (): Promise<void> {
     const { close, parts, state } = this.#coordinator
     if (close === undefined || !this.#myTurn(state.head?.proposer ?? 0)) return
-    await this.#chain.close(parts.context.terms, close)
+    this.#coordinator.closedBy = await this.#chain.close(parts.context.terms, close)
     this.#pauseForConfirmation()
   }
 

@@ -1,0 +1,332 @@
+/**
+ * One node: puts the rooms together, starts and stops them. It owns which threads there are and hands events around; it decides nothing about
+ * any of them (that is `thread/`).
+ */
+import { mkdir } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { addressOf } from './protocol/crypto.js'
+import { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer } from './protocol/sync.js'
+import type { Address, Domain, Hash32, ThreadId } from './protocol/types.js'
+import { createChain, type Chain } from './chain/chain.js'
+import type { Log, NodeOptions } from './config.js'
+import { ThreadsError } from './errors.js'
+import { createNetwork, type Network } from './network/network.js'
+import type { NodeApi } from './rpc/api.js'
+import { createMethods } from './rpc/methods.js'
+import { openLevelStore } from './store/level.js'
+import { answerSync } from './thread/catch-up.js'
+import { feedChainEvent } from './thread/chain-feed.js'
+import { isOver } from './thread/chain-view.js'
+import type { Coordinator } from './thread/coordinator.js'
+import { Duties } from './thread/duties.js'
+import type { ThreadEvent } from './thread/events.js'
+import type { ChainCursor, ChainEvent, ClockPort, RemotePeer, StorePort } from './thread/ports.js'
+import { fromJson, storedThreads, ThreadRecords, toJson } from './thread/records.js'
+import { loadThread, selfIn } from './thread/recovery.js'
+
+/** How often the duties of the threads are looked at, milliseconds. */
+const TICK_MS = 100
+/** Pause before a thread whose store failed is loaded again, milliseconds. */
+const RELOAD_MS = 1_000
+/** How often connected peers are asked for the addresses of others, milliseconds. */
+const PEERS_EVERY_MS = 30_000
+
+/** A thread as this node runs it. */
+export type RunningThread = { readonly coordinator: Coordinator, readonly duties: Duties }
+
+/** Rooms that a test may bring itself: a store with faults, another clock. */
+export type NodeParts = { readonly openStore?: (folder: string) => Promise<StorePort>, readonly clock?: ClockPort }
+
+/** A running node. */
+export type RunningNode = {
+  readonly api: NodeApi
+  /** Finishes what is under way, closes everything in reverse order. Idempotent. */
+  stop (): Promise<void>
+}
+
+/**
+ * Opens the data directory, recovers every thread from it, joins the network and follows the chain.
+ * @throws `DATA_DIR_IN_USE`, `STORE_FAILED`, `CHAIN_WRONG_CHAIN`, `CHAIN_NO_COURT`, `CHAIN_BAD_URL`, `NETWORK_LISTEN_FAILED`, `KEY_INVALID`.
+ */
+export async function createNode (options: NodeOptions, parts: NodeParts = {}): Promise<RunningNode> {
+  const node = new ThreadsNode(options, parts)
+  try {
+    await node.start()
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+  return { api: createMethods(node), stop: async () => { await node.stop() } }
+}
+
+/** The composition; `rpc/methods/` speak to it. */
+export class ThreadsNode {
+  readonly options: NodeOptions
+  readonly sessionKey: Address
+  readonly clock: ClockPort
+  readonly log: Log
+  readonly startedMs: number
+  readonly threads = new Map<ThreadId, RunningThread>()
+  readonly #openStore: (folder: string) => Promise<StorePort>
+  readonly #challenge = randomBytes(32)
+  readonly #listeners = new Set<(event: ThreadEvent) => void>()
+  readonly #lastSeenMs = new Map<Address, number>()
+  readonly #reloadAtMs = new Map<ThreadId, number>()
+  readonly #reloading = new Set<ThreadId>()
+  readonly #stopping = new AbortController()
+  #store: StorePort | undefined
+  #network: Network | undefined
+  #chain: Chain | undefined
+  #timer: NodeJS.Timeout | undefined
+  #peersAtMs = 0
+  #storeError: string | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor (options: NodeOptions, parts: NodeParts) {
+    this.options = options
+    this.sessionKey = addressOf(options.key)
+    this.log = options.log
+    this.clock = parts.clock ?? { nowMs: () => Date.now() }
+    this.startedMs = this.clock.nowMs()
+    this.#openStore = parts.openStore ?? openLevelStore
+  }
+
+  get chain (): Chain { return present(this.#chain) }
+  get network (): Network { return present(this.#network) }
+  get store (): StorePort { return present(this.#store) }
+  /** What the store failed with last; undefined while it is well. */
+  get storeError (): string | undefined { return this.#storeError }
+  get domain (): Domain { return { chainId: this.chain.chainId, court: this.options.court } }
+
+  /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */
+  thread (id: ThreadId): RunningThread {
+    const found = this.threads.get(id)
+    if (found === undefined) throw new ThreadsError('THREAD_UNKNOWN', `the thread ${id} is not known here: it is not opened, not confirmed yet, or this node is no player of it`, { data: { thread: id } })
+    return found
+  }
+
+  /** When a session key was last seen, milliseconds since 1970. */
+  lastSeenMs (sessionKey: Address): number | undefined { return this.#lastSeenMs.get(sessionKey) }
+
+  /** Calls `listener` for every event of every thread until the returned function is called. */
+  subscribe (listener: (event: ThreadEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  // ---------------------------------------------------------------- life
+
+  async start (): Promise<void> {
+    const { options } = this
+    await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
+    this.#store = await this.#openStore(join(options.dataDir, 'store'))
+    await this.#openChain(this.#store)
+    this.#network = await createNetwork({
+      privateKey: options.key, clock: this.clock, listen: options.listen, announce: options.announce, peers: options.peers,
+      log: (level, event, data) => { this.log(level, event, { ...data }) }
+    })
+    this.#listen(this.#network)
+    await this.#network.start()
+    for (const id of await storedThreads(this.#store)) await this.#load(id)
+    this.chain.follow({
+      cursor: await this.#cursor(this.#store),
+      onEvent: async event => { await this.#onChainEvent(event) },
+      onCursor: async cursor => { await this.store.batch([{ put: 'chain/cursor', value: toJson(cursor) }]) },
+      onReorg: async toBlock => { await this.#onReorg(toBlock) }
+    })
+    this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
+    this.log('info', 'node.started', { sessionKey: this.sessionKey, wallet: this.chain.wallet, multiaddrs: this.#network.multiaddrs(), threads: this.threads.size })
+  }
+
+  async #openChain (store: StorePort): Promise<void> {
+    const known = await store.get('chain/identity')
+    const identity = known === undefined ? undefined : fromJson(known) as { chainId: bigint, court: Address, genesis: Hash32 | undefined }
+    const { court, rpcUrl, walletKey, confirmations, pollMs } = this.options
+    if (identity !== undefined && identity.court !== court) {
+      throw new ThreadsError('CHAIN_WRONG_COURT', `this data directory belongs to the court ${identity.court}, not ${court}`, { data: { known: identity.court, given: court } })
+    }
+    this.#chain = await createChain({
+      url: rpcUrl, court, walletKey, clock: this.clock, confirmations: Math.max(1, confirmations), pollMs, signal: this.#stopping.signal,
+      ...(identity === undefined ? {} : { expectedChainId: identity.chainId }),
+      ...(identity?.genesis === undefined ? {} : { expectedGenesis: identity.genesis }),
+      log: (message, data) => { this.log('info', 'chain', { message, ...data }) }
+    })
+    const learned = { chainId: this.#chain.chainId, court, genesis: this.#chain.genesis() }
+    if (identity?.genesis === undefined) await store.batch([{ put: 'chain/identity', value: toJson(learned) }])
+  }
+
+  async #cursor (store: StorePort): Promise<ChainCursor | undefined> {
+    const stored = await store.get('chain/cursor')
+    return stored === undefined ? undefined : fromJson(stored) as ChainCursor
+  }
+
+  /** Stops everything in reverse order. Idempotent. */
+  async stop (): Promise<void> {
+    this.#stopped ??= this.#stop()
+    await this.#stopped
+  }
+
+  async #stop (): Promise<void> {
+    this.#stopping.abort()
+    clearInterval(this.#timer)
+    await this.#chain?.stop()
+    await this.#network?.stop()
+    await Promise.all([...this.threads.values()].map(async ({ coordinator }) => { await coordinator.idle() }))
+    await this.#store?.close()
+    this.log('info', 'node.stopped', {})
+  }
+
+  // ---------------------------------------------------------------- threads
+
+  async #load (id: ThreadId): Promise<void> {
+    const records = new ThreadRecords(this.store, id)
+    const coordinator = await loadThread({
+      records, chain: this.chain, network: this.network, clock: this.clock, domain: this.domain,
+      sessionKey: this.options.key, closePolicy: this.options.autoClose,
+      emit: event => { this.#emit(event) },
+      log: (level, event, data) => { this.log(level, event, data) }
+    })
+    const duties = new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: this.options.autoRespond, challenge: this.#challenge })
+    this.threads.set(id, { coordinator, duties })
+    this.network.follow(id, (bytes, from) => this.threads.get(id)?.coordinator.receive(bytes, from) ?? 'ignore')
+    this.#meet(coordinator)
+  }
+
+  /** Connects to the addresses that the players have published. */
+  #meet (coordinator: Coordinator): void {
+    coordinator.view.multiaddrs.forEach((multiaddr, player) => {
+      if (multiaddr === '' || player === coordinator.state.self || isOver(coordinator.view)) return
+      try {
+        this.network.connect(multiaddr)
+      } catch (error) {
+        coordinator.warn('PEER_BAD_ADDRESS', `player ${player} has published an address that cannot be used: ${multiaddr.slice(0, 100)}`, { player, error: error instanceof Error ? error.message : String(error) })
+      }
+    })
+  }
+
+  #emit (event: ThreadEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  async #onChainEvent (event: ChainEvent): Promise<void> {
+    if (!this.threads.has(event.thread)) {
+      if (event.type !== 'opened' || !this.#concerns(event)) return
+      const records = new ThreadRecords(this.store, event.thread)
+      await this.store.batch([records.putThread(), records.putChainEvent(event)])
+      await this.#load(event.thread)
+    }
+    const { coordinator } = this.thread(event.thread)
+    if (coordinator.fault !== undefined) await this.#reload(event.thread)
+    await feedChainEvent(this.thread(event.thread).coordinator, event)
+    this.#meet(coordinator)
+  }
+
+  #concerns (event: ChainEvent & { type: 'opened' }): boolean {
+    return this.options.observe || selfIn({ terms: event.terms }, this.options.key) !== undefined
+  }
+
+  /** Everything above a block is void: forget it and build each thread's view anew. */
+  async #onReorg (toBlock: bigint): Promise<void> {
+    this.log('warn', 'chain.reorganised', { toBlock: toBlock.toString() })
+    for (const id of [...this.threads.keys()]) {
+      const { coordinator } = this.thread(id)
+      await coordinator.idle()
+      const operations = await coordinator.parts.records.dropChainEvents(toBlock)
+      if (operations.length === 0) continue
+      await this.store.batch(operations)
+      await this.#reload(id)
+    }
+  }
+
+  async #reload (id: ThreadId): Promise<void> {
+    const { coordinator } = this.thread(id)
+    await coordinator.idle()
+    this.network.unfollow(id)
+    this.threads.delete(id)
+    try {
+      await this.#load(id)
+    } catch (error) {
+      // The event that opened it was on a block that is gone: it comes again if it is mined again.
+      if (error instanceof ThreadsError && error.code === 'THREAD_UNKNOWN') return
+      this.threads.set(id, { coordinator, duties: new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: false, challenge: this.#challenge }) })
+      throw error
+    }
+  }
+
+  // ---------------------------------------------------------------- the clock
+
+  #tick (): void {
+    const now = this.clock.nowMs()
+    for (const [id, { coordinator, duties }] of this.threads) {
+      if (coordinator.fault === undefined) void duties.tick()
+      else if (now >= (this.#reloadAtMs.get(id) ?? 0)) this.#recover(id, now)
+    }
+    if (now >= this.#peersAtMs) {
+      this.#peersAtMs = now + PEERS_EVERY_MS
+      void this.#askForPeers()
+    }
+  }
+
+  /** A thread whose write failed is loaded again from what is on disk. */
+  #recover (id: ThreadId, now: number): void {
+    if (this.#reloading.has(id)) return
+    this.#reloading.add(id)
+    this.#reloadAtMs.set(id, now + RELOAD_MS)
+    this.#reload(id).then(
+      () => { this.#storeError = undefined; this.log('info', 'thread.reloaded', { thread: id }) },
+      (error: unknown) => {
+        this.#storeError = error instanceof Error ? error.message : String(error)
+        this.log('error', 'thread.reload-failed', { thread: id, error: this.#storeError })
+      }
+    ).finally(() => { this.#reloading.delete(id) })
+  }
+
+  // ---------------------------------------------------------------- peers
+
+  #listen (network: Network): void {
+    network.serve(async frame => encodeSyncAnswer(await this.#answer(frame)))
+    const seen = (peer: RemotePeer): void => {
+      if (peer.sessionKey !== undefined) this.#lastSeenMs.set(peer.sessionKey, this.clock.nowMs())
+      for (const { coordinator, duties } of this.threads.values()) {
+        if (peer.sessionKey !== undefined && coordinator.parts.context.terms.sessionKeys.includes(peer.sessionKey)) duties.hurry()
+      }
+    }
+    network.on('peer:connect', peer => { seen(peer); this.#peersAtMs = 0 })
+    network.on('peer:disconnect', peer => { if (peer.sessionKey !== undefined) this.#lastSeenMs.set(peer.sessionKey, this.clock.nowMs()) })
+    network.on('subscribe', (peer, thread) => { seen(peer); this.threads.get(thread)?.duties.hurry() })
+  }
+
+  async #answer (frame: Uint8Array): Promise<SyncAnswer> {
+    const request = decodeSyncRequest(frame)
+    if (request.kind === 'peers') return { kind: 'peers', multiaddrs: this.network.knownAddresses() }
+    const running = this.threads.get(request.thread)
+    if (running === undefined) return { kind: 'error', code: 'THREAD_UNKNOWN' }
+    return await answerSync(running.coordinator, request)
+  }
+
+  /** Any peer already met may know others; only those that follow a thread of ours stay of use. */
+  async #askForPeers (): Promise<void> {
+    for (const peer of this.network.peers().slice(0, 8)) {
+      try {
+        const answer = decodeSyncAnswer(await this.network.request(peer.id, encodeSyncRequest({ kind: 'peers' })))
+        if (answer.kind === 'peers') for (const multiaddr of answer.multiaddrs) this.#tryConnect(multiaddr)
+      } catch (error) {
+        this.log('debug', 'node.peers', { peer: peer.id, error: error instanceof Error ? error.message : String(error) })
+      }
+    }
+  }
+
+  #tryConnect (multiaddr: string): void {
+    try {
+      if (!multiaddr.endsWith(`/p2p/${this.network.id}`)) this.network.connect(multiaddr)
+    } catch (error) {
+      this.log('debug', 'node.peer-address', { multiaddr: multiaddr.slice(0, 200), error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
+
+function present<T> (part: T | undefined): T {
+  if (part === undefined) throw new ThreadsError('NODE_NOT_STARTED', 'the node is not started')
+  return part
+}

@@ -1,0 +1,23 @@
+/** The node's methods, put together: one file a group in `methods/`. */
+import type { ThreadsNode } from '../node.js'
+import type { NodeApi } from './api.js'
+import { eventJson } from './convert.js'
+import { chainMethods } from './methods/chain.js'
+import { inputMethods } from './methods/inputs.js'
+import { nodeMethods } from './methods/node.js'
+import { threadMethods } from './methods/threads.js'
+
+/** The node as its interface. */
+export function createMethods (node: ThreadsNode): NodeApi {
+  return {
+    ...nodeMethods(node),
+    ...threadMethods(node),
+    ...inputMethods(node),
+    ...chainMethods(node),
+    subscribe: listener => node.subscribe(event => {
+      const running = node.threads.get(event.thread)
+      const told = running === undefined ? undefined : eventJson(event, running.coordinator.parts.context.terms)
+      if (told !== undefined) listener(told)
+    })
+  }
+}

@@ -1,0 +1,162 @@
+/** What takes a thread to the chain: open, join, cancel, checkpoint, challenge, respond, settle, close, withdraw. */
+import { randomBytes } from 'node:crypto'
+import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
+import { checkTerms, payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
+import type { Address, Terms } from '../../protocol/types.js'
+import type { WireCertificate } from '../../protocol/sync.js'
+import { ThreadsError } from '../../errors.js'
+import type { ThreadsNode } from '../../node.js'
+import { settlementPayouts } from '../../thread/payouts.js'
+import { machineAt } from '../../thread/recovery.js'
+import type { Coordinator } from '../../thread/coordinator.js'
+import type { NodeApi, Params } from '../api.js'
+import { slotJson, termsJson, transactionJson } from '../convert.js'
+
+type Methods =
+  | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_challenge' | 'thread_respond' | 'thread_settle' | 'thread_close' | 'thread_withdraw'
+
+/** @see NodeApi */
+export function chainMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
+  const terms = (coordinator: Coordinator): Terms => coordinator.parts.context.terms
+  return {
+    thread_open: async params => {
+      const opened = await termsOf(node, params)
+      const receipt = await node.chain.open(opened, ownAddress(node))
+      return { thread: threadIdOf(opened, node.domain), terms: termsJson(opened), transaction: transactionJson(receipt) }
+    },
+    thread_join: async ({ thread }) => {
+      const { coordinator } = node.thread(thread)
+      const player = playerOf(coordinator)
+      if (coordinator.view.joined[player] === true) throw new ThreadsError('THREAD_ALREADY_JOINED', 'this player has paid its deposit already', { data: { thread, player } })
+      return { thread, transaction: transactionJson(await node.chain.join(terms(coordinator), player, ownAddress(node))) }
+    },
+    thread_cancel: async ({ thread }) => {
+      const { coordinator } = node.thread(thread)
+      return { thread, transaction: transactionJson(await node.chain.cancel(terms(coordinator))) }
+    },
+    thread_checkpoint: async ({ thread }) => {
+      const { coordinator } = node.thread(thread)
+      const certificate = await headCertificate(coordinator)
+      return { thread, transaction: transactionJson(await node.chain.checkpoint(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
+    },
+    thread_challenge: async ({ thread, restate }) => {
+      const { coordinator } = node.thread(thread)
+      playerOf(coordinator)
+      const isRecorded = coordinator.view.recorded?.hash === coordinator.state.head?.hash
+      const certificate = restate || isRecorded || coordinator.state.head === undefined ? undefined : await headCertificate(coordinator)
+      const receipt = await node.chain.challenge(terms(coordinator), certificate)
+      const slot = certificate?.breakpoint ?? coordinator.view.recorded?.breakpoint
+      return { thread, transaction: transactionJson(receipt), slot: slot === undefined ? null : slotJson(slot) }
+    },
+    thread_respond: async ({ thread }) => {
+      const { coordinator } = node.thread(thread)
+      const certificate = await headCertificate(coordinator)
+      return { thread, transaction: transactionJson(await node.chain.respond(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
+    },
+    thread_settle: async ({ thread }) => await settle(node, node.thread(thread).coordinator),
+    thread_close: async (params, options) => await close(node, params, options?.signal),
+    thread_withdraw: async ({ asset }) => {
+      const credit = await node.chain.credit(asset, node.chain.wallet)
+      if (credit === 0n) return { asset, amountUnits: '0', transaction: null }
+      return { asset, amountUnits: credit.toString(), transaction: transactionJson(await node.chain.withdraw(asset)) }
+    }
+  }
+}
+
+/** The address that this node publishes: one that others can dial. @throws `NODE_NO_ADDRESS`. */
+function ownAddress (node: ThreadsNode): string {
+  const [first] = node.network.multiaddrs()
+  if (first === undefined) throw new ThreadsError('NODE_NO_ADDRESS', 'this node listens nowhere that it could publish; set listen or announce')
+  return first
+}
+
+function playerOf (coordinator: Coordinator): number {
+  const { self } = coordinator.parts
+  if (self === undefined) throw new ThreadsError('THREAD_NOT_A_PLAYER', 'this node is no player of the thread', { data: { thread: coordinator.thread } })
+  return self
+}
+
+async function termsOf (node: ThreadsNode, params: Params<'thread_open'>): Promise<Terms> {
+  const [creator] = params.players
+  if (creator?.wallet !== node.chain.wallet || creator.sessionKey !== node.sessionKey) {
+    throw new ThreadsError('OPEN_NOT_CREATOR', 'the first player must be this node', { data: { wallet: node.chain.wallet, sessionKey: node.sessionKey } })
+  }
+  const code = await node.chain.findCode(params.contract)
+  const terms: Terms = {
+    players: params.players.map(player => player.wallet),
+    sessionKeys: params.players.map(player => player.sessionKey),
+    deposits: params.players.map(player => BigInt(player.deposit)),
+    shares: params.shares?.map(BigInt) ?? params.players.map(() => 1n),
+    asset: params.asset, assetDecimals: await decimals(node, params.asset),
+    codeKind: code.kind, codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
+    oracle: params.oracle, oracleFee: BigInt(params.oracleFee),
+    windowSec: BigInt(params.windowSec), timeBankSec: BigInt(params.timeBankSec ?? params.windowSec), forcedMoves: params.forcedMoves,
+    settlement: params.settlement, gasLimit: BigInt(params.gasLimit),
+    joinDeadlineSec: await node.chain.now() + BigInt(params.joinWithinSec),
+    salt: params.salt ?? asHash32(randomBytes(32))
+  }
+  checkTerms(terms)
+  return terms
+}
+
+async function decimals (node: ThreadsNode, asset: Address): Promise<number> {
+  return asset === ZERO_ADDRESS ? 18 : await node.chain.assetDecimals(asset)
+}
+
+async function headCertificate (coordinator: Coordinator): Promise<WireCertificate> {
+  const head = await coordinator.parts.records.head()
+  const certificate = head === undefined ? undefined : await coordinator.parts.records.certificate(head.slot)
+  if (certificate === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet', { data: { thread: coordinator.thread } })
+  return certificate
+}
+
+async function settle (node: ThreadsNode, coordinator: Coordinator): Promise<Awaited<ReturnType<NodeApi['thread_settle']>>> {
+  const { terms } = coordinator.parts.context
+  const recorded = coordinator.view.recorded
+  const machine = recorded === undefined ? undefined : await machineAt(coordinator, recorded.hash, node.chain)
+  const proofs = machine === undefined ? [] : payeesOf(terms).map(payee => machine.prove(payee))
+  const receipt = await node.chain.settle(terms, recorded?.breakpoint, proofs)
+  const payouts = machine === undefined
+    ? [...terms.deposits.map((deposit, player) => player === 0 ? deposit + terms.oracleFee : deposit), ...payeesOf(terms).slice(terms.players.length).map(() => 0n)]
+    : settlementPayouts(terms, account => machine.account(account).balanceWei)
+  return { thread: coordinator.thread, transaction: transactionJson(receipt), payoutsUnits: payouts.map(String) }
+}
+
+/** Asks for a close and waits until the chain has confirmed it. */
+async function close (node: ThreadsNode, params: Params<'thread_close'>, signal: AbortSignal | undefined): Promise<Awaited<ReturnType<NodeApi['thread_close']>>> {
+  const { coordinator } = node.thread(params.thread)
+  playerOf(coordinator)
+  const { terms } = coordinator.parts.context
+  const wanted = params.payouts?.map(BigInt)
+  const sum = wanted?.reduce((total, payout) => total + payout, 0n)
+  if (wanted !== undefined && (wanted.length !== payeesOf(terms).length || sum !== potOf(terms))) {
+    throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot', { data: { sum: String(sum), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
+  }
+  if (coordinator.state.head === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet: "challenge" and "settle" give the deposits back', { data: { thread: params.thread } })
+  const closed = Promise.withResolvers<'closed' | 'timeout' | 'gone'>()
+  const stop = node.subscribe(event => {
+    if (event.thread === params.thread && event.type === 'chain' && event.event.type === 'closed') closed.resolve('closed')
+  })
+  const timer = setTimeout(() => { closed.resolve('timeout') }, params.timeoutSec * 1000)
+  const abort = (): void => { closed.resolve('gone') }
+  signal?.addEventListener('abort', abort, { once: true })
+  try {
+    if (coordinator.view.phase === 'closed') closed.resolve('closed')
+    else await coordinator.exclusive(async () => { coordinator.parts.closing.want(wanted) })
+    const outcome = await closed.promise
+    return closeResult(node, params.thread, outcome === 'closed')
+  } finally {
+    stop()
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
+
+function closeResult (node: ThreadsNode, thread: Params<'thread_close'>['thread'], closed: boolean): Awaited<ReturnType<NodeApi['thread_close']>> {
+  const { coordinator, duties } = node.thread(thread)
+  const head = coordinator.closable()
+  const payouts = coordinator.view.payouts ?? coordinator.close?.close.payouts ?? (head === undefined ? [] : coordinator.parts.closing.payouts(head) ?? [])
+  const missing = closed || coordinator.close !== undefined ? [] : head === undefined ? duties.missing() : coordinator.parts.closing.missing(head)
+  const transaction = coordinator.closedBy
+  return { thread, closed, payoutsUnits: payouts.map(String), missing, transaction: transaction === undefined ? null : transactionJson(transaction) }
+}
