@@ -1,5 +1,4 @@
 /** The Morpion board (TicTacToe.sol) as a terminal shows it, and how it is read from a thread. */
-import { Interface } from 'ethers'
 import type { ThreadId } from '../protocol/types.js'
 import type { RpcClient } from '../rpc/client.js'
 import { weiText } from './text.js'
@@ -20,12 +19,10 @@ export type Game = {
   readonly me: string | undefined
 }
 
-const ERRORS = new Interface([
-  'error NotYourTurn(address sender, address expected)', 'error NoSuchCell(uint8 cell)', 'error CellTaken(uint8 cell)',
-  'error WrongStake(uint256 sent, uint256 expected)', 'error GameOver()', 'error GameNotStarted()'
-])
+/** The errors of TicTacToe.sol, by their signatures. */
 const WORDS: Readonly<Record<string, string>> = {
-  NotYourTurn: 'it is not your turn', NoSuchCell: 'there is no such cell', CellTaken: 'that cell is taken', WrongStake: 'the stake is wrong', GameOver: 'the game is over', GameNotStarted: 'the game has not begun'
+  'NotYourTurn(address,address)': 'it is not your turn', 'NoSuchCell(uint8)': 'there is no such cell', 'CellTaken(uint8)': 'that cell is taken',
+  'WrongStake(uint256,uint256)': 'the stake is wrong', 'GameOver()': 'the game is over', 'GameNotStarted()': 'the game has not begun'
 }
 
 /** Reads the game. @throws what `thread_call` throws; `RPC_BAD_RETURN_DATA` when the thread's contract is another one. */
@@ -44,9 +41,10 @@ export function stakeOf (game: Game): string {
 }
 
 /** Why a move was refused, in words where the contract's error is known. */
-export function refusalText (returnData: string, reason: string | null): string {
-  const error = returnData.length >= 10 ? ERRORS.parseError(returnData) : null
-  return (error === null ? undefined : WORDS[error.name]) ?? reason ?? 'the contract refused it'
+export async function refusalText (returnData: string, reason: string | null): Promise<string> {
+  const { selectorOf } = await import('./arguments.js')
+  const signature = Object.keys(WORDS).find((name) => selectorOf(name) === returnData.slice(0, 10))
+  return (signature === undefined ? undefined : WORDS[signature]) ?? reason ?? 'the contract refused it'
 }
 
 /** The board as text. Empty cells show the digit that plays them. */

@@ -1,5 +1,4 @@
 /** The node's answers in words, for people. Scripts use `--json`. */
-import { formatUnits } from 'ethers'
 import type { NodeEvent, NodeStatus, ReceiptJson, ThreadStatus, ThreadSummary } from '../rpc/schemas.js'
 
 /** The beginning of an id, enough to tell and to type. */
@@ -15,7 +14,8 @@ export function slotText (slot: { readonly epoch: number, readonly nonce: number
 
 /** An amount inside a thread (18 decimals). */
 export function weiText (wei: string): string {
-  return formatUnits(wei, 18).replace(/\.0$/, '')
+  const digits = wei.padStart(19, '0')
+  return `${digits.slice(0, -18)}.${digits.slice(-18)}`.replace(/\.?0+$/, '')
 }
 
 /** Chain time as a date. */

@@ -1,5 +1,4 @@
-/** Arguments as people type them: amounts with a unit, a function's arguments, the beginning of a thread's id. */
-import { FunctionFragment, parseUnits, type ParamType } from 'ethers'
+/** Arguments as people type them: amounts with a unit, numbers, the beginning of a thread's id. */
 import { ThreadsError } from '../errors.js'
 import type { ThreadId } from '../protocol/types.js'
 import type { RpcClient } from '../rpc/client.js'
@@ -11,9 +10,9 @@ const UNITS = { ether: 18, eth: 18, gwei: 9, wei: 0 } as const
  * @throws `CLI_BAD_AMOUNT`.
  */
 export function parseAmount (text: string): string {
-  const [, digits, unit] = /^([0-9]+(?:\.[0-9]+)?)\s*(ether|eth|gwei|wei)?$/.exec(text) ?? []
+  const [, whole = '', fraction = '', unit] = /^([0-9]+)(?:\.([0-9]+))?\s*(ether|eth|gwei|wei)?$/.exec(text) ?? []
   const decimals = unit === undefined ? 0 : UNITS[unit as keyof typeof UNITS]
-  if (digits !== undefined && (digits.split('.')[1]?.length ?? 0) <= decimals) return parseUnits(digits, decimals).toString()
+  if (whole !== '' && fraction.length <= decimals) return BigInt(whole + fraction.padEnd(decimals, '0')).toString()
   throw new ThreadsError('CLI_BAD_AMOUNT', `not an amount: ${text} (examples: 1000, 0.5ether, 20gwei)`, { data: { value: text } })
 }
 
@@ -22,36 +21,6 @@ export function parseNumber (text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value)) return value
   throw new ThreadsError('CLI_BAD_NUMBER', `not a number: ${text}`, { data: { value: text } })
-}
-
-/**
- * A function's arguments from the words of the command line: arrays and tuples as JSON, booleans, everything else as it stands.
- * @throws `RPC_BAD_SIGNATURE`, `CLI_BAD_ARGUMENT`.
- */
-export function parseArguments (signature: string, words: readonly string[]): unknown[] {
-  let inputs: readonly ParamType[]
-  try {
-    inputs = FunctionFragment.from(/^\s*function\s/.test(signature) ? signature : `function ${signature}`).inputs
-  } catch (cause) {
-    throw new ThreadsError('RPC_BAD_SIGNATURE', `not a function's signature: ${signature} (example: "play(uint8)")`, { data: { signature }, cause })
-  }
-  if (words.length !== inputs.length) {
-    throw new ThreadsError('CLI_BAD_ARGUMENT', `${signature} takes ${inputs.length} arguments, not ${words.length}`, { data: { signature } })
-  }
-  return inputs.map((type, i) => parseArgument(type, words[i] ?? ''))
-}
-
-function parseArgument (type: ParamType, word: string): unknown {
-  if (type.type === 'bool') {
-    if (word === 'true' || word === 'false') return word === 'true'
-    throw new ThreadsError('CLI_BAD_ARGUMENT', `expected true or false, not ${word}`, { data: { type: type.type, value: word } })
-  }
-  if (!type.isArray() && !type.isTuple()) return word
-  try {
-    return JSON.parse(word) as unknown
-  } catch (cause) {
-    throw new ThreadsError('CLI_BAD_ARGUMENT', `a ${type.type} is given as JSON, not ${word}`, { data: { type: type.type, value: word }, cause })
-  }
 }
 
 /**

@@ -2,7 +2,9 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hasCode, ThreadsError } from '../../src/errors.js'
 import { EXIT_CODES, exitCodeOf } from '../../src/cli/exit-codes.js'
-import { parseAmount, parseArguments, parseNumber } from '../../src/cli/values.js'
+import { parseArguments, selectorOf } from '../../src/cli/arguments.js'
+import { weiText } from '../../src/cli/text.js'
+import { parseAmount, parseNumber } from '../../src/cli/values.js'
 
 const test = suite('cli/values')
 const throwsCode = (run: () => unknown, code: string): void => assert.throws(run, (error: unknown) => hasCode(error, code))
@@ -13,6 +15,15 @@ test('an amount has a unit, or is in the smallest one', () => {
   assert.is(parseAmount('1.000000000000000001 eth'), '1000000000000000001')
   assert.is(parseAmount('20gwei'), '20000000000')
   assert.is(parseAmount('7wei'), '7')
+})
+
+test('an amount is shown without needless zeros', () => {
+  assert.equal(['0', '1', '500000000000000000', '10000000000000000000', '1000000000000000001'].map(weiText), ['0', '0.000000000000000001', '0.5', '10', '1.000000000000000001'])
+})
+
+test('a selector is taken as it is, or made from a signature', () => {
+  assert.is(selectorOf('0x12345678'), '0x12345678')
+  assert.is(selectorOf('play( uint8 )'), '0x53a04b05')
 })
 
 test('half a unit, a sign, hexadecimal and nothing are no amounts', () => {

@@ -1,16 +1,12 @@
 /** `deploy`: the court, or a contract's code for threads to take, put on any chain with the wallet's key. Needs no running node. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { Interface, type InterfaceAbi } from 'ethers'
+import type { InterfaceAbi } from 'ethers'
 import { ThreadsError } from '../../errors.js'
-import { loadKeys } from '../../keystore.js'
-import { hexToBytes } from '../../protocol/bytes.js'
-import type { Hex } from '../../protocol/types.js'
 import type { Artifact } from '../../chain/artifacts.js'
 import type { Deployer } from '../../chain/deploy.js'
 import { act, addConfigOptions, textOption, type Context } from '../command.js'
 import { readPassword } from '../terminal.js'
-import { parseArguments } from '../values.js'
 
 type Deployable = Pick<Artifact, 'name' | 'interface' | 'creationCode'>
 type Deployment = { readonly kind: 'court' | 'code' | 'contract', readonly name: string, readonly address: string, readonly gasUsed: number, readonly block: number }
@@ -40,6 +36,7 @@ async function deploy (context: Context, ...words: string[]): Promise<void> {
     throw new ThreadsError('CLI_BAD_OPTIONS', 'arguments are for --contract with --runtime; creation code kept as data gets its arguments in "open"')
   }
   const contract = source === undefined ? undefined : await readContract(source)
+  const { loadKeys } = await import('../../keystore.js')
   const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
   const { openDeployer } = await import('../../chain/deploy.js')
   const deployer = await openDeployer({ url: config.chainUrl, walletKey: keys.wallet.key, clock: { nowMs: () => Date.now() }, pollMs: config.pollMs })
@@ -60,12 +57,13 @@ async function put (deployer: Deployer, contract: Deployable | undefined, runtim
     return { kind: 'court', name: 'Threads', address: court, gasUsed: Number(gasUsed), block: Number(block) }
   }
   const { address, block, gasUsed } = runtime
-    ? await chain.deployContract(deployer, contract, constructorValues(contract, words))
+    ? await chain.deployContract(deployer, contract, await constructorValues(contract, words))
     : await chain.deployCodeAsData(deployer, contract.creationCode)
   return { kind: runtime ? 'contract' : 'code', name: contract.name, address, gasUsed: Number(gasUsed), block: Number(block) }
 }
 
-function constructorValues (contract: Deployable, words: readonly string[]): unknown[] {
+async function constructorValues (contract: Deployable, words: readonly string[]): Promise<unknown[]> {
+  const { parseArguments } = await import('../arguments.js')
   const types = contract.interface.deploy.inputs.map((input) => input.format('sighash'))
   return parseArguments(`constructor_(${types.join(',')})`, words)
 }
@@ -89,5 +87,6 @@ async function readContract (source: string): Promise<Deployable> {
   const digits = typeof code === 'string' ? code.replace(/^0x/, '') : ''
   if (!/^([0-9a-fA-F]{2})+$/.test(digits)) throw bad('has no linked creation code ("bytecode")')
   const name = typeof artifact.contractName === 'string' ? artifact.contractName : (source.split('/').at(-1) ?? source).replace(/\.json$/, '')
-  return { name, interface: new Interface(artifact.abi ?? []), creationCode: hexToBytes(`0x${digits}` as Hex) }
+  const { Interface } = await import('ethers')
+  return { name, interface: new Interface(artifact.abi ?? []), creationCode: Uint8Array.from(Buffer.from(digits, 'hex')) }
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { OPTIONS, type OptionName } from '../../config.js'
 import { ThreadsError } from '../../errors.js'
-import { createKey, KEY_FILES, parseKey } from '../../keystore.js'
 import { act, addConfigOptions, textOption, type Context } from '../command.js'
 import { readPassword } from '../terminal.js'
 
@@ -32,6 +31,7 @@ Examples:
 }
 
 async function init (context: Context): Promise<void> {
+  const { createKey, KEY_FILES } = await import('../../keystore.js')
   const { dataDir, scryptN } = context.config()
   const nodeKey = await keyOption(context, 'keyFile')
   const walletKey = await keyOption(context, 'walletKeyFile')
@@ -60,6 +60,7 @@ async function keyOption (context: Context, name: string): Promise<Uint8Array | 
   } catch (cause) {
     throw new ThreadsError('KEY_NOT_FOUND', `cannot read ${path}`, { data: { path }, cause })
   }
+  const { parseKey } = await import('../../keystore.js')
   return parseKey(text)
 }
 

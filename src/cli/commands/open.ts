@@ -1,12 +1,10 @@
 /** `open`, `join`, `cancel`: the beginning of a thread. */
-import { id as selectorHash } from 'ethers'
 import { InvalidArgumentError, type Command } from 'commander'
 import { ThreadsError } from '../../errors.js'
-import { encodeConstructor } from '../../rpc/calldata.js'
 import type { ParamsIn } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
 import { short } from '../text.js'
-import { parseAmount, parseArguments, parseNumber } from '../values.js'
+import { parseAmount, parseNumber } from '../values.js'
 
 type OtherPlayer = { readonly wallet: string, readonly sessionKey: string, readonly deposit: string | undefined }
 
@@ -69,9 +67,9 @@ async function openThread (context: Context, contract = '', ...words: string[]):
     const oracleFee = text('oracleFee')
     const params: ParamsIn<'thread_open'> = {
       players, contract,
-      ctorArg: constructorArgument(context, words, players.map(({ wallet }) => wallet)),
+      ctorArg: await constructorArgument(context, words, players.map(({ wallet }) => wallet)),
       asset: text('asset'), windowSec: number('window'), timeBankSec: number('timeBank'), forcedMoves: number('forcedMoves'),
-      settlement: settlement === undefined ? undefined : selectorOf(settlement),
+      settlement: settlement === undefined ? undefined : (await import('../arguments.js')).selectorOf(settlement),
       shares: context.options['shares'] as number[] | undefined,
       oracle: text('oracle'), oracleFee: oracleFee === undefined ? undefined : parseAmount(oracleFee),
       gasLimit: number('gasLimit'), joinWithinSec: number('joinWithin'), salt: text('salt')
@@ -82,7 +80,7 @@ async function openThread (context: Context, contract = '', ...words: string[]):
 }
 
 /** @throws `CLI_BAD_OPTIONS`, `RPC_BAD_SIGNATURE`, `RPC_BAD_ARGUMENTS`, `CLI_BAD_ARGUMENT`. */
-function constructorArgument (context: Context, words: readonly string[], wallets: readonly string[]): string | undefined {
+async function constructorArgument (context: Context, words: readonly string[], wallets: readonly string[]): Promise<string | undefined> {
   const types = textOption(context, 'ctor')
   const data = textOption(context, 'ctorData')
   if (types === undefined && words.length > 0) throw new ThreadsError('CLI_BAD_OPTIONS', 'the constructor\'s arguments need their types: --ctor "(address,uint256)"')
@@ -90,12 +88,8 @@ function constructorArgument (context: Context, words: readonly string[], wallet
   if (data !== undefined) throw new ThreadsError('CLI_BAD_OPTIONS', '--ctor and --ctor-data exclude each other')
   const list = types.startsWith('(') ? types : `(${types})`
   const values = words.map((word) => word.replace(/@([0-9]+)\b/g, (written, index: string) => wallets[Number(index)] ?? written))
+  const [{ encodeConstructor }, { parseArguments }] = await Promise.all([import('../../rpc/calldata.js'), import('../arguments.js')])
   return encodeConstructor(list, parseArguments(`constructor_${list}`, values))
-}
-
-/** A selector as it is, or that of a signature. */
-function selectorOf (text: string): string {
-  return /^0x[0-9a-fA-F]{8}$/.test(text) ? text : selectorHash(text.replace(/\s/g, '')).slice(0, 10)
 }
 
 function collectPlayer (text: string, before: readonly OtherPlayer[] | undefined): readonly OtherPlayer[] {

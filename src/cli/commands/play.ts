@@ -110,7 +110,7 @@ class Table {
     this.say('sent; waiting for the signatures…')
     try {
       const result = await this.client.request('thread_send', { thread: this.thread, signature: 'play(uint8)', args: [cell], value: stakeOf(this.game) })
-      this.note = result.success === false ? `Refused: ${refusalText(result.returnData ?? '0x', result.reason ?? null)}.` : ''
+      this.note = result.success === false ? `Refused: ${await refusalText(result.returnData ?? '0x', result.reason ?? null)}.` : ''
       this.refresh()
       await this.refreshing
     } catch (error) {

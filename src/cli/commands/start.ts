@@ -4,12 +4,9 @@ import type { Command } from 'commander'
 import type { Config, Log, NodeOptions, OptionName } from '../../config.js'
 import { OPTIONS } from '../../config.js'
 import { ThreadsError } from '../../errors.js'
-import { loadKeys } from '../../keystore.js'
 import type { NodeApi } from '../../rpc/api.js'
-import { RpcServer } from '../../rpc/server.js'
 import { act, addConfigOptions, textOption, type Context } from '../command.js'
 import { ensureToken, removeDaemonFile, writeDaemonFile } from '../daemon.js'
-import { createLog } from '../log.js'
 import { readPassword } from '../terminal.js'
 
 /** What the rest of the program makes of the options. */
@@ -36,6 +33,7 @@ async function start (context: Context): Promise<void> {
   const config = context.config()
   const { court } = config
   if (court === undefined) throw new ThreadsError('CONFIG_MISSING', 'which court? give --court, EVM_THREADS_COURT or "court" in config.json; "deploy" makes one', { data: { option: 'court' } })
+  const [{ loadKeys }, { createLog }] = await Promise.all([import('../../keystore.js'), import('../log.js')])
   const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
   const log = createLog({ level: config.logLevel, json: config.logJson })
   const stopping = Promise.withResolvers<string>()
@@ -63,6 +61,7 @@ async function start (context: Context): Promise<void> {
 }
 
 async function serve (node: RunningNode, config: Config, log: Log, onStop: () => void): Promise<{ url: string, stop (): Promise<void> }> {
+  const { RpcServer } = await import('../../rpc/server.js')
   const server = new RpcServer({ api: node.api, log, onStop }, {
     host: config.rpcHost, port: config.rpcPort, token: await ensureToken(config.dataDir),
     allowHosts: config.rpcAllowHosts, allowOrigins: config.rpcAllowOrigins, version: await packageVersion()

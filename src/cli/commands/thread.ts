@@ -4,7 +4,7 @@ import { ThreadsError } from '../../errors.js'
 import type { ParamsIn } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
 import { listText, nodeText, receiptText, slotText, threadText, timeText } from '../text.js'
-import { parseAmount, parseArguments, parseNumber } from '../values.js'
+import { parseAmount, parseNumber } from '../values.js'
 
 /** Adds the commands. */
 export function registerThread (program: Command): void {
@@ -83,7 +83,7 @@ async function send (context: Context, thread = '', signature?: string, ...words
   const timeoutSec = context.options['timeout'] as number | undefined
   const waiting: Pick<ParamsIn<'thread_sendRaw'>, 'wait' | 'timeoutSec'> = { wait: context.options['wait'] === false ? 'sent' : 'final', timeoutSec }
   const raw = textOption(context, 'raw')
-  const source = calldata(context, signature, words)
+  const source = await calldata(context, signature, words)
   if (raw !== undefined && Object.keys(source).length > 0) throw new ThreadsError('CLI_BAD_OPTIONS', '--raw is a whole transaction: give no function and no data with it')
   const value = parseAmount(textOption(context, 'value') ?? '0')
   const result = await context.withThread(thread, async (client, id) => raw !== undefined
@@ -94,7 +94,7 @@ async function send (context: Context, thread = '', signature?: string, ...words
 }
 
 async function call (context: Context, thread = '', signature?: string, ...words: string[]): Promise<void> {
-  const source = calldata(context, signature, words)
+  const source = await calldata(context, signature, words)
   const result = await context.withThread(thread, async (client, id) =>
     await client.request('thread_call', { thread: id, to: textOption(context, 'to'), ...source, from: textOption(context, 'from') }))
   const shown = result.decoded?.map((value) => typeof value === 'object' ? JSON.stringify(value) : String(value)).join('\n')
@@ -102,10 +102,11 @@ async function call (context: Context, thread = '', signature?: string, ...words
 }
 
 /** @throws `CLI_BAD_OPTIONS`, `CLI_BAD_ARGUMENT`, `RPC_BAD_SIGNATURE`. */
-function calldata (context: Context, signature: string | undefined, words: readonly string[]): { data?: string, signature?: string, args?: unknown[] } {
+async function calldata (context: Context, signature: string | undefined, words: readonly string[]): Promise<{ data?: string, signature?: string, args?: unknown[] }> {
   const data = textOption(context, 'data')
   if (signature === undefined) return data === undefined ? {} : { data }
   if (data !== undefined) throw new ThreadsError('CLI_BAD_OPTIONS', 'give a function or --data, not both')
+  const { parseArguments } = await import('../arguments.js')
   return { signature, args: parseArguments(signature, words) }
 }
 
