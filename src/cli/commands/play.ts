@@ -94,9 +94,12 @@ class Table {
     let moves: Promise<void> = Promise.resolve()
     lines.on('line', (line) => {
       const text = line.trim()
-      if (text === 'q') this.end.resolve()
+      if (text === 'q') {
+        // Lines that came with it in one piece are not played.
+        lines.removeAllListeners('line')
+        this.end.resolve()
       // One after the other: the next line may be an answer to what this one showed.
-      else if (/^[1-9]$/.test(text)) moves = moves.then(async () => await this.move(Number(text) - 1))
+      } else if (/^[1-9]$/.test(text)) moves = moves.then(async () => await this.move(Number(text) - 1))
       else if (text !== '') this.say('1 to 9, or q')
     })
     lines.on('close', () => { void moves.then(() => this.end.resolve()) })

@@ -1,0 +1,219 @@
+import '../../src/polyfill.js'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { ThreadsError } from '../../src/errors.js'
+import type { NodeApi } from '../../src/rpc/api.js'
+import type { ThreadSummary } from '../../src/rpc/schemas.js'
+import { fakeNode, NODE_STATUS, OTHER_THREAD, startServer, THREAD, TOKEN, WALLET, warningEvent, type FakeNode } from '../rpc/fake-node.js'
+import { temporaryFolder } from '../support/temporary.js'
+import { errorOf, runCli, type Finished, type RunOptions } from './run-cli.js'
+
+const test = suite('cli/commands')
+const stops: (() => Promise<void>)[] = []
+test.after.each(async () => { for (const stop of stops.splice(0)) await stop() })
+
+const BOB = `0x${'b0'.repeat(20)}`
+const HASH = `0x${'77'.repeat(32)}`
+const summary = (thread: string): ThreadSummary =>
+  ({ thread, phase: 'active', me: 0, players: 2, contract: WALLET, slot: { epoch: 0, nonce: 3 }, waitingFor: [1], mode: 'signing', warnings: 0 })
+const threads: Pick<NodeApi, 'thread_list'> = { thread_list: async () => ({ threads: [summary(THREAD), summary(OTHER_THREAD)] }) }
+
+type Cli = (args: readonly string[], options?: RunOptions) => Promise<Finished>
+
+/** A data directory as a running node leaves it, the node being this process. */
+async function withNode (given: Partial<NodeApi>): Promise<{ cli: Cli, node: FakeNode, stop: () => Promise<void> }> {
+  const folder = await temporaryFolder('commands')
+  const node = fakeNode({ ...threads, ...given })
+  const { server, url } = await startServer(node)
+  await writeFile(join(folder.path, 'rpc.json'), JSON.stringify({ url, pid: process.pid }))
+  await writeFile(join(folder.path, 'token'), `${TOKEN}\n`)
+  stops.push(async () => {
+    await server.stop()
+    await folder.cleanup()
+  })
+  return { cli: async (args, options) => await runCli([...args, '--data-dir', folder.path], options), node, stop: async () => await server.stop() }
+}
+
+const json = (finished: Finished): unknown => {
+  assert.is(finished.stderr, '')
+  return JSON.parse(finished.stdout)
+}
+
+test('status, list and peers print what the node says, as JSON or in words', async () => {
+  const { cli } = await withNode({ node_peers: async () => ({ peers: [] }) })
+  assert.equal(json(await cli(['status', '--json'])), NODE_STATUS)
+  assert.equal(json(await cli(['list', '--json'])), { threads: [summary(THREAD), summary(OTHER_THREAD)] })
+  assert.match((await cli(['list'])).stdout, /0x3f2a1111… +active +#3 +player 0 of 2 +waits for player 1/)
+  assert.is((await cli(['peers'])).stdout, 'no peers\n')
+})
+
+test('open puts this node first, copies its deposit to the others and fills @0 and @1 in', async () => {
+  let seen: unknown
+  const { cli } = await withNode({
+    thread_open: async (params) => {
+      seen = params
+      throw new ThreadsError('CHAIN_REFUSED', 'too poor', { data: { needed: '5' } })
+    }
+  })
+  const finished = await cli(['open', WALLET, '--player', BOB, '--deposit', '0.5ether', '--window', '600', '--ctor', '(address,address,uint256)', '--settlement', 'settle()', '@0', '@1', '7', '--json'])
+  const { deposit } = { deposit: '500000000000000000' }
+  const { players, ctorArg, windowSec, settlement } = seen as { players: unknown, ctorArg: string, windowSec: number, settlement: string }
+  assert.equal(players, [{ wallet: WALLET, sessionKey: WALLET, deposit }, { wallet: BOB, sessionKey: BOB, deposit }])
+  assert.is(ctorArg, `0x${[WALLET.slice(2), BOB.slice(2), '7'].map((word) => word.padStart(64, '0')).join('')}`)
+  assert.is(windowSec, 600)
+  assert.is(settlement, '0x11da60b4')
+  // And what the node refuses is exit code 4 with the node's own code.
+  assert.is(finished.code, 4)
+  assert.equal(errorOf(finished), { code: 'CHAIN_REFUSED', message: 'too poor', data: { needed: '5' } })
+})
+
+test('send takes the beginning of an id and a signature with arguments; a revert is exit code 4', async () => {
+  const seen: unknown[] = []
+  const slot = { epoch: 0, nonce: 4 }
+  const { cli } = await withNode({
+    thread_send: async (params) => {
+      seen.push(params)
+      const success = params.args?.[0] === '4'
+      return { thread: params.thread, input: HASH, player: 0, nonce: 1, final: true, slot, success, reason: success ? null : 'cell taken', gasUsed: 30_000, returnData: '0x', logs: [] }
+    }
+  })
+  const done = await cli(['send', '3f2a', 'play(uint8)', '4', '--value', '1gwei', '--json'])
+  assert.is(done.code, 0)
+  assert.equal(json(done), { thread: THREAD, input: HASH, player: 0, nonce: 1, final: true, slot, success: true, reason: null, gasUsed: 30_000, returnData: '0x', logs: [] })
+  assert.equal(seen[0], { thread: THREAD, signature: 'play(uint8)', args: ['4'], value: '1000000000', wait: 'final', timeoutSec: 60 })
+  const reverted = await cli(['send', '0x3F2A', 'play(uint8)', '5', '--no-wait', '--timeout', '5'])
+  assert.is(reverted.code, 4)
+  assert.match(reverted.stdout, 'REVERTED: cell taken in #4, gas 30000')
+  assert.equal([(seen[1] as { wait: string }).wait, (seen[1] as { timeoutSec: number }).timeoutSec], ['sent', 5])
+})
+
+test('an id that begins two threads or none is exit code 2', async () => {
+  const { cli } = await withNode({})
+  for (const [prefix, code] of [['3f2', 'CLI_AMBIGUOUS_THREAD'], ['4', 'CLI_UNKNOWN_THREAD'], ['xyz', 'CLI_BAD_THREAD']] as const) {
+    const finished = await cli(['status', prefix, '--json'])
+    assert.is(finished.code, 2)
+    assert.is(errorOf(finished).code, code)
+  }
+})
+
+test('call prints decoded values line by line, else the bytes', async () => {
+  const { cli } = await withNode({ thread_call: async ({ signature }) => signature === undefined ? { returnData: '0x12' } : { returnData: '0x', decoded: ['7', ['1', '2']] } })
+  assert.is((await cli(['call', '3f2a', 'f() view returns (uint8,uint8[])'])).stdout, '7\n["1","2"]\n')
+  assert.is((await cli(['call', '3f2a', '--data', '0x34'])).stdout, '0x12\n')
+})
+
+test('close without all signatures names who is missing: exit code 5', async () => {
+  let asked: unknown
+  const { cli } = await withNode({
+    thread_close: async (params) => {
+      asked = params
+      return { thread: params.thread, closed: false, payoutsUnits: ['1', '2'], missing: [1], transaction: null }
+    }
+  })
+  const finished = await cli(['close', '3f2a', '--payouts', '1ether,0'])
+  assert.is(finished.code, 5)
+  assert.match(finished.stdout, 'player 1 did not sign 1, 2 in time')
+  assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60 })
+})
+
+test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell their transaction', async () => {
+  const transaction = { hash: HASH, gasUsed: 5 }
+  const slot = { epoch: 1, nonce: 2 }
+  const { cli } = await withNode({
+    thread_checkpoint: async ({ thread }) => ({ thread, transaction, slot }),
+    thread_challenge: async ({ thread, restate }) => ({ thread, transaction, slot: restate ? null : slot }),
+    thread_respond: async ({ thread }) => ({ thread, transaction, slot }),
+    thread_settle: async ({ thread }) => ({ thread, transaction, payoutsUnits: ['3', '4'] }),
+    thread_join: async ({ thread }) => ({ thread, transaction }),
+    thread_cancel: async ({ thread }) => ({ thread, transaction }),
+    thread_withdraw: async ({ asset }) => ({ asset, amountUnits: '0', transaction: null })
+  })
+  const told = async (...args: string[]): Promise<string> => (await cli(args)).stdout
+  assert.match(await told('checkpoint', '3f2a'), `recorded 0x3f2a1111… at #1/2: transaction ${HASH}, gas 5`)
+  assert.match(await told('challenge', '3f2a', '--restate'), 'challenged 0x3f2a1111… at -')
+  assert.match(await told('respond', '3f2a'), 'at #1/2')
+  assert.match(await told('settle', '3f2a'), 'paid 3, 4')
+  assert.match(await told('join', '3f2a'), `transaction ${HASH}`)
+  assert.match(await told('cancel', '3f2a'), `transaction ${HASH}`)
+  assert.is(await told('withdraw'), 'nothing to withdraw\n')
+})
+
+test('watch prints one event a line and ends after its count', async () => {
+  const { cli, node } = await withNode({})
+  const emitting = setInterval(() => node.emit(warningEvent('look')), 20)
+  try {
+    const finished = await cli(['watch', '3f2a', '--json', '--type', 'warning', '--count', '2'])
+    assert.is(finished.code, 0)
+    assert.equal(finished.stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown), [warningEvent('look'), warningEvent('look')])
+  } finally {
+    clearInterval(emitting)
+  }
+})
+
+test('watch ends with 130 on Ctrl-C, and with 3 when the node goes away', async () => {
+  const interrupted = await withNode({})
+  const emitting = setInterval(() => interrupted.node.emit(warningEvent('look')), 20)
+  const byHand = await interrupted.cli(['watch'], { onChild: (child) => child.stdout?.once('data', () => child.kill('SIGINT')) })
+  clearInterval(emitting)
+  assert.is(byHand.code, 130)
+  assert.is(byHand.stderr, '')
+  const leaving = await withNode({})
+  const again = setInterval(() => leaving.node.emit(warningEvent('look')), 20)
+  const left = await leaving.cli(['watch', '--json'], { onChild: (child) => child.stdout?.once('data', () => { void leaving.stop() }) })
+  clearInterval(again)
+  assert.is(left.code, 3)
+  assert.is(errorOf(left).code, 'RPC_CLOSED')
+})
+
+/** A node whose thread is a game of TicTacToe in which Bob answers each move with the first free cell. */
+async function withGame (): Promise<{ cli: Cli, sent: unknown[] }> {
+  const cells = Array.from({ length: 9 }, () => 0)
+  const sent: unknown[] = []
+  const over = (): boolean => [0, 1, 2].every((i) => cells[3 + i] === 1)
+  const answers: Readonly<Record<string, () => unknown>> = {
+    x: () => WALLET, o: () => BOB, stake: () => '1000', cells: () => cells.map(String), over,
+    turn: () => cells.filter((cell) => cell !== 0).length % 2 === 0 ? WALLET : BOB, winner: () => over() ? WALLET : `0x${'0'.repeat(40)}`
+  }
+  const { cli, node } = await withNode({
+    thread_status: async () => ({ me: 0, players: [{ wallet: WALLET }, { wallet: BOB }] }) as unknown as Awaited<ReturnType<NodeApi['thread_status']>>,
+    thread_call: async ({ signature }) => ({ returnData: '0x', decoded: [answers[signature?.split('(')[0] ?? '']?.()] }),
+    thread_send: async ({ thread, args, value }) => {
+      const cell = Number(args?.[0])
+      sent.push([cell, value])
+      const success = cells[cell] === 0
+      if (success) cells[cell] = 1
+      if (success && !over()) cells[cells.indexOf(0)] = 2
+      node.emit({
+        type: 'breakpoint', timeMs: 0, thread, slot: { epoch: 0, nonce: 1 }, hash: HASH, parent: HASH, stateRoot: HASH, inputsRoot: HASH, timestampSec: 0, signatures: [], inputs: [], elapsedMs: 1, bytes: 1
+      })
+      // CellTaken(uint8), as TicTacToe.sol reverts.
+      return { thread, input: HASH, player: 0, nonce: 1, final: true, success, reason: null, returnData: success ? '0x' : `0x878ff99e${'0'.repeat(64)}`, logs: [] }
+    }
+  })
+  return { cli, sent }
+}
+
+test('play without a terminal reads moves from lines, pays the stake once, and ends when the game is won', async () => {
+  const { cli, sent } = await withGame()
+  const finished = await cli(['play', '3f2a'], { stdin: '4\nx\n1\n5\n6\n7\n' })
+  assert.is(finished.code, 0, finished.stderr)
+  assert.equal(sent, [[3, '1000'], [0, '0'], [4, '0'], [5, '0']])
+  assert.match(finished.stdout, 'Your move: you are X, for 0.000000000000001 each.')
+  assert.match(finished.stdout, ' O │ O │ 3 \n───┼───┼───\n X │ X │ X \n───┼───┼───\n 7 │ 8 │ 9 \n\nYou have won.')
+  assert.match(finished.stdout, 'Refused: that cell is taken.')
+  assert.match(finished.stderr, '1 to 9, or q')
+})
+
+test('play with --json prints the game as a line each, and leaving ends it without harm', async () => {
+  const { cli, sent } = await withGame()
+  const finished = await cli(['play', '3f2a', '--json'], { stdin: 'q\n5\n' })
+  assert.is(finished.code, 0)
+  const games = finished.stdout.trim().split('\n').map((line) => JSON.parse(line) as { cells: number[], over: boolean, me: string })
+  assert.equal(games[0]?.cells, [0, 0, 0, 0, 0, 0, 0, 0, 0])
+  assert.is(games[0]?.me, WALLET)
+  assert.equal(sent, [])
+})
+
+test.run()
