@@ -86,7 +86,7 @@ const option = <T, D extends T | undefined>(flag: string, kind: Kind<T>, fallbac
 export const OPTIONS = {
   chainUrl: option('chain-url', string('a URL with http or https', /^https?:\/\/\S+$/), 'http://127.0.0.1:8545', 'JSON-RPC of the host chain'),
   court: option('court', ADDRESS, undefined, 'address of the court (Threads) on the host chain'),
-  confirmations: option('confirmations', integer(0, 1000), 2, 'blocks on top of an event before it counts'),
+  confirmations: option('confirmations', integer(1, 1000), 2, 'how many blocks, its own included, an event needs to count'),
   pollMs: option('poll-ms', integer(20, 600_000), 1000, 'how often the chain is asked for news, in milliseconds'),
   listen: option('listen', list('a multiaddress, e.g. /ip4/0.0.0.0/tcp/9470/ws', MULTIADDR), ['/ip4/0.0.0.0/tcp/9470/ws'], 'where to listen for peers'),
   announce: option('announce', list('a multiaddress', MULTIADDR), [], 'addresses under which others reach this node, when they differ from where it listens'),
@@ -94,7 +94,7 @@ export const OPTIONS = {
   observe: option('observe', boolean, false, 'follow and relay threads that this node is no player of'),
   patienceSec: option('patience-sec', integer(1, 86_400), 30, 'after how many seconds a missing answer becomes a warning'),
   autoRespond: option('auto-respond', boolean, true, 'answer a challenge with the head on its own'),
-  autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: settle a dispute on its own when its time is over'),
+  autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: agree on its own to a close that pays exactly the balances, when nothing is left inside contracts; never: only when asked to'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),
   rpcAllowHosts: option('rpc-allow-host', list('a host name', /^[^\s/,]+$/), [], 'further Host headers to accept'),

@@ -102,7 +102,7 @@ test('start without a court, without a key and with a wrong password ends with e
 
 test('a bad value is told with its source: flag, environment or file', async ({ folder }) => {
   const args = ['list', '--data-dir', folder.path, '--json']
-  const fromEnv = errorOf(await runCli(args, { env: { EVM_THREADS_CONFIRMATIONS: 'many' } }))
+  const fromEnv = errorOf(await runCli(args, { env: { EVM_THREADS_CONFIRMATIONS: '0' } }))
   assert.equal([fromEnv.code, fromEnv.data['source']], ['CONFIG_BAD_VALUE', 'EVM_THREADS_CONFIRMATIONS'])
   await writeFile(join(folder.path, 'config.json'), '{"courts": 1}')
   assert.is(errorOf(await runCli(args)).code, 'CONFIG_UNKNOWN_KEY')
