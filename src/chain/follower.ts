@@ -9,11 +9,12 @@
  * A chain that is shorter than before proves nothing (endpoints answer from several machines, some of them late): we wait until it
  * shows another block at a height that we know.
  */
-import { ThreadsError, hasCode } from '../errors.js'
+import { ThreadsError } from '../errors.js'
 import type { Address, Hash32 } from '../protocol/types.js'
 import type { ChainCursor, ChainEvent, ChainPort } from '../thread/ports.js'
+import { deploymentBlock } from './deployment-block.js'
 import type { GuardedRpc } from './identity.js'
-import { readCode, readHeader, readHeaderByHash, readLogs, readNewest, type Header, type RawLog } from './reads.js'
+import { readHeader, readHeaderByHash, readLogs, readNewest, type Header, type RawLog } from './reads.js'
 import { saysRpc } from './rpc.js'
 import { createBackoff, sleep } from './sleep.js'
 
@@ -229,26 +230,6 @@ export function createFollower (options: FollowerOptions): Follower {
       stopping.abort()
       await loop
     }
-  }
-}
-
-/**
- * The block in which a contract appeared, by halving. Endpoints that have pruned old states cannot say; then block 0, which costs a
- * longer first catch-up.
- */
-export async function deploymentBlock (rpc: GuardedRpc, contract: Address, newest: bigint): Promise<bigint> {
-  let absent = -1n
-  let present = newest
-  try {
-    while (present - absent > 1n) {
-      const middle = (absent + present) / 2n
-      if ((await readCode(rpc, contract, middle)).length > 0) present = middle
-      else absent = middle
-    }
-    return present
-  } catch (error) {
-    if (hasCode(error, 'CHAIN_RPC_ERROR')) return 0n
-    throw error
   }
 }
 
