@@ -24,6 +24,7 @@ contract MeteredService {
 
     error OnlyClient(address sender);
     error OnlyProvider(address sender);
+    error OnlyParties(address sender);
     error AlreadyClosed();
     error NotServed(uint256 units, uint256 open);
     error BudgetSpent(uint256 units, uint256 affordable);
@@ -76,7 +77,7 @@ contract MeteredService {
 
     /// @notice Ends the service, by either side.
     function close() external whileOpen {
-        if (msg.sender != client && msg.sender != provider) revert OnlyClient(msg.sender);
+        if (msg.sender != client && msg.sender != provider) revert OnlyParties(msg.sender);
         closed = true;
         uint256 toProvider = accepted * price - collected;
         uint256 toClient = address(this).balance - toProvider;

@@ -8,12 +8,14 @@ contract Payee {
     uint256 public constant BURN = 2;
     uint256 public constant NOISE = 3;
     uint256 public constant REENTER = 4;
+    uint256 public constant REENTER_AND_FORGIVE = 5;
 
     uint256 public mode;
     address private target;
     bytes private call_;
     /// @notice What became of the call that was made from inside.
     bool public reentered;
+    bytes public refusal;
     bytes32 private accepted;
 
     function setMode(uint256 mode_, address target_, bytes calldata callData) external {
@@ -43,7 +45,7 @@ contract Payee {
 
     /// @notice What a token with callbacks calls before it takes our money.
     function tokensToSend() external {
-        if (mode == REENTER) callInside();
+        if (mode == REENTER || mode == REENTER_AND_FORGIVE) callInside();
     }
 
     receive() external payable {
@@ -60,8 +62,8 @@ contract Payee {
     function callInside() private {
         (bool done, bytes memory answer) = target.call(call_);
         reentered = done;
-        // Inside a deposit the refusal is passed on, so that the test sees its name.
-        if (!done && msg.value == 0) {
+        if (mode == REENTER_AND_FORGIVE) refusal = answer;
+        else if (!done && msg.value == 0) {
             assembly {
                 revert(add(answer, 32), mload(answer))
             }

@@ -156,7 +156,8 @@ export class Arena {
   async balance (asset: Address, account: Address): Promise<bigint> {
     if (asset === ZERO_ADDRESS) return BigInt(await this.rpc('eth_getBalance', account, 'latest') as Hex)
     const data = erc20.encodeFunctionData('balanceOf', [account]) as Hex
-    return BigInt(await this.rpc('eth_call', { to: asset, data }, 'latest') as Hex)
+    const answer = await this.rpc('eth_call', { to: asset, data }, 'latest') as Hex
+    return answer === '0x' ? 0n : BigInt(answer)
   }
 
   credit (asset: Address, account: Address): Promise<bigint> {
