@@ -1,0 +1,223 @@
+/**
+ * A chain with the court on it, and nodes as separate processes, started through the command line like any user's: for the demo, the benchmarks and the
+ * end-to-end tests.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi } from 'ethers'
+import { startAnvil, type Anvil, type AnvilOptions } from './anvil.js'
+import { loadArtifact } from '../src/chain/artifacts.js'
+import { deployCodeAsData, deployContract, deployCourt, openDeployer, type Deployer } from '../src/chain/deploy.js'
+import { hexToBytes } from '../src/protocol/bytes.js'
+import type { Address, Hex } from '../src/protocol/types.js'
+import { RpcClient } from '../src/rpc/client.js'
+
+const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+const PASSWORD = 'a password for this run only'
+
+/** Options of {@link openArena}. */
+export type ArenaOptions = { readonly anvil?: AnvilOptions }
+
+/** Options of a node process. */
+export type PlayerOptions = {
+  /** Which of the chain's funded keys it gets; 0 is the deployer's. */
+  readonly account: number
+  /** Further flags of `start`. */
+  readonly flags?: readonly string[]
+  /** Another entry than the command line: a script that takes the same arguments (for faults). */
+  readonly entry?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Reach the chain here instead (a proxy). */
+  readonly chainUrl?: string
+}
+
+/** One node in its own process. */
+export class Player {
+  readonly name: string
+  readonly dataDir: string
+  readonly key: Hex
+  readonly #options: PlayerOptions
+  readonly #flags: readonly string[]
+  #process: ChildProcess | undefined
+  #client: RpcClient | undefined
+  /** What the process wrote to stderr. */
+  log = ''
+  wallet: Address = '0x' as Address
+  sessionKey: Address = '0x' as Address
+  multiaddrs: string[] = []
+
+  constructor (name: string, dataDir: string, key: Hex, options: PlayerOptions, flags: readonly string[]) {
+    this.name = name
+    this.dataDir = dataDir
+    this.key = key
+    this.#options = options
+    this.#flags = flags
+  }
+
+  /** The connection to its interface. */
+  get rpc (): RpcClient {
+    if (this.#client === undefined) throw new Error(`${this.name} is not running`)
+    return this.#client
+  }
+
+  get pid (): number | undefined { return this.#process?.pid }
+
+  /** Starts (again) and waits until it is ready. */
+  async start (): Promise<void> {
+    const child = spawn(process.execPath, [this.#options.entry ?? CLI, 'start', '--json', '--data-dir', this.dataDir, ...this.#flags, ...this.#options.flags ?? []], {
+      stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EVM_THREADS_PASSWORD: PASSWORD, ...this.#options.env }
+    })
+    this.#process = child
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { this.log = (this.log + text).slice(-200_000) })
+    const ready = await firstLine(child, this)
+    const { url, wallet, sessionKey, multiaddrs } = JSON.parse(ready) as { url: string, wallet: Address, sessionKey: Address, multiaddrs: string[] }
+    Object.assign(this, { wallet, sessionKey, multiaddrs })
+    const token = (await readFile(join(this.dataDir, 'token'), 'utf8')).trim()
+    this.#client = await RpcClient.connect({ url, token })
+  }
+
+  /** Resolves with the exit code (or -1 for a signal) when the process has ended. */
+  async ended (): Promise<number> {
+    const child = this.#process
+    if (child === undefined) return 0
+    if (child.exitCode === null && child.signalCode === null) await new Promise(resolve => child.once('exit', resolve))
+    return child.exitCode ?? -1
+  }
+
+  /** Ends the process without warning, as a power loss would. */
+  async kill (): Promise<void> {
+    this.#process?.kill('SIGKILL')
+    await this.ended()
+    await this.#client?.close().catch(() => undefined)
+    this.#client = undefined
+  }
+
+  /** Stops gracefully. */
+  async stop (): Promise<void> {
+    await this.#client?.close()
+    this.#client = undefined
+    this.#process?.kill('SIGTERM')
+    await this.ended()
+  }
+
+  /** Runs a command of the command line against this node. */
+  async cli (...args: readonly string[]): Promise<{ code: number, stdout: string, stderr: string }> {
+    return await runCli([...args, '--data-dir', this.dataDir])
+  }
+}
+
+/** Runs the command line once. */
+export async function runCli (args: readonly string[], env: Record<string, string> = {}, input?: string): Promise<{ code: number, stdout: string, stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, EVM_THREADS_PASSWORD: PASSWORD, ...env } })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  child.stdin.end(input ?? '')
+  const code = await new Promise<number>(resolve => child.once('close', exit => resolve(exit ?? -1)))
+  return { code, stdout, stderr }
+}
+
+async function firstLine (child: ChildProcess, player: Player): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+      const end = text.indexOf('\n')
+      if (end >= 0) resolve(text.slice(0, end))
+    })
+    child.once('exit', code => reject(Object.assign(new Error(`${player.name} ended with code ${code ?? 'a signal'} before it was ready:\n${player.log}`), { exitCode: code })))
+    child.once('error', reject)
+  })
+}
+
+/** The chain, the court and the folder that everything lives in. */
+export class Arena {
+  readonly anvil: Anvil
+  readonly folder: string
+  readonly court: Address
+  readonly deployer: Deployer
+  readonly provider: JsonRpcProvider
+  readonly deployGas: bigint
+  readonly players: Player[] = []
+
+  constructor (anvil: Anvil, folder: string, court: Address, deployGas: bigint, deployer: Deployer) {
+    this.anvil = anvil
+    this.folder = folder
+    this.court = court
+    this.deployGas = deployGas
+    this.deployer = deployer
+    this.provider = new JsonRpcProvider(anvil.url, Number(anvil.chainId), { cacheTimeout: -1, staticNetwork: true })
+  }
+
+  /** A wallet of the chain's funded accounts, for what a test does on the chain itself. */
+  wallet (account: number): Wallet { return new Wallet(this.anvil.keys[account] ?? '', this.provider) }
+
+  /** Puts a contract's creation code on the chain as data. */
+  async deployData (name: string): Promise<{ address: Address, gasUsed: bigint }> {
+    return await deployCodeAsData(this.deployer, loadArtifact(name).creationCode)
+  }
+
+  /** Deploys a contract itself. */
+  async deploy (name: string, ...args: readonly unknown[]): Promise<Contract> {
+    const artifact = loadArtifact(name)
+    const { address } = await deployContract(this.deployer, artifact, args)
+    return new Contract(address, artifact.interface as unknown as InterfaceAbi, this.wallet(0))
+  }
+
+  /** Makes a node's key and configuration, and starts it. */
+  async player (name: string, options: PlayerOptions): Promise<Player> {
+    const dataDir = join(this.folder, name)
+    const key = this.anvil.keys[options.account]
+    if (key === undefined) throw new Error(`the chain has no account ${options.account}`)
+    const keyFile = join(this.folder, `${name}.key`)
+    await writeFile(keyFile, `${key}\n`, { mode: 0o600 })
+    const made = await runCli(['init', '--json', '--data-dir', dataDir, '--key-file', keyFile, '--scrypt-n', '2'])
+    if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`)
+    const flags = ['--chain-url', options.chainUrl ?? this.anvil.url, '--court', this.court, '--confirmations', '1', '--poll-ms', '50', '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--log-level', 'debug']
+    const player = new Player(name, dataDir, key, options, flags)
+    this.players.push(player)
+    await player.start()
+    return player
+  }
+
+  /** An account's ether, in wei. */
+  async balance (address: Address): Promise<bigint> { return await this.provider.getBalance(address) }
+
+  /** Moves the chain's clock and mines a block. */
+  async passTime (seconds: number): Promise<void> {
+    await this.provider.send('evm_increaseTime', [seconds])
+    await this.provider.send('evm_mine', [])
+  }
+
+  /** Ends every process that this arena started and removes its folder. */
+  async stop (): Promise<void> {
+    await Promise.all(this.players.map(async player => { await player.kill() }))
+    this.deployer.stop()
+    this.provider.destroy()
+    await this.anvil.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Starts a chain and deploys the court. */
+export async function openArena (options: ArenaOptions = {}): Promise<Arena> {
+  const anvil = await startAnvil(options.anvil)
+  const deployer = await openDeployer({ url: anvil.url, walletKey: hexToBytes(anvil.keys[0] ?? '0x'), clock: { nowMs: () => Date.now() }, pollMs: 20 })
+  const { court, gasUsed } = await deployCourt(deployer)
+  return new Arena(anvil, await mkdtemp(join(tmpdir(), 'evm-threads-')), court, gasUsed, deployer)
+}
+
+/** Waits until `check` gives something, looking every 20 ms. */
+export async function until<T> (what: string, check: () => Promise<T | undefined> | T | undefined, timeoutMs = 20_000): Promise<T> {
+  const end = Date.now() + timeoutMs
+  while (true) {
+    const value = await check()
+    if (value !== undefined) return value
+    if (Date.now() > end) throw new Error(`timed out waiting for: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
