@@ -22,16 +22,18 @@ export function gossipOptions (ledger: PeerLedger, limits: NetworkLimits, isFoll
     doPX: false,
     // Own messages go to every subscriber that is connected, so players wait for no mesh; relaying goes through the mesh.
     floodPublish: true,
-    D: 6,
-    Dlo: 4,
-    Dhi: 12,
+    // A relay between sixteen players who are not connected to each other must keep them all in its mesh: whoever is left out waits for
+    // a heartbeat and a question for each message.
+    D: 16,
+    Dlo: 8,
+    Dhi: 24,
     Dout: 2,
-    Dscore: 4,
+    Dscore: 8,
     // A subscription that arrives before the stream back to its sender is open is grafted at the next heartbeat only, and what is to be
-    // relayed until then is lost. Hence four a second; the history keeps its three and five seconds.
+    // relayed until then is lost. Hence four a second. The history, which each heartbeat walks through, covers one and three seconds.
     heartbeatInterval: 250,
-    mcacheGossip: 12,
-    mcacheLength: 20,
+    mcacheGossip: 4,
+    mcacheLength: 12,
     // IDONTWANT pays for itself on large proposals only.
     idontwantMinDataSize: 32_768,
     // A thread that is followed again must not be cut off from its relays for a minute.

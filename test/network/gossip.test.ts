@@ -60,6 +60,22 @@ test('a third node relays between two that are not connected to each other', asy
   })
 })
 
+test('sixteen players around one relay all hear each other', async () => {
+  await withNodes(Array.from({ length: 17 }, (_, n) => n + 1), async (hub, ...players) => {
+    if (hub === undefined) return
+    hub.follow(thread, () => 'accept')
+    const inboxes = players.map(player => new Inbox(player, thread))
+    for (const player of players) await link(player, hub)
+    const heard = (): boolean => inboxes.every(inbox => new Set(inbox.texts().map(text => text.split(' ')[0])).size === 15)
+    for (let attempt = 0; attempt < 50 && !heard(); attempt++) {
+      for (const [n, player] of players.entries()) await player.publish(thread, message(`${n} ${attempt}`))
+      await new Promise(resolve => setTimeout(resolve, 200))
+    }
+    assert.ok(heard())
+    assert.ok(hub.scores().every(({ score }) => score === 0))
+  })
+})
+
 test('what a relay ignores or rejects does not go further', async () => {
   await withNodes([1, 2, 3], async (a, relay, c) => {
     const verdicts: Record<string, Verdict> = { bad: 'reject', odd: 'ignore' }
