@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { z } from 'zod'
 import { startAnvil, type Anvil } from '../../scripts/anvil.js'
+import { METHODS } from '../../src/rpc/api.js'
+import { nodeEvent } from '../../src/rpc/schemas.js'
 import { temporaryFolder, type TemporaryFolder } from '../support/temporary.js'
 import { errorOf, runCli, type Finished, type RunOptions } from './run-cli.js'
 
@@ -70,6 +73,12 @@ async function until (args: readonly string[], satisfied: (data: Record<string, 
   throw new Error(`never satisfied: ${args.join(' ')}: ${last?.stdout ?? ''} ${last?.stderr ?? ''}`)
 }
 
+/** What the node says is what its schemas promise: `rpc.discover` and the client's types come from them. */
+function conforms (schema: z.ZodType, data: unknown): void {
+  const { error } = schema.safeParse(data)
+  assert.is(error, undefined, error?.message)
+}
+
 test('two daemons and a game of TicTacToe, from deploy to close, by commands alone', async (world) => {
   const alice = ['--data-dir', world.dir('alice')]
   const bob = ['--data-dir', world.dir('bob')]
@@ -86,6 +95,7 @@ test('two daemons and a game of TicTacToe, from deploy to close, by commands alo
   await json(['join', thread, ...bob])
   await until(['status', thread, ...alice], ({ head }) => head !== null)
 
+  const watching = runCli(['watch', thread, ...alice, '--json', '--count', '12'])
   const stake = ['--value', '0.4ether']
   const first = await json(['send', thread, 'play(uint8)', '4', ...stake, ...alice])
   assert.equal([first['success'], first['final']], [true, true])
@@ -103,9 +113,28 @@ test('two daemons and a game of TicTacToe, from deploy to close, by commands alo
 
   const history = await json(['history', thread, ...bob]) as { breakpoints: { inputs: unknown[] }[] }
   assert.is(history.breakpoints.flatMap(({ inputs }) => inputs).length, 6)
+  conforms(METHODS.thread_open.result, opened)
+  conforms(METHODS.thread_send.result, first)
+  conforms(METHODS.thread_breakpoints.result, history)
+  conforms(METHODS.thread_status.result, await json(['status', thread, ...bob]))
+  conforms(METHODS.thread_list.result, await json(['list', '--all', ...bob]))
+  conforms(METHODS.thread_evidence.result, await json(['evidence', thread, ...bob]))
+  conforms(METHODS.node_status.result, await json(['status', ...bob]))
+  conforms(METHODS.node_peers.result, await json(['peers', ...bob]))
+  const events = (await watching).stdout.trim().split('\n').map((line) => JSON.parse(line) as { type: string })
+  for (const event of events) conforms(nodeEvent, event)
+  for (const type of ['input', 'proposal', 'breakpoint']) assert.ok(events.some((event) => event.type === type), type)
+
   const closed = await json(['close', thread, ...alice])
+  conforms(METHODS.thread_close.result, closed)
   assert.equal([closed['closed'], closed['payoutsUnits']], [true, ['1400000000000000000', '600000000000000000']])
   await until(['status', thread, ...bob], ({ phase }) => phase === 'closed')
+})
+
+test('what the node refuses is exit code 4 with the node\'s code', async ({ dir }) => {
+  const unknown = await runCli(['status', '12'.repeat(32), '--data-dir', dir('alice'), '--json'])
+  assert.is(unknown.code, 4)
+  assert.is(errorOf(unknown).code, 'THREAD_UNKNOWN')
 })
 
 test('a second daemon on one data directory ends with exit code 6 and DATA_DIR_IN_USE', async (world) => {
