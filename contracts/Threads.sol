@@ -19,11 +19,13 @@ contract Threads is Registry, Disputes {
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms);
         requireClosable(threadId, entry, bits, final_);
-        requirePayouts(terms, final_.payouts);
-        Signatures.requireAll(digestOf(hashClose(threadId, final_)), terms.sessionKeys, signatures);
+        uint256[] memory payouts = final_.payouts;
+        requirePayouts(terms, payouts);
+        bytes32 hash = hashClose(threadId, final_.epoch, final_.nonce, final_.parent, payouts);
+        Signatures.requireAll(digestOf(hash), terms.sessionKeys, signatures);
         entry.record = bits.withPhase(Phase.Closed);
-        emit Closed(threadId, final_.payouts);
-        for (uint256 i; i < final_.payouts.length; ++i) push(terms.asset, payee(terms, i), final_.payouts[i]);
+        emit Closed(threadId, payouts);
+        pay(terms, payouts);
     }
 
     /// @inheritdoc IThreads
@@ -43,7 +45,7 @@ contract Threads is Registry, Disputes {
         }
         entry.record = bits.withPhase(Phase.Settled);
         emit Settled(threadId, payouts, leftover);
-        for (uint256 i; i < payouts.length; ++i) push(terms.asset, payee(terms, i), payouts[i]);
+        pay(terms, payouts);
     }
 
     /// @dev A Close takes a slot like any breakpoint and counts as evidence: of the confirmed epoch above the recorded slot, and not after E;
@@ -62,8 +64,9 @@ contract Threads is Registry, Disputes {
     }
 
     /// @dev One payout for each payee; together exactly the pot.
-    function requirePayouts(Terms calldata terms, uint256[] calldata payouts) private pure {
-        if (payouts.length != payees(terms)) revert BadLength(payouts.length, payees(terms));
+    function requirePayouts(Terms calldata terms, uint256[] memory payouts) private pure {
+        uint256 count = payees(terms);
+        if (payouts.length != count) revert BadLength(payouts.length, count);
         uint256 pot = terms.pot();
         uint256 left = pot;
         for (uint256 i; i < payouts.length; ++i) {
@@ -121,6 +124,14 @@ contract Threads is Registry, Disputes {
         bytes32 path = StateTree.pathOf(StateTree.ACCOUNT, account, 0);
         bytes32 value = StateTree.accountValue(proof.nonce, proof.balance, proof.codeHash);
         StateTree.verify(stateRoot, path, value, proof.siblings, proof.otherPath, proof.otherValue);
+    }
+
+    /// @dev The thread is over in storage: whatever a payee calls finds it so.
+    function pay(Terms calldata terms, uint256[] memory payouts) private {
+        address[] calldata players = terms.players;
+        address asset = terms.asset;
+        for (uint256 i; i < players.length; ++i) push(asset, players[i], payouts[i]);
+        if (payouts.length != players.length) push(asset, terms.oracle, payouts[players.length]);
     }
 
     /// @dev The players, then the oracle where there is one.

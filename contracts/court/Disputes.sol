@@ -116,8 +116,10 @@ abstract contract Disputes is Court {
     }
 
     function isParticipant(Terms calldata terms, address account) private pure returns (bool) {
-        for (uint256 i; i < terms.players.length; ++i) {
-            if (account == terms.players[i] || account == terms.sessionKeys[i]) return true;
+        address[] calldata players = terms.players;
+        address[] calldata sessionKeys = terms.sessionKeys;
+        for (uint256 i; i < players.length; ++i) {
+            if (account == players[i] || account == sessionKeys[i]) return true;
         }
         return account == terms.oracle;
     }

@@ -40,24 +40,21 @@ library TermsLib {
     }
 
     /// @notice Refuses terms that break a rule, or whose encoding is not what abi.encode(terms) gives.
-    /// @return deposits the sum of the deposits, in the asset's units
-    function check(IThreads.Terms calldata terms) internal view returns (uint256 deposits) {
-        uint256 count = terms.players.length;
+    function check(IThreads.Terms calldata terms) internal view {
+        address[] calldata players = terms.players;
+        uint256 count = players.length;
         if (count < 2 || count > 16) revert IThreads.BadPlayerCount(count);
-        checkLength(terms.sessionKeys.length, count);
-        checkLength(terms.deposits.length, count);
-        checkLength(terms.shares.length, count);
-        checkEncoding(terms, count);
-        checkKeys(terms);
-        deposits = checkMoney(terms);
+        checkKeys(players, terms.sessionKeys, terms.oracle);
+        checkMoney(terms, count);
         checkRest(terms);
+        checkEncoding(terms, count);
     }
 
     function checkLength(uint256 given, uint256 expected) private pure {
         if (given != expected) revert IThreads.BadLength(given, expected);
     }
 
-    /// @dev Offsets in order without gaps, zero padding. Dirty upper bits are refused by the compiler's own decoding where a field is read:
+    /// @dev Every list has `count` entries: offsets in order without gaps, zero padding. Dirty upper bits are refused by the compiler's own decoding where a field is read:
     /// `check` reads them all.
     function checkEncoding(IThreads.Terms calldata terms, uint256 count) private pure {
         bytes calldata ctorArg = terms.ctorArg;
@@ -79,10 +76,8 @@ library TermsLib {
         if (!canonical) revert IThreads.NotCanonical();
     }
 
-    function checkKeys(IThreads.Terms calldata terms) private pure {
-        address[] calldata players = terms.players;
-        address[] calldata keys = terms.sessionKeys;
-        address oracle = terms.oracle;
+    function checkKeys(address[] calldata players, address[] calldata keys, address oracle) private pure {
+        checkLength(keys.length, players.length);
         for (uint256 i; i < players.length; ++i) {
             address player = players[i];
             address key = keys[i];
@@ -99,23 +94,27 @@ library TermsLib {
         }
     }
 
-    function checkMoney(IThreads.Terms calldata terms) private pure returns (uint256 sum) {
+    function checkMoney(IThreads.Terms calldata terms, uint256 count) private pure {
         uint256[] calldata deposits = terms.deposits;
         uint256[] calldata shares = terms.shares;
+        checkLength(deposits.length, count);
+        checkLength(shares.length, count);
+        uint256 fee = checkAmount(terms.oracleFee);
+        if (fee != 0 && terms.oracle == address(0)) revert IThreads.FeeWithoutOracle(fee);
+        if (terms.assetDecimals > 18) revert IThreads.BadDecimals(terms.assetDecimals);
+        uint256 sum = fee;
         uint256 sumOfShares;
         unchecked {
             // SAFETY: at most 17 amounts below 2^128 and 16 shares below 2^32; the scale is below 2^60.
-            for (uint256 i; i < deposits.length; ++i) {
+            for (uint256 i; i < count; ++i) {
                 sum += checkAmount(deposits[i]);
                 uint256 share = shares[i];
                 if (share >= SHARE_LIMIT) revert IThreads.BadShare(i, share);
                 sumOfShares += share;
             }
-            if (sumOfShares == 0) revert IThreads.NoShares();
-            if (terms.assetDecimals > 18) revert IThreads.BadDecimals(terms.assetDecimals);
-            checkAmount((sum + checkAmount(terms.oracleFee)) * scale(terms));
+            checkAmount(sum * scale(terms));
         }
-        if (terms.oracle == address(0) && terms.oracleFee != 0) revert IThreads.FeeWithoutOracle(terms.oracleFee);
+        if (sumOfShares == 0) revert IThreads.NoShares();
     }
 
     function checkAmount(uint256 amount) private pure returns (uint256) {
@@ -124,12 +123,15 @@ library TermsLib {
     }
 
     function checkRest(IThreads.Terms calldata terms) private view {
-        if (terms.codeKind > 1) revert IThreads.BadCodeKind(terms.codeKind);
-        uint256 most = terms.codeKind == 0 ? MAX_CTOR_ARG : 0;
+        uint256 kind = terms.codeKind;
+        if (kind > 1) revert IThreads.BadCodeKind(kind);
+        uint256 most = kind == 0 ? MAX_CTOR_ARG : 0;
         if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
-        if (terms.window == 0 || terms.window > MAX_WINDOW) revert IThreads.BadWindow(terms.window);
+        uint256 window = terms.window;
+        if (window == 0 || window > MAX_WINDOW) revert IThreads.BadWindow(window);
         if (terms.forcedMoves == 0) revert IThreads.NoForcedMoves();
-        if (terms.gasLimit < 21_000 || terms.gasLimit > 30_000_000) revert IThreads.BadGasLimit(terms.gasLimit);
+        uint256 gasLimit = terms.gasLimit;
+        if (gasLimit < 21_000 || gasLimit > 30_000_000) revert IThreads.BadGasLimit(gasLimit);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.timeBank, terms.settlement);

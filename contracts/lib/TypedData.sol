@@ -42,9 +42,12 @@ abstract contract TypedData is IThreads {
         return keccak256(abi.encode(BREAKPOINT_TYPE, threadId, breakpoint));
     }
 
-    function hashClose(bytes32 threadId, Close calldata final_) internal pure returns (bytes32) {
-        bytes32 payouts = keccak256(abi.encodePacked(final_.payouts));
-        return keccak256(abi.encode(CLOSE_TYPE, threadId, final_.epoch, final_.nonce, final_.parent, payouts));
+    function hashClose(bytes32 threadId, uint64 epoch, uint64 nonce, bytes32 parent, uint256[] memory payouts)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(CLOSE_TYPE, threadId, epoch, nonce, parent, keccak256(abi.encodePacked(payouts))));
     }
 
     function hashJoin(bytes32 threadId, address player, address sessionKey) internal pure returns (bytes32) {

@@ -1,3 +1,4 @@
+import { AbiCoder, keccak256 } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { asAddress, bytesToHex, hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
@@ -95,6 +96,16 @@ condition('challenge: players, session keys and the oracle may, nobody else', as
   }
   await rejects((await started(options)).challenge(outsider), 'NotParticipant')
   await rejects((await started()).challenge(oracle), 'NotParticipant')
+})
+
+condition('challenge: after 2^32 - 1 disputes no other can be opened', async () => {
+  const game = await started()
+  const slot = keccak256(AbiCoder.defaultAbiCoder().encode(['bytes32', 'uint256'], [game.id, 0n]))
+  const record = BigInt(await arena.rpc('eth_getStorageAt', arena.court, slot, 'latest') as Hex) | (0xfffffffen << 88n)
+  await arena.rpc('anvil_setStorageAt', arena.court, slot, `0x${record.toString(16).padStart(64, '0')}`)
+  await game.challenge()
+  assert.is((await game.record()).dispute, 2n ** 32n - 1n)
+  await rejects(game.record_('respond', game.breakpoint()), 'TooManyDisputes')
 })
 
 condition('respond: by anyone; the dispute gets the next number and keeps its times', async () => {

@@ -150,8 +150,9 @@ const encodings: [string, (words: string[]) => void, string][] = [
 ]
 for (const [title, change, code] of encodings) {
   condition(`open: ${title} is refused`, async () => {
-    const data = damaged(await arena.game(), change)
-    await rejects(arena.send({ from: player(0), to: arena.court, data, valueWei: ETHER }), code)
+    // Deposits that would do for shares: only the encoding is wrong.
+    const data = damaged(await arena.game({ deposits: [1n, 1n] }), change)
+    await rejects(arena.send({ from: player(0), to: arena.court, data, valueWei: 1n }), code)
   })
 }
 
