@@ -81,8 +81,9 @@ export function listText (threads: readonly ThreadSummary[]): string {
 export function receiptText (receipt: Pick<ReceiptJson, 'input' | 'player'> & { [K in keyof ReceiptJson]?: ReceiptJson[K] | undefined }): string {
   const who = `${short(receipt.input)} by player ${receipt.player}`
   if (receipt.slot === undefined) return `${who}: sent`
-  const outcome = receipt.success === true ? 'done' : `REVERTED${receipt.reason == null ? '' : `: ${receipt.reason}`}`
-  return `${who}: ${outcome} in ${slotText(receipt.slot)}, gas ${receipt.gasUsed ?? 0}, ${receipt.logs?.length ?? 0} logs`
+  const at = `in ${slotText(receipt.slot)}, gas ${receipt.gasUsed ?? 0}`
+  if (receipt.success === false) return `${who}: REVERTED ${at}${receipt.reason == null ? '' : `: ${receipt.reason}`}`
+  return `${who}: done ${at}, ${receipt.logs?.length ?? 0} logs`
 }
 
 /** One event on one line. */

@@ -63,7 +63,8 @@ export class RpcClient {
             reject(refusal(response.statusCode ?? 0, body))
           })
         })
-        socket.once('error', (cause) => reject(signal?.aborted === true
+        // 'on', not 'once': a second error without a listener would end the process.
+        socket.on('error', (cause) => reject(signal?.aborted === true
           ? aborted()
           : new ThreadsError('RPC_UNREACHABLE', `no node answers at ${url}`, { data: { url }, cause })))
       })

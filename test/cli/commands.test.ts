@@ -85,8 +85,28 @@ test('send takes the beginning of an id and a signature with arguments; a revert
   assert.equal(seen[0], { thread: THREAD, signature: 'play(uint8)', args: ['4'], value: '1000000000', wait: 'final', timeoutSec: 60 })
   const reverted = await cli(['send', '0x3F2A', 'play(uint8)', '5', '--no-wait', '--timeout', '5'])
   assert.is(reverted.code, 4)
-  assert.match(reverted.stdout, 'REVERTED: cell taken in #4, gas 30000')
+  assert.match(reverted.stdout, 'REVERTED in #4, gas 30000: cell taken')
   assert.equal([(seen[1] as { wait: string }).wait, (seen[1] as { timeoutSec: number }).timeoutSec], ['sent', 5])
+})
+
+test('with an ABI a name is enough, and errors and logs come in words', async () => {
+  const folder = await temporaryFolder('abi')
+  const abi = join(folder.path, 'game.json')
+  await writeFile(abi, JSON.stringify(['function play(uint8 cell)', 'error CellTaken(uint8 cell)', 'event Played(uint8 cell)']))
+  const { cli } = await withNode({
+    thread_send: async ({ thread, signature, args }) => ({
+      thread, input: HASH, player: 0, nonce: 1, final: true, slot: { epoch: 0, nonce: 4 }, success: args?.[0] !== '5', reason: null, gasUsed: 1,
+      returnData: signature === 'function play(uint8 cell)' ? `0x878ff99e${'5'.padStart(64, '0')}` : '0x',
+      // A log that the ABI does not know.
+      logs: [{ address: WALLET, topics: ['0x6aad9c98ae3d7eb44e7fbf1e0d67a1f8a2b1e8a6c8aa3b4c1c1d6ba2cd7d4a6b'], data: '0x' }]
+    })
+  })
+  const refused = await cli(['send', '3f2a', 'play', '5', '--abi', abi, '--json'])
+  assert.is((json(refused) as { error: string }).error, 'CellTaken(5)')
+  assert.match((await cli(['send', '3f2a', 'play', '4', '--abi', abi])).stdout, '\n  0x6aad')
+  assert.is(errorOf(await cli(['send', '3f2a', 'reset', '--abi', abi, '--json'])).code, 'CLI_BAD_ARGUMENT')
+  assert.is(errorOf(await cli(['send', '3f2a', 'play', '4', '--abi', join(folder.path, 'none.json'), '--json'])).code, 'CLI_BAD_ARTIFACT')
+  await folder.cleanup()
 })
 
 test('an id that begins two threads or none is exit code 2', async () => {

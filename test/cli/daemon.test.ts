@@ -99,9 +99,9 @@ test('two daemons and a game of TicTacToe, from deploy to close, by commands alo
   const stake = ['--value', '0.4ether']
   const first = await json(['send', thread, 'play(uint8)', '4', ...stake, ...alice])
   assert.equal([first['success'], first['final']], [true, true])
-  const wrongTurn = await runCli(['send', thread, 'play(uint8)', '0', ...alice])
+  const wrongTurn = await runCli(['send', thread, 'play', '0', '--abi', 'TicTacToe', ...alice])
   assert.is(wrongTurn.code, 4, wrongTurn.stderr)
-  assert.match(wrongTurn.stdout, 'REVERTED')
+  assert.match(wrongTurn.stdout, /REVERTED in #2.*\n  NotYourTurn\(0x/)
   await json(['send', thread, 'play(uint8)', '0', ...stake, ...bob])
   await json(['send', thread, 'play(uint8)', '3', ...alice])
   await json(['send', thread, 'play(uint8)', '1', ...bob])

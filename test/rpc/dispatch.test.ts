@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ThreadsError } from '../../src/errors.js'
+import { METHODS } from '../../src/rpc/api.js'
 import { dispatch, type Invoke } from '../../src/rpc/dispatch.js'
 import { THREAD } from './fake-node.js'
 
@@ -88,6 +90,20 @@ test('notifications are carried out and not answered', async () => {
 
 test('a bigint in a result arrives as a decimal string', async () => {
   assert.equal((await one(request('node_status'), async () => ({ wei: 1n << 70n }))).result, { wei: '1180591620717411303424' })
+})
+
+test('whatever the JSON, each request gets one well-formed answer and nothing throws', async () => {
+  const member = fc.oneof(
+    fc.record({ jsonrpc: fc.constantFrom('2.0', '1.0'), id: fc.oneof(fc.integer(), fc.string(), fc.constant(null)), method: fc.constantFrom(...Object.keys(METHODS), 'x'), params: fc.jsonValue() }, { requiredKeys: ['id'] }),
+    fc.jsonValue().filter((value) => !Array.isArray(value))
+  )
+  await fc.assert(fc.asyncProperty(fc.array(member, { minLength: 1, maxLength: 3 }), async (batch) => {
+    const answers = await run(batch)
+    const isNotification = (value: unknown): boolean => typeof value === 'object' && value !== null && 'method' in value && 'jsonrpc' in value && value.jsonrpc === '2.0' && typeof value.method === 'string' && !('id' in value)
+    const expected = batch.filter((value) => !isNotification(value)).length
+    assert.is(answers === undefined ? 0 : (answers as Answer[]).length, expected)
+    for (const item of (answers ?? []) as Answer[]) assert.ok(('result' in item) !== ('error' in item))
+  }), { numRuns: 200 })
 })
 
 test('JSON nested a hundred thousand deep is answered, not died of', async () => {

@@ -1,14 +1,11 @@
 /** `deploy`: the court, or a contract's code for threads to take, put on any chain with the wallet's key. Needs no running node. */
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import type { InterfaceAbi } from 'ethers'
 import { ThreadsError } from '../../errors.js'
-import type { Artifact } from '../../chain/artifacts.js'
 import type { Deployer } from '../../chain/deploy.js'
 import { act, addConfigOptions, textOption, type Context } from '../command.js'
+import { readContract, type CompiledContract } from '../contract.js'
 import { readPassword } from '../terminal.js'
 
-type Deployable = Pick<Artifact, 'name' | 'interface' | 'creationCode'>
 type Deployment = { readonly kind: 'court' | 'code' | 'contract', readonly name: string, readonly address: string, readonly gasUsed: number, readonly block: number }
 
 /** Adds the command. */
@@ -36,6 +33,7 @@ async function deploy (context: Context, ...words: string[]): Promise<void> {
     throw new ThreadsError('CLI_BAD_OPTIONS', 'arguments are for --contract with --runtime; creation code kept as data gets its arguments in "open"')
   }
   const contract = source === undefined ? undefined : await readContract(source)
+  if (contract?.creationCode.length === 0) throw new ThreadsError('CLI_BAD_ARTIFACT', `${source ?? ''} has no linked creation code ("bytecode")`, { data: { path: source } })
   const { loadKeys } = await import('../../keystore.js')
   const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
   const { openDeployer } = await import('../../chain/deploy.js')
@@ -50,7 +48,7 @@ async function deploy (context: Context, ...words: string[]): Promise<void> {
   }
 }
 
-async function put (deployer: Deployer, contract: Deployable | undefined, runtime: boolean, words: readonly string[]): Promise<Deployment> {
+async function put (deployer: Deployer, contract: CompiledContract | undefined, runtime: boolean, words: readonly string[]): Promise<Deployment> {
   const chain = await import('../../chain/deploy.js')
   if (contract === undefined) {
     const { court, block, gasUsed } = await chain.deployCourt(deployer)
@@ -62,31 +60,8 @@ async function put (deployer: Deployer, contract: Deployable | undefined, runtim
   return { kind: runtime ? 'contract' : 'code', name: contract.name, address, gasUsed: Number(gasUsed), block: Number(block) }
 }
 
-async function constructorValues (contract: Deployable, words: readonly string[]): Promise<unknown[]> {
+async function constructorValues (contract: CompiledContract, words: readonly string[]): Promise<unknown[]> {
   const { parseArguments } = await import('../arguments.js')
   const types = contract.interface.deploy.inputs.map((input) => input.format('sighash'))
   return parseArguments(`constructor_(${types.join(',')})`, words)
-}
-
-/** A JSON file of any of the usual compilers, or the name of a contract of this project. @throws `CLI_BAD_ARTIFACT`, `ARTIFACT_MISSING`. */
-async function readContract (source: string): Promise<Deployable> {
-  if (/^[A-Za-z_$][\w$]*$/.test(source)) {
-    const { loadArtifact } = await import('../../chain/artifacts.js')
-    return loadArtifact(source)
-  }
-  const bad = (why: string, cause?: unknown): ThreadsError => new ThreadsError('CLI_BAD_ARTIFACT', `${source}: ${why}`, { data: { path: source }, ...(cause === undefined ? {} : { cause }) })
-  let artifact: { contractName?: unknown, abi?: InterfaceAbi, bytecode?: unknown, evm?: { bytecode?: { object?: unknown } } }
-  try {
-    artifact = JSON.parse(await readFile(source, 'utf8')) as typeof artifact
-  } catch (cause) {
-    throw bad('cannot be read as JSON', cause)
-  }
-  const { bytecode } = artifact
-  // Hardhat and this project: a string. Foundry: {object}. solc's own output: evm.bytecode.object without 0x.
-  const code = typeof bytecode === 'object' && bytecode !== null && 'object' in bytecode ? bytecode.object : bytecode ?? artifact.evm?.bytecode?.object
-  const digits = typeof code === 'string' ? code.replace(/^0x/, '') : ''
-  if (!/^([0-9a-fA-F]{2})+$/.test(digits)) throw bad('has no linked creation code ("bytecode")')
-  const name = typeof artifact.contractName === 'string' ? artifact.contractName : (source.split('/').at(-1) ?? source).replace(/\.json$/, '')
-  const { Interface } = await import('ethers')
-  return { name, interface: new Interface(artifact.abi ?? []), creationCode: Uint8Array.from(Buffer.from(digits, 'hex')) }
 }

@@ -44,6 +44,8 @@ class Table {
     this.client = client
     this.thread = thread
     this.game = game
+    // It may fail before anybody waits for it; who waits is told all the same.
+    this.end.promise.catch(() => undefined)
   }
 
   static async open (context: Context, client: RpcClient, thread: ThreadId): Promise<Table> {

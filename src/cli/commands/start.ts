@@ -57,7 +57,6 @@ async function start (context: Context): Promise<void> {
   } finally {
     await node.stop()
   }
-  log('info', 'node.stopped')
 }
 
 async function serve (node: RunningNode, config: Config, log: Log, onStop: () => void): Promise<{ url: string, stop (): Promise<void> }> {

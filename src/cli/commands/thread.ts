@@ -1,7 +1,8 @@
 /** `send`, `call`, `status`, `list`, `history`, `evidence`: inside a thread. */
 import type { Command } from 'commander'
+import type { Interface } from 'ethers'
 import { ThreadsError } from '../../errors.js'
-import type { ParamsIn } from '../../rpc/api.js'
+import type { ParamsIn, Result } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
 import { listText, nodeText, receiptText, slotText, threadText, timeText } from '../text.js'
 import { parseAmount, parseNumber } from '../values.js'
@@ -14,6 +15,7 @@ export function registerThread (program: Command): void {
     .argument('[signature]', 'the function, e.g. "play(uint8)"')
     .argument('[arguments...]', 'its arguments; arrays and tuples as JSON')
     .option('--data <hex>', 'calldata instead of a function')
+    .option('--abi <artifact>', 'a compiler\'s JSON, or an example\'s name: functions by their names, errors and logs in words')
     .option('--raw <hex>', 'a transaction that this player\'s wallet has signed for the thread\'s chain id')
     .option('--to <address>', 'another contract or account inside the thread (default: the thread\'s contract)')
     .option('--value <amount>', 'money to go with it, e.g. 0.5ether', '0')
@@ -25,6 +27,7 @@ Exit code 4 when the input reverted: it is co-signed as reverted all the same.
 
 Examples:
   evm-threads send 3f2a "play(uint8)" 4
+  evm-threads send 3f2a play 4 --abi TicTacToe
   evm-threads send 3f2a "bet()" --value 0.01ether --json
   evm-threads send 3f2a --to 0xB0b… --value 1ether`), send)
 
@@ -34,6 +37,7 @@ Examples:
     .argument('[signature]', 'the function; with returns its result is decoded, e.g. "winner() view returns (uint8)"')
     .argument('[arguments...]', 'its arguments; arrays and tuples as JSON')
     .option('--data <hex>', 'calldata instead of a function')
+    .option('--abi <artifact>', 'a compiler\'s JSON, or an example\'s name: functions by their names, errors and logs in words')
     .option('--to <address>', 'another contract inside the thread (default: the thread\'s contract)')
     .option('--from <address>', 'who calls (default: this player)')
     .addHelpText('after', `
@@ -89,7 +93,8 @@ async function send (context: Context, thread = '', signature?: string, ...words
   const result = await context.withThread(thread, async (client, id) => raw !== undefined
     ? await client.request('thread_sendRaw', { thread: id, raw, ...waiting })
     : await client.request('thread_send', { thread: id, to: textOption(context, 'to'), ...source, value, gasLimit: context.options['gas'] as number | undefined, ...waiting }))
-  context.print(result, receiptText(result))
+  const spoken = await inWords(context, result)
+  context.print({ ...result, ...spoken }, [receiptText(result), ...spoken.error === undefined ? [] : [spoken.error], ...spoken.events ?? []].join('\n  '))
   if (result.success === false) context.exit(4)
 }
 
@@ -107,7 +112,23 @@ async function calldata (context: Context, signature: string | undefined, words:
   if (signature === undefined) return data === undefined ? {} : { data }
   if (data !== undefined) throw new ThreadsError('CLI_BAD_OPTIONS', 'give a function or --data, not both')
   const { parseArguments } = await import('../arguments.js')
-  return { signature, args: parseArguments(signature, words) }
+  const abi = signature.includes('(') ? undefined : await abiOf(context)
+  const full = abi === undefined ? signature : (await import('../contract.js')).signatureOf(abi, signature)
+  return { signature: full, args: parseArguments(full, words) }
+}
+
+async function abiOf (context: Context): Promise<Interface | undefined> {
+  const source = textOption(context, 'abi')
+  return source === undefined ? undefined : (await (await import('../contract.js')).readContract(source)).interface
+}
+
+/** What the ABI makes of a receipt; nothing without one. */
+async function inWords (context: Context, result: Result<'thread_send'>): Promise<{ error?: string, events?: string[] }> {
+  const abi = await abiOf(context)
+  if (abi === undefined || result.slot === undefined) return {}
+  const { describeError, describeLogs } = await import('../contract.js')
+  const error = result.success === false ? describeError(abi, result.returnData ?? '0x') : undefined
+  return { ...error === undefined ? {} : { error }, events: describeLogs(abi, result.logs ?? []) }
 }
 
 async function history (context: Context, thread = ''): Promise<void> {
