@@ -49,6 +49,10 @@ export type NetworkLimits = {
   readonly redialMaxMs: number
   /** How long one dial may take, milliseconds. */
   readonly dialTimeoutMs: number
+  /** How often a connection is asked for a sign of life, milliseconds. */
+  readonly pingMs: number
+  /** How long the sign of life may take before the connection is given up, milliseconds. Long: under load it comes late. */
+  readonly silenceMs: number
   /** How often connections are looked at for a lost gossip stream, milliseconds. */
   readonly watchMs: number
 }
@@ -78,5 +82,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   redialMinMs: 200,
   redialMaxMs: 10_000,
   dialTimeoutMs: 5000,
+  pingMs: 10_000,
+  silenceMs: 30_000,
   watchMs: 2000
 }

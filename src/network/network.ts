@@ -90,6 +90,7 @@ class Libp2pNetwork implements Network {
   /** By peer id, connected peers only: what each says of where it listens. */
   readonly #listening = new Map<string, readonly string[]>()
   readonly #listeners: Listeners = { 'peer:connect': [], 'peer:disconnect': [], subscribe: [] }
+  #isRunning = false
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -205,6 +206,7 @@ class Libp2pNetwork implements Network {
     } catch (cause) {
       throw new ThreadsError('NETWORK_LISTEN_FAILED', `cannot listen: ${describeError(cause)}`, { cause })
     }
+    this.#isRunning = true
     this.#gossip.start()
     this.#watch.start()
     this.#dialer.start()
@@ -280,7 +282,7 @@ class Libp2pNetwork implements Network {
 
   #refuseUnlessRunning (): void {
     this.#refuseWhenStopped()
-    if (this.#starting === undefined) throw new ThreadsError('NETWORK_STOPPED', 'the network has not been started')
+    if (!this.#isRunning) throw new ThreadsError('NETWORK_STOPPED', 'the network has not started')
   }
 }
 

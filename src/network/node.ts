@@ -51,8 +51,9 @@ export async function createNode ({ privateKey, listen, announce, limits, ledger
       // The dialer of this room redials; two that do would open two connections.
       reconnectRetries: 0
     },
-    // Under load a ping comes late; losing the connection for it loses gossip messages for good.
-    connectionMonitor: { abortConnectionOnPingFailure: false },
+    // libp2p's five seconds cut connections under load, and gossip messages with them. No limit at all would keep a peer "connected" whose
+    // machine went away without a word, and nobody would redial it.
+    connectionMonitor: { pingInterval: limits.pingMs, pingTimeout: { minTimeout: limits.silenceMs, maxTimeout: limits.silenceMs } },
     services: { identify: identify(), pubsub: gossipsub(gossipOptions(ledger, limits, isFollowed)) }
   })
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parsePeerAddress } from '../../src/network/addresses.js'
 import { topicOf } from '../../src/network/gossip.js'
 import { DEFAULT_LIMITS } from '../../src/network/limits.js'
 import { createNetwork } from '../../src/network/network.js'
@@ -118,6 +119,26 @@ test('a peer whose gossip stream breaks is hung up on, and hears again after the
     }, { limits: { watchMs: 300 } })
   } finally {
     await fragile.stop()
+  }
+})
+
+test('a peer that falls silent without a word is given up, and dialled again', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./stand-by.js', import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [address] = await once(child.stdout, 'data') as [Buffer]
+    await withNodes([1], async a => {
+      const peerId = parsePeerAddress(String(address).trim()).peerId
+      a.connect(String(address).trim())
+      await connection(a, peerId)
+      const gone = new Promise(resolve => a.on('peer:disconnect', resolve))
+      child.kill('SIGSTOP')
+      await gone
+      const back = connection(a, peerId)
+      child.kill('SIGCONT')
+      await back
+    }, { limits: { pingMs: 200, silenceMs: 1000, dialTimeoutMs: 1000 } })
+  } finally {
+    child.kill('SIGKILL')
   }
 })
 
