@@ -1,0 +1,61 @@
+/** `npm run bench -- <gas|speed> [--json]`: measurements. Speed lives here and never in a test. */
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Figure } from './gas.js'
+
+const HELP = `Usage: npm run bench -- [gas] [speed] [options]
+
+  gas      what the court's calls cost, from receipts on anvil
+  speed    co-signed transitions a second between two processes, and the naive way in the same run
+           (neither named: both)
+
+Options:
+  --json             one line {"name", "value", "unit"} for each figure on stdout
+  --repeats <n>      rounds of the speed measurement (default 3); figures are medians
+  --seconds <n>      length of each speed run (default 6)
+  --window <n>       inputs under way at once in batches (default 100)
+  -h, --help         this text
+
+Examples:
+  npm run bench -- gas
+  npm run bench -- speed --repeats 5 --json`
+
+async function main (): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '3' }, seconds: { type: 'string', default: '6' },
+      window: { type: 'string', default: '100' }, help: { type: 'boolean', short: 'h', default: false }
+    }
+  })
+  if (values.help) { console.log(HELP); return }
+  const unknown = positionals.filter(name => name !== 'gas' && name !== 'speed')
+  if (unknown.length > 0) {
+    console.error(`there is no benchmark ${unknown.join(', ')}; there are: gas, speed`)
+    process.exitCode = 2
+    return
+  }
+  const wanted = positionals.length === 0 ? ['gas', 'speed'] : positionals
+  const figures: Figure[] = []
+  if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas())
+  if (wanted.includes('speed')) {
+    const { benchSpeed } = await import('./speed.js')
+    figures.push(...await benchSpeed({
+      repeats: Number(values.repeats), warmMs: 2_500, forMs: Number(values.seconds) * 1000, window: Number(values.window), progress: text => { console.error(text) }
+    }))
+  }
+  if (values.json) for (const figure of figures) console.log(JSON.stringify(figure))
+  else table(figures, Number(values.repeats))
+}
+
+function table (figures: readonly Figure[], repeats: number): void {
+  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}; speed: medians of ${repeats} rounds on a machine that may be shared`)
+  const width = Math.max(...figures.map(({ name }) => name.length))
+  for (const { name, value, unit } of figures) console.log(`${name.padEnd(width)}  ${format(value).padStart(10)}  ${unit}`)
+}
+
+function format (value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en') : value.toFixed(2)
+}
+
+await main()
