@@ -11,6 +11,7 @@ import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
 import { EVM, EVMError, EVMMockBlockchain, NobleBN254 } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, createZeroAddress } from '@ethereumjs/util'
+import { ThreadsError } from '../errors.js'
 
 /** What the loop uses of the interpreter's run state. */
 type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
@@ -111,7 +112,7 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: WeakMap<
   try {
     while (state.programCounter < code.length) {
       const entry = entries[state.programCounter]
-      if (entry === undefined) throw new RangeError('the program counter stands inside pushed data')
+      if (entry === undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the program counter stands inside pushed data')
       const info = entry.opcodeInfo
       state.opCode = info.code
       let gas = info.feeBigInt

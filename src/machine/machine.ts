@@ -136,7 +136,7 @@ export class Machine {
     let gasUsed = 0n
     for (const input of batch.inputs) {
       const sender = terms.players[input.player]
-      if (sender === undefined) throw new RangeError(`no player ${input.player}`)
+      if (sender === undefined) throw new ThreadsError('MACHINE_INTERNAL', `an input of player ${input.player}, who is not in the terms`)
       const why = whyNotIncludable(this.#draft, sender, input.tx, terms.gasLimit)
       if (why !== undefined) {
         skipped.push({ input, ...why })

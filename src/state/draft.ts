@@ -16,6 +16,7 @@ import { EMPTY_ACCOUNT, EMPTY_BYTES, wordOf, World } from './world.js'
 const EMPTY_CODE_HASH_BYTES = hexToBytes(EMPTY_CODE_HASH)
 type OwnSlots = Map<Hash32, Uint8Array>
 
+/** A batch's writes on top of a world; see the head of this file. One at a time: `begin` starts over. */
 export class Draft implements StateManagerInterface {
   #world = World.empty()
   #accounts = new Map<Address, AccountState>()

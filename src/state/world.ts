@@ -26,6 +26,7 @@ export type AccountProof = AccountState & {
 /** Slot → word in its shortest form (no leading zeros), for one account. */
 export type Slots = ReadonlyMap<Hash32, Uint8Array>
 
+/** A committed state; `after` makes the next one. */
 export class World {
   readonly tree: Tree
   readonly #accounts: Map<Address, AccountState>

@@ -1,7 +1,7 @@
 /** A thread of two players for the tests of the machine: known keys, any code, inputs as they would travel. */
 import { AbiCoder, Transaction, Wallet, type TransactionLike } from 'ethers'
 import { readFile } from 'node:fs/promises'
-import { bytesToHex, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { bigintToBytes, bytesToHex, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
 import { bindInput, decodeInput, signInput } from '../../src/protocol/input.js'
 import { threadChainId, threadIdOf } from '../../src/protocol/terms.js'
@@ -53,7 +53,7 @@ function signByWallet (key: Uint8Array, fields: TransactionLike): { serialized: 
 
 /** A batch at `nonce`, a second a slot. */
 export function batchOf (nonce: bigint, inputs: readonly Input[]): Batch {
-  return { nonce, timestampSec: 1_700_000_000n + nonce, parent: hash32(hexToBytes(`0x${nonce.toString(16).padStart(2, '0')}`)), inputs }
+  return { nonce, timestampSec: 1_700_000_000n + nonce, parent: hash32(bigintToBytes(nonce, 8)), inputs }
 }
 
 /** ABI-encoded arguments after a selector, if any. */
