@@ -13,6 +13,14 @@ library StateTree {
     bytes32 internal constant NO_CODE = keccak256("");
     uint256 private constant DEPTH = 256;
 
+    struct Proof {
+        bytes32 path;
+        bytes32 value;
+        bytes32[] siblings;
+        bytes32 otherPath;
+        bytes32 otherValue;
+    }
+
     error ProofTooLong(uint256 length);
     error BadOtherLeaf(bytes32 otherPath);
     error NoSuchRoot(bytes32 root);
@@ -44,23 +52,18 @@ library StateTree {
         if (computed != root) revert NoSuchRoot(computed);
     }
 
-    /// @notice Verifies `value` at `path` and returns the root after an input whose net effect leaves `newValue` there.
-    function update(
-        bytes32 root,
-        bytes32 path,
-        bytes32 value,
-        bytes32 newValue,
-        bytes32[] calldata siblings,
-        bytes32 otherPath,
-        bytes32 otherValue
-    ) internal pure returns (bytes32) {
-        verify(root, path, value, siblings, otherPath, otherValue);
-        bool absent = value == 0 && otherPath != path;
+    /// @notice Verifies a proof and returns the root after an input whose net effect leaves `newValue` at its path.
+    function update(bytes32 root, Proof calldata proof, bytes32 newValue) internal pure returns (bytes32) {
+        (bytes32 path, bytes32 otherPath, bytes32 otherValue) = (proof.path, proof.otherPath, proof.otherValue);
+        verify(root, path, proof.value, proof.siblings, otherPath, otherValue);
+        bool absent = proof.value == 0 && otherPath != path;
         // A leaf is inserted for a value other than zero only.
         if (absent && newValue == 0) return root;
         bytes32 node = leafOf(path, newValue);
-        if (absent && otherPath | otherValue != 0) node = fork(path, node, otherPath, leafOf(otherPath, otherValue), siblings.length);
-        return fold(path, node, siblings);
+        if (absent && otherPath | otherValue != 0) {
+            node = fork(path, node, otherPath, leafOf(otherPath, otherValue), proof.siblings.length);
+        }
+        return fold(path, node, proof.siblings);
     }
 
     /// @dev The hash of what the walk ends in. Refuses an end that cannot stand where the walk leads.

@@ -5,14 +5,6 @@ import {StateTree} from "../lib/StateTree.sol";
 
 /// @notice StateTree's functions for the tests.
 contract StateTreeHarness {
-    struct Proof {
-        bytes32 path;
-        bytes32 value;
-        bytes32[] siblings;
-        bytes32 otherPath;
-        bytes32 otherValue;
-    }
-
     function pathOf(uint8 kind, address account, bytes32 slot) external pure returns (bytes32) {
         return StateTree.pathOf(kind, account, slot);
     }
@@ -21,11 +13,11 @@ contract StateTreeHarness {
         return StateTree.accountValue(nonce, balance, codeHash);
     }
 
-    function verify(bytes32 root, Proof calldata proof) external pure {
+    function verify(bytes32 root, StateTree.Proof calldata proof) external pure {
         StateTree.verify(root, proof.path, proof.value, proof.siblings, proof.otherPath, proof.otherValue);
     }
 
-    function update(bytes32 root, Proof calldata proof, bytes32 newValue) external pure returns (bytes32) {
-        return StateTree.update(root, proof.path, proof.value, newValue, proof.siblings, proof.otherPath, proof.otherValue);
+    function update(bytes32 root, StateTree.Proof calldata proof, bytes32 newValue) external pure returns (bytes32) {
+        return StateTree.update(root, proof, newValue);
     }
 }

@@ -33,10 +33,10 @@ type Measured = [name: string, gas: bigint][]
 //            calldata  storage  log   signatures  payments  the rest
 // open            9.7     44.2  12.9                             8.2   two new slots; the terms are logged
 // join           10.1                                                  EIP-7623's floor: 10 gas a byte, 40 for one that is not zero
-// close          12.0      5.0   2.1         6.6      16.1       7.8   one slot; one payee is the sender, the other cold
-// checkpoint     12.1     10.0   2.7         6.6                 4.3   both slots
-// challenge      12.1     10.0   5.3         6.6                 5.8   both slots, two logs
-// respond        12.1     10.0   3.7         6.6                 4.8   both slots, two logs
+// close          12.0      5.0   2.1         6.2      16.1       8.2   one slot; one payee is the sender, the other cold
+// checkpoint     12.1     10.0   2.7         6.2                 4.7   both slots
+// challenge      12.1     10.0   5.6         6.2                 5.9   both slots, two logs
+// respond        12.1     10.0   4.0         6.2                 4.9   both slots, two logs
 // settle         18.4      7.1   2.4                  16.1      12.1   one slot, two proofs of four hashes
 
 /** `open` with the creator's deposit, then `join`. */

@@ -1,9 +1,11 @@
+import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import { payeesOf } from '../../src/protocol/terms.js'
 import type { Address, Breakpoint, Close, Hash32, Hex } from '../../src/protocol/types.js'
+import { settlementPayouts } from '../../src/thread/payouts.js'
 import { rejects } from '../support/rejects.js'
 import { Arena, interfaceOf, logOf, type Sent } from './arena.js'
 import { breakpointToAbi, closeToAbi, NO_BREAKPOINT, WINDOW, type Game, type GameOptions, type State } from './game.js'
@@ -223,6 +225,26 @@ condition('settle: an older dispute that was answered settles what was answered'
   await arena.at(timestampSec + 2n * WINDOW)
   await rejects(game.settle(stale, old), 'WrongBreakpoint')
   assert.equal(await gains(game, () => game.settle(answer, last)), [0n, 2n * ETHER])
+})
+
+condition('settle: for any balances, shares, fee and decimals the court pays what a node computes', async () => {
+  const amount = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(0n, 2n * ETHER), fc.bigInt(0n, 2n ** 256n - 1n))
+  const terms = fc.record({
+    count: fc.integer({ min: 2, max: 4 }),
+    shares: fc.array(fc.bigInt(0n, 2n ** 32n - 1n), { minLength: 4, maxLength: 4 }),
+    deposits: fc.array(fc.bigInt(0n, ETHER), { minLength: 4, maxLength: 4 }),
+    fee: fc.option(fc.bigInt(0n, 9n)),
+    assetDecimals: fc.integer({ min: 6, max: 18 }),
+    balances: fc.array(amount, { minLength: 5, maxLength: 5 })
+  })
+  await fc.assert(fc.asyncProperty(terms, async ({ count, shares, deposits, fee, assetDecimals, balances }) => {
+    const { game, last, state } = await ripe({
+      count, assetDecimals, shares: [...shares.slice(0, count - 1), (shares[3] ?? 0n) | 1n], deposits: deposits.slice(0, count), ...(fee === null ? {} : { oracle, oracleFee: fee })
+    }, balances)
+    const expected = settlementPayouts(game.terms, account => state.balances.get(account) ?? 0n)
+    assert.equal([...logOf(await game.settle(last, state), 'Settled')['payouts'] as Iterable<bigint>], expected)
+    assert.is(expected.reduce((sum, payout) => sum + payout), game.pot)
+  }), { numRuns: 30, seed: 8 })
 })
 
 // ---------------------------------------------------------------- hostile payees
