@@ -32,6 +32,8 @@ export type PlayerOptions = {
   readonly env?: Readonly<Record<string, string>>
   /** Reach the chain here instead (a proxy). */
   readonly chainUrl?: string
+  /** The funded key becomes a wallet of its own; the node's key (identity and session) is a new one. */
+  readonly separateWallet?: boolean
 }
 
 /** One node in its own process. */
@@ -95,6 +97,9 @@ export class Player {
     this.#client = undefined
   }
 
+  /** Ends the process without waiting for it. */
+  abandon (): void { this.#process?.kill('SIGKILL') }
+
   /** Stops gracefully. */
   async stop (): Promise<void> {
     await this.#client?.close()
@@ -151,6 +156,8 @@ export class Arena {
     this.deployGas = deployGas
     this.deployer = deployer
     this.provider = new JsonRpcProvider(anvil.url, Number(anvil.chainId), { cacheTimeout: -1, staticNetwork: true })
+    // Nodes are no part of a process that ends before it could stop them.
+    process.once('exit', () => { for (const player of this.players) player.abandon() })
   }
 
   /** A wallet of the chain's funded accounts, for what a test does on the chain itself. */
@@ -175,7 +182,7 @@ export class Arena {
     if (key === undefined) throw new Error(`the chain has no account ${options.account}`)
     const keyFile = join(this.folder, `${name}.key`)
     await writeFile(keyFile, `${key}\n`, { mode: 0o600 })
-    const made = await runCli(['init', '--json', '--data-dir', dataDir, '--key-file', keyFile, '--scrypt-n', '2'])
+    const made = await runCli(['init', '--json', '--data-dir', dataDir, options.separateWallet === true ? '--wallet-key-file' : '--key-file', keyFile, '--scrypt-n', '2'])
     if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`)
     const flags = ['--chain-url', options.chainUrl ?? this.anvil.url, '--court', this.court, '--confirmations', '1', '--poll-ms', '50', '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--log-level', 'debug']
     const player = new Player(name, dataDir, key, options, flags)
@@ -186,6 +193,16 @@ export class Arena {
 
   /** An account's ether, in wei. */
   async balance (address: Address): Promise<bigint> { return await this.provider.getBalance(address) }
+
+  /** What an account has paid for gas in all blocks after `block`, in wei. */
+  async fees (address: Address, block = 0): Promise<bigint> {
+    let sum = 0n
+    for (let number = await this.provider.getBlockNumber(); number > block; number--) {
+      const receipts = await this.provider.send('eth_getBlockReceipts', [`0x${number.toString(16)}`]) as { from: string, gasUsed: string, effectiveGasPrice: string }[]
+      for (const { from, gasUsed, effectiveGasPrice } of receipts) if (from === address) sum += BigInt(gasUsed) * BigInt(effectiveGasPrice)
+    }
+    return sum
+  }
 
   /** Moves the chain's clock and mines a block. */
   async passTime (seconds: number): Promise<void> {
