@@ -125,57 +125,109 @@ interface IThreads {
 
     // ------------------------------------------------------------------------------------------------ errors
 
+    /// @notice The chain took another id after the court was deployed: no new threads here.
     error WrongChain(uint256 chainId, uint256 expected);
+    /// @notice The calldata of `open` is not what abi.encode gives.
     error NotCanonical();
+    /// @notice 2 to 16 players.
     error BadPlayerCount(uint256 count);
+    /// @notice A list has another number of entries than it must have.
     error BadLength(uint256 given, uint256 expected);
+    /// @notice A player is address 0.
     error ZeroPlayer(uint256 player);
+    /// @notice One wallet stands for two players.
     error DuplicatePlayer(uint256 player, uint256 other);
+    /// @notice A session key is address 0.
     error ZeroSessionKey(uint256 player);
+    /// @notice One session key stands for two players.
     error DuplicateSessionKey(uint256 player, uint256 other);
+    /// @notice A session key is another player's wallet.
     error SessionKeyIsWallet(uint256 player, uint256 wallet);
+    /// @notice At most 18.
     error BadDecimals(uint256 decimals);
+    /// @notice An amount, or the pot scaled to 18 decimals, reaches 2^128.
     error PotTooHigh(uint256 amount);
+    /// @notice A share reaches 2^32.
     error BadShare(uint256 player, uint256 share);
+    /// @notice All shares are 0.
     error NoShares();
+    /// @notice 0 or 1.
     error BadCodeKind(uint256 kind);
+    /// @notice The constructor argument is longer than it may be.
     error BadCtorArg(uint256 length, uint256 most);
+    /// @notice A fee for nobody.
     error FeeWithoutOracle(uint256 fee);
+    /// @notice The oracle is a player: one account would be paid twice.
     error OracleIsPlayer(uint256 player);
+    /// @notice 1 to 2^31 seconds.
     error BadWindow(uint256 window);
+    /// @notice At least 1.
     error NoForcedMoves();
+    /// @notice 21,000 to 30,000,000.
     error BadGasLimit(uint256 gasLimit);
+    /// @notice The join deadline has passed.
     error JoinTooLate(uint256 deadline, uint256 time);
+    /// @notice The join deadline has not passed.
     error CancelTooEarly(uint256 deadline, uint256 time);
+    /// @notice Only players[0] opens.
     error NotCreator(address sender, address creator);
+    /// @notice These terms were opened before; another salt makes another thread.
     error ThreadExists(bytes32 threadId);
+    /// @notice No thread has these terms (byte for byte) on this court.
     error UnknownThread(bytes32 threadId);
+    /// @notice The thread is not in a phase that takes this call.
     error WrongPhase(bytes32 threadId, Phase phase);
+    /// @notice No such index.
     error UnknownPlayer(uint256 player);
+    /// @notice This player has paid.
     error AlreadyJoined(uint256 player);
+    /// @notice Not the wallet's `Join` signature.
     error BadAuthorisation(address wallet);
+    /// @notice Only players, session keys and the oracle challenge.
     error NotParticipant(address sender);
+    /// @notice msg.value is not the payment (0 in a token thread).
     error WrongValue(uint256 sent, uint256 expected);
+    /// @notice The token has no code, reverted or said false.
     error TokenRefused(address token, uint256 amount);
+    /// @notice The token brought less or more than the deposit.
     error TokenFee(address token, uint256 received, uint256 expected);
+    /// @notice The token called back and paid another deposit inside a deposit.
     error TokenReentered(address token);
+    /// @notice 65 bytes for each signer.
     error BadSignatureLength(uint256 length, uint256 expected);
+    /// @notice s is in the upper half of the order.
     error MalleableSignature(uint256 signer);
+    /// @notice Not the signature of the signer at this place.
     error BadSignature(uint256 signer, address recovered, address expected);
+    /// @notice Not above the recorded slot.
     error StaleSlot(uint64 epoch, uint64 nonce, uint64 recordedEpoch, uint64 recordedNonce);
+    /// @notice Not of the confirmed epoch (or, in `resume`, of the dispute).
     error WrongEpoch(uint64 epoch, uint64 expected);
+    /// @notice Not the nonce after the recorded one.
     error WrongNonce(uint64 nonce, uint64 expected);
+    /// @notice Nonces end at 2^56 - 2.
     error NonceTooHigh(uint64 nonce);
+    /// @notice Dispute numbers end at 2^32 - 1.
     error TooManyDisputes();
+    /// @notice Not a child of the recorded breakpoint.
     error WrongParent(bytes32 parent, bytes32 recorded);
+    /// @notice Without signatures, or where nothing is recorded, the breakpoint must be all zero.
     error UnsignedBreakpoint();
+    /// @notice At or after E.
     error EvidenceOver(uint256 until, uint256 time);
+    /// @notice At or after D.
     error DisputeOver(uint256 endsAt, uint256 time);
+    /// @notice Before D.
     error DisputeOpen(uint256 endsAt, uint256 time);
+    /// @notice The payouts do not add up to the pot.
     error WrongPayouts(uint256 sum, uint256 pot);
+    /// @notice Not the recorded breakpoint.
     error WrongBreakpoint(bytes32 given, bytes32 recorded);
+    /// @notice No credit.
     error NothingToWithdraw(address asset, address account);
+    /// @notice The account or the token refused again; the credit stays.
     error WithdrawFailed(address asset, address account, uint256 amount);
+    /// @notice Too little gas for a push: send the transaction with more.
     error GasTooLow(uint256 left, uint256 needed);
 
     // ------------------------------------------------------------------------------------------------ opening

@@ -21,8 +21,11 @@ library StateTree {
         bytes32 otherValue;
     }
 
+    /// @notice More siblings than a path has bits.
     error ProofTooLong(uint256 length);
+    /// @notice The leaf that the walk is said to end in cannot stand there.
     error BadOtherLeaf(bytes32 otherPath);
+    /// @notice The proof leads to another root.
     error NoSuchRoot(bytes32 root);
 
     function pathOf(uint8 kind, address account, bytes32 slot) internal pure returns (bytes32) {
