@@ -82,8 +82,9 @@ export class Table {
   /** Waits until a node sees the thread in this phase; its status then. */
   async phase (player: Player, phase: ThreadStatus['phase']): Promise<ThreadStatus> {
     return await until(`${player.name} to see the thread ${phase}`, async () => {
-      const status = await this.status(player)
-      return status.phase === phase ? status : undefined
+      // A node that has just opened it does not know it before the chain has confirmed it.
+      const status = await this.knows(player) ? await this.status(player) : undefined
+      return status?.phase === phase ? status : undefined
     })
   }
 
