@@ -13,7 +13,7 @@ Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
   --repeats <n>      rounds of the speed measurement (default 3); figures are medians
   --seconds <n>      length of each speed run (default 6)
-  --window <n>       inputs under way at once in batches (default 100)
+  --window <n>       inputs under way at once in batches (default 200)
   -h, --help         this text
 
 Examples:
@@ -25,7 +25,7 @@ async function main (): Promise<void> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '3' }, seconds: { type: 'string', default: '6' },
-      window: { type: 'string', default: '100' }, help: { type: 'boolean', short: 'h', default: false }
+      window: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h', default: false }
     }
   })
   if (values.help) { console.log(HELP); return }

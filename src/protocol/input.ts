@@ -44,6 +44,18 @@ export function signInput (fields: InputFields, sessionKey: Uint8Array, context:
 }
 
 /**
+ * The same, as the input that `player`'s own node enters: what it has just signed need not be verified.
+ * @throws `INPUT_TOO_LARGE`, `KEY_INVALID`
+ */
+export function ownInput (fields: InputFields, sessionKey: Uint8Array, player: number, context: Pick<InputContext, 'thread' | 'domain'>): Input {
+  const { raw, binding } = signInput(fields, sessionKey, context)
+  const { nonce, gasLimit, to, valueWei, data } = fields
+  const price = fields.gasPriceWei ?? 0n
+  const tx: InputTransaction = { type: 2, nonce, gasLimit, gasPriceWei: price, maxFeePerGasWei: price, to, valueWei, data, accessList: [] }
+  return { raw, binding, id: hash32(raw), leaf: hash32(concatBytes(raw, binding)), player, tx }
+}
+
+/**
  * Binds a transaction that a wallet (or the session key) signed. It is verified first: a session key binds only its own player's.
  * @throws as {@link decodeInput}; `INPUT_BAD_BINDING` when the session key is not the one of the player who signed
  */

@@ -6,6 +6,21 @@ import type { Hex } from '../protocol/types.js'
 /** What a caller gives: bytes, or a function and its arguments, or nothing. */
 export type CalldataSource = { readonly data?: Hex | undefined, readonly signature?: string | undefined, readonly args?: readonly unknown[] | undefined }
 
+/** Parsed signatures: a player sends the same few again and again, and parsing costs more than encoding. The oldest is dropped. */
+const parsed = new Map<string, { readonly fragment: FunctionFragment, readonly coder: Interface }>()
+const MAX_PARSED = 256
+
+function parse (signature: string): { readonly fragment: FunctionFragment, readonly coder: Interface } {
+  const known = parsed.get(signature)
+  if (known !== undefined) return known
+  const fragment = fragmentOf(signature)
+  const entry = { fragment, coder: new Interface([fragment]) }
+  const [oldest] = parsed.keys()
+  if (parsed.size >= MAX_PARSED && oldest !== undefined) parsed.delete(oldest)
+  parsed.set(signature, entry)
+  return entry
+}
+
 /** `play(uint8)`, `function balanceOf(address) view returns (uint256)`, as a fragment. @throws `RPC_BAD_SIGNATURE`. */
 function fragmentOf (signature: string): FunctionFragment {
   try {
@@ -21,10 +36,10 @@ function fragmentOf (signature: string): FunctionFragment {
  */
 export function encodeCalldata (source: CalldataSource): Hex {
   if (source.signature === undefined) return source.data ?? '0x'
-  const fragment = fragmentOf(source.signature)
+  const { fragment, coder } = parse(source.signature)
   const args = source.args ?? []
   try {
-    return new Interface([fragment]).encodeFunctionData(fragment, args) as Hex
+    return coder.encodeFunctionData(fragment, args) as Hex
   } catch (cause) {
     throw badArguments(source.signature, cause)
   }

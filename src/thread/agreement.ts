@@ -56,6 +56,8 @@ export type Agreement = {
   readonly rival: Content | undefined
   readonly building: boolean
   readonly votes: ReadonlyMap<Hash32, Votes>
+  /** By player: the highest slot of a content, dropped with its slot when a dispute began, that bears its signature. */
+  readonly heard: readonly (Slot | undefined)[]
 }
 
 /** What happens to a node. Signatures are valid where they appear. */
@@ -149,8 +151,27 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
     verdict: 'none',
     rival: undefined,
     building: false,
-    votes: new Map()
+    votes: new Map(),
+    heard: new Array<Slot | undefined>(players).fill(undefined)
   }
+}
+
+/**
+ * The highest slot that bears a player's signature, as far as this node knows: what an Ask is answered with (§6.6). A vote counts only for a content that is
+ * known: an ack's slot is not under its signature, and an old one could be shown again in any slot.
+ */
+export function slotSignedBy (state: Agreement, player: number): Slot | undefined {
+  const open = knownContents(state).some(content => state.votes.get(content.hash)?.[player] !== undefined) ? openSlot(state) : undefined
+  return highest(highest(open, state.heard[player]), highest(state.provisional?.slot, state.head?.slot))
+}
+
+function knownContents (state: Agreement): Content[] {
+  return [state.proposal, state.rival].filter((content): content is Content => content !== undefined)
+}
+
+function highest (one: Slot | undefined, other: Slot | undefined): Slot | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return compareSlots(one, other) > 0 ? one : other
 }
 
 /** The slot that is open: the one after the head, in the confirmed epoch, or in the open dispute's. */

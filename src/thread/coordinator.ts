@@ -76,6 +76,7 @@ export class Coordinator {
 
   // What the current step will write, send and tell, in this order.
   #operations: StoreOperation[] = []
+  #kept: StoreOperation[] = []
   #outbox: Uint8Array[] = []
   #notices: ThreadNotice[] = []
   #tail: Promise<unknown> = Promise.resolve()
@@ -147,8 +148,10 @@ export class Coordinator {
       if (this.#fault !== undefined) throw this.#fault
       try {
         const value = await step()
-        await this.#flush()
-        if (this.#hasWork()) {
+        const hasWork = this.#hasWork()
+        // What only waits to be kept (an own input) rides on the write that its breakpoint needs anyway.
+        if (!hasWork || this.#operations.length > 0 || this.#outbox.length > 0) await this.#flush()
+        if (hasWork) {
           await this.apply({ type: 'ready' })
           await this.#flush()
         }
@@ -170,11 +173,15 @@ export class Coordinator {
 
   async #flush (): Promise<void> {
     const operations = this.#operations
+    const kept = this.#kept
     if (operations.length > 0) {
       // INVARIANT: durable first. If this throws, #operations is not empty and the step ends in a fault; nothing has left.
-      await this.parts.records.store.batch(operations)
+      await this.parts.records.store.batch([...kept, ...operations])
       this.#operations = []
+    } else if (kept.length > 0) {
+      await this.parts.records.store.batch(kept, { sync: false })
     }
+    this.#kept = []
     const outbox = this.#outbox
     const notices = this.#notices
     this.#outbox = []
@@ -185,6 +192,9 @@ export class Coordinator {
 
   /** Adds to what the current step writes. */
   write (...operations: readonly StoreOperation[]): void { this.#operations.push(...operations) }
+
+  /** Adds to what the store should hold, but nothing that leaves depends on: no write of its own to the disk. */
+  keep (...operations: readonly StoreOperation[]): void { this.#kept.push(...operations) }
 
   /** Adds to what leaves once the current step is durable. */
   send (bytes: Uint8Array): void { this.#outbox.push(bytes) }
@@ -370,7 +380,7 @@ export class Coordinator {
     const parent = openParent(this.#state) ?? NO_PARENT
     const closable = this.closable()
     const payouts = closable === undefined ? undefined : this.parts.closing.agreed(closable)
-    if (payouts !== undefined) return this.#keep(closeBody({ thread: this.thread, ...slot, parent, payouts }, self))
+    if (payouts !== undefined) return this.#hold(closeBody({ thread: this.thread, ...slot, parent, payouts }, self))
     const inputs = head === undefined ? [] : pool.batch(player => execution.nonceOf(player))
     if (head !== undefined && inputs.length === 0) return undefined
     const timestampSec = this.#proposalTime(inputs)
@@ -384,10 +394,10 @@ export class Coordinator {
     const breakpoint = { thread: this.thread, ...slot, parent, stateRoot: executed.root, inputsRoot: inputsRoot(executed.included), timestampSec }
     const body = breakpointBody(breakpoint, executed.included, self, terms.players.length)
     this.#executed.set(body.content.hash, executed)
-    return this.#keep(body)
+    return this.#hold(body)
   }
 
-  #keep (body: Body): Content {
+  #hold (body: Body): Content {
     this.#bodies.set(body.content.hash, body)
     this.#slotOpenedMs = this.parts.clock.nowMs()
     return body.content
@@ -496,8 +506,8 @@ export class Coordinator {
     const { self } = this.#state
     const { sessionKey, context } = this.parts
     if (self === undefined) throw new ThreadsError('THREAD_INTERNAL', 'an observer signs nothing')
-    // Signatures are deterministic (RFC 6979): these are the bytes that were signed before.
-    const signature = sign(digestOf(content.hash, context.domain), sessionKey)
+    // Signatures are deterministic (RFC 6979): made again, these are the bytes that were signed before.
+    const signature = this.#state.votes.get(content.hash)?.[self] ?? sign(digestOf(content.hash, context.domain), sessionKey)
     const body = this.#bodies.get(content.hash)
     const bytes = kind === 'proposal' && body !== undefined
       ? this.#contentMessage(body, signature, attempt)
@@ -621,7 +631,7 @@ export class Coordinator {
     this.publish(message)
     this.#hint = { id: input.id, timestampSec: hintSec }
     this.#slotBytes += message.length
-    this.write(records.putOwnInput(input))
+    this.keep(records.putOwnInput(input))
     this.tell({ type: 'input', input })
     await Promise.resolve()
   }

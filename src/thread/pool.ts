@@ -43,6 +43,15 @@ export class InputPool {
     return [...this.#byPlayer[player]?.values() ?? []].sort((a, b) => a.tx.nonce < b.tx.nonce ? -1 : 1)
   }
 
+  /** The nonce that a player's next input should have: after all that wait without a gap. */
+  nextNonce (player: number, accountNonce: bigint): bigint {
+    const own = this.#byPlayer[player]
+    let next = accountNonce + BigInt(own?.size ?? 0)
+    // Without gaps the last one is right below; with gaps, look from the beginning.
+    if (own !== undefined && own.size > 0 && !own.has(next - 1n)) for (next = accountNonce; own.has(next);) next++
+    return next
+  }
+
   /** Offers an input; `nextNonce` is its player's account nonce at the head. */
   add (input: Input, nextNonce: bigint): PoolAnswer {
     if (this.#byLeaf.has(input.leaf)) return 'known'

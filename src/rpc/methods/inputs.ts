@@ -1,8 +1,8 @@
 /** `thread_send`, `thread_sendRaw`, `thread_call`. */
 import { addressOf } from '../../protocol/crypto.js'
 import { hexToBytes, bytesToHex, ZERO_ADDRESS } from '../../protocol/bytes.js'
-import { bindInput, decodeInput, signInput } from '../../protocol/input.js'
-import type { Hash32, Input, SignedInput } from '../../protocol/types.js'
+import { bindInput, decodeInput, ownInput } from '../../protocol/input.js'
+import type { Hash32, Input } from '../../protocol/types.js'
 import { encodeMessage } from '../../protocol/wire.js'
 import { ThreadsError } from '../../errors.js'
 import type { ThreadsNode } from '../../node.js'
@@ -23,13 +23,12 @@ export function inputMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
       const machine = present(coordinator)
       const { context } = coordinator.parts
       const player = self(coordinator)
+      const data = hexToBytes(encodeCalldata(params))
       const input = await send(node, coordinator, () => {
-        const own = coordinator.parts.pool.of(player)
-        const nonce = own.reduce((next, waiting) => waiting.tx.nonce === next ? next + 1n : next, machine.nonceOf(player))
-        return signInput({
-          nonce, gasLimit: BigInt(params.gasLimit ?? Number(context.terms.gasLimit)), to: params.to ?? machine.contract,
-          valueWei: BigInt(params.value), data: hexToBytes(encodeCalldata(params))
-        }, node.options.key, context)
+        const nonce = coordinator.parts.pool.nextNonce(player, machine.nonceOf(player))
+        return ownInput({
+          nonce, gasLimit: BigInt(params.gasLimit ?? Number(context.terms.gasLimit)), to: params.to ?? machine.contract, valueWei: BigInt(params.value), data
+        }, node.options.key, player, context)
       })
       return await answer(node, coordinator, input, params, options?.signal)
     },
@@ -37,7 +36,7 @@ export function inputMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
       const { coordinator } = node.thread(params.thread)
       present(coordinator)
       self(coordinator)
-      const input = await send(node, coordinator, () => bindInput(hexToBytes(params.raw), node.options.key, coordinator.parts.context))
+      const input = await send(node, coordinator, () => decodeInput(bindInput(hexToBytes(params.raw), node.options.key, coordinator.parts.context), coordinator.parts.context))
       return await answer(node, coordinator, input, params, options?.signal)
     },
     thread_call: async params => {
@@ -76,10 +75,9 @@ function self (coordinator: Coordinator): number {
 }
 
 /** Signs under the thread's lock, so that two sends at once get two nonces. */
-async function send (node: ThreadsNode, coordinator: Coordinator, make: () => SignedInput): Promise<Input> {
+async function send (node: ThreadsNode, coordinator: Coordinator, make: () => Input): Promise<Input> {
   return await coordinator.exclusive(async () => {
-    const { context } = coordinator.parts
-    const input = decodeInput(make(), context)
+    const input = make()
     if (input.player !== coordinator.parts.self) {
       throw new ThreadsError('INPUT_NOT_OURS', 'the transaction is not signed by this player\'s wallet or session key', { data: { player: input.player, sessionKey: addressOf(node.options.key) } })
     }
