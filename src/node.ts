@@ -13,6 +13,7 @@ import type { Log, NodeOptions } from './config.js'
 import { ThreadsError } from './errors.js'
 import { createNetwork, type Network } from './network/network.js'
 import type { NodeApi } from './rpc/api.js'
+import type { NodeHost, RunningThread } from './rpc/host.js'
 import { createMethods } from './rpc/methods.js'
 import { openLevelStore } from './store/level.js'
 import { answerSync } from './thread/catch-up.js'
@@ -31,9 +32,6 @@ const TICK_MS = 100
 const RELOAD_MS = 1_000
 /** How often connected peers are asked for the addresses of others, milliseconds. */
 const PEERS_EVERY_MS = 30_000
-
-/** A thread as this node runs it. */
-export type RunningThread = { readonly coordinator: Coordinator, readonly duties: Duties }
 
 /** Rooms that a test may bring itself: a store with faults, another clock. */
 export type NodeParts = { readonly openStore?: (folder: string) => Promise<StorePort>, readonly clock?: ClockPort }
@@ -61,7 +59,7 @@ export async function createNode (options: NodeOptions, parts: NodeParts = {}): 
 }
 
 /** The composition; `rpc/methods/` speak to it. */
-export class ThreadsNode {
+export class ThreadsNode implements NodeHost {
   readonly options: NodeOptions
   readonly sessionKey: Address
   readonly clock: ClockPort
@@ -123,14 +121,18 @@ export class ThreadsNode {
     this.#store = await this.#openStore(join(options.dataDir, 'store'))
     await this.#openChain(this.#store)
     this.#network = await createNetwork({
-      privateKey: options.key, clock: this.clock, listen: options.listen, announce: options.announce, peers: options.peers,
+      privateKey: options.key, clock: this.clock, random: Math.random, listen: options.listen, announce: options.announce, peers: options.peers,
       log: (level, event, data) => { this.log(level, event, { ...data }) }
     })
     this.#listen(this.#network)
     await this.#network.start()
     for (const id of await storedThreads(this.#store)) await this.#load(id)
+    const cursor = await this.#cursor(this.#store)
+    // Events after the cursor come again; those of a block that has gone meanwhile do not, and must not stay.
+    const last = cursor?.blocks[0]
+    if (last !== undefined) await this.#voidAbove(last.number)
     this.chain.follow({
-      cursor: await this.#cursor(this.#store),
+      cursor,
       onEvent: async event => { await this.#onChainEvent(event) },
       onCursor: async cursor => { await this.store.batch([{ put: 'chain/cursor', value: toJson(cursor) }]) },
       onReorg: async toBlock => { await this.#onReorg(toBlock) }
@@ -229,10 +231,14 @@ export class ThreadsNode {
   /** Everything above a block is void: forget it and build each thread's view anew. */
   async #onReorg (toBlock: bigint): Promise<void> {
     this.log('warn', 'chain.reorganised', { toBlock: toBlock.toString() })
+    await this.#voidAbove(toBlock)
+  }
+
+  async #voidAbove (block: bigint): Promise<void> {
     for (const id of [...this.threads.keys()]) {
       const { coordinator } = this.thread(id)
       await coordinator.idle()
-      const operations = await coordinator.parts.records.dropChainEvents(toBlock)
+      const operations = await coordinator.parts.records.dropChainEvents(block)
       if (operations.length === 0) continue
       await this.store.batch(operations)
       await this.#reload(id)

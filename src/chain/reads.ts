@@ -129,7 +129,7 @@ function header (answer: unknown): Header | undefined {
 }
 
 function log (fields: Fields): RawLog {
-  if (!Array.isArray(fields.topics) || fields.removed === true) throw new TypeError('topics or removed')
+  if (!Array.isArray(fields.topics) || fields.removed === true) throw misshapen('topics or removed')
   return {
     blockNumber: integer(fields.blockNumber),
     blockHash: asText(parseHash32)(fields.blockHash),
@@ -142,7 +142,7 @@ function log (fields: Fields): RawLog {
 
 function parsed<T> (what: string, answer: unknown, parse: (fields: Fields) => T): T {
   try {
-    if (typeof answer !== 'object' || answer === null) throw new TypeError('not an object')
+    if (typeof answer !== 'object' || answer === null) throw misshapen('not an object')
     return parse(answer as Fields)
   } catch (cause) {
     throw badAnswer(what, answer, cause)
@@ -155,17 +155,22 @@ function optional<T> (value: unknown, parse: (value: unknown) => T): T | undefin
 
 function asText<T> (parse: (text: string) => T): (value: unknown) => T {
   return value => {
-    if (typeof value !== 'string') throw new TypeError('not a string')
+    if (typeof value !== 'string') throw misshapen('not a string')
     return parse(value)
   }
 }
 
 function integer (value: unknown): bigint {
-  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{1,64}$/.test(value)) throw new TypeError('not a quantity')
+  if (typeof value !== 'string' || !/^0x[0-9a-fA-F]{1,64}$/.test(value)) throw misshapen('not a quantity')
   return BigInt(value)
 }
 
 function hex (value: unknown): Hex {
-  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value)) throw new TypeError('not hex')
+  if (typeof value !== 'string' || !/^0x([0-9a-fA-F]{2})*$/.test(value)) throw misshapen('not hex')
   return value.toLowerCase() as Hex
+}
+
+/** Caught where the answer is known, and told with it. */
+function misshapen (why: string): ThreadsError {
+  return new ThreadsError('CHAIN_BAD_ANSWER', why)
 }

@@ -114,7 +114,7 @@ class Libp2pNetwork implements Network {
     this.#dialer = new Dialer({
       ownId: this.id,
       clock: options.clock,
-      random: options.random ?? Math.random,
+      random: options.random ?? (() => 0.5),
       limits,
       log,
       isConnected: peerId => connections(peerIdFromString(peerId)).length > 0,

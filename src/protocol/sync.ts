@@ -11,8 +11,6 @@ import { Reader, wireMalformed, wireTooLarge } from './reader.js'
 import type { Slot, ThreadId } from './types.js'
 import { invalid, Writer } from './writer.js'
 
-export { certificateBytes, decodeCertificate, encodeCertificate, type WireCertificate } from './certificate-codec.js'
-
 /** What one node asks another. */
 export type SyncRequest =
   | { readonly kind: 'status', readonly thread: ThreadId }

@@ -5,8 +5,6 @@ import { asAddress, asHash32, bigintToBytes, bytesToBigint, bytesToHex, concatBy
 import { hash32, keccak256 } from './crypto.js'
 import type { Address, Domain, Hash32, Hex, Terms, ThreadId } from './types.js'
 
-export { checkTerms } from './check-terms.js'
-
 /** The ABI type of the terms, for ethers' AbiCoder and Interface; the same as the court's `struct Terms`. */
 export const TERMS_ABI = 'tuple(address[] players, address[] sessionKeys, uint256[] deposits, uint256[] shares, address asset, uint8 assetDecimals, ' +
   'uint8 codeKind, address codeSource, bytes32 codeHash, bytes ctorArg, address oracle, uint256 oracleFee, uint32 window, uint32 timeBank, ' +

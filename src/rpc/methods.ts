@@ -1,14 +1,14 @@
 /** The node's methods, put together: one file a group in `methods/`. */
-import type { ThreadsNode } from '../node.js'
 import type { NodeApi } from './api.js'
 import { eventJson } from './convert.js'
+import type { NodeHost } from './host.js'
 import { chainMethods } from './methods/chain.js'
 import { inputMethods } from './methods/inputs.js'
 import { nodeMethods } from './methods/node.js'
 import { threadMethods } from './methods/threads.js'
 
 /** The node as its interface. */
-export function createMethods (node: ThreadsNode): NodeApi {
+export function createMethods (node: NodeHost): NodeApi {
   return {
     ...nodeMethods(node),
     ...threadMethods(node),

@@ -17,6 +17,7 @@ export type RemotePeer = {
 /** What becomes of a gossip message: relayed, silently dropped, or dropped with a penalty for whoever passed it on. */
 export type Verdict = 'accept' | 'ignore' | 'reject'
 
+/** The network, as threads use it. */
 export type NetworkPort = {
   /** Own peer id, base58. */
   readonly id: string
@@ -73,13 +74,14 @@ export type AccountProof = {
   readonly codeHash: Hash32
   /** Sibling hashes from the root down. */
   readonly siblings: readonly Hash32[]
-  /** For an absent account: the foreign leaf that the walk ends in, if any. */
+  /** For an absent account: the foreign leaf that the walk ends in, if any; with the account's own path: its leaf holds zero. */
   readonly other: { readonly path: Hash32, readonly value: Hash32 } | undefined
 }
 
 /** A mined, successful transaction. */
 export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, readonly dataBytes: number }
 
+/** The host chain, as threads use it. */
 export type ChainPort = {
   readonly chainId: bigint
   readonly court: Address
@@ -133,6 +135,7 @@ export type StorePort = {
   iterate (prefix: string, options?: { from?: string, limit?: number, reverse?: boolean }): AsyncIterable<readonly [string, Uint8Array]>
   close (): Promise<void>
 }
+/** One write of a batch. */
 export type StoreOperation = { readonly put: string, readonly value: Uint8Array } | { readonly delete: string }
 
 /** Clock, injected: seconds since 1970, and timers that `stop` ends. */

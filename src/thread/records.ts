@@ -6,7 +6,7 @@ import { bytesToHex, hexToBytes, parseHash32, parseThreadId } from '../protocol/
 import { ThreadsError } from '../errors.js'
 import type { CloseCertificate, Hash32, Hex, Input, Signature, Slot, ThreadId } from '../protocol/types.js'
 import { closeHash } from '../protocol/typed-data.js'
-import { decodeCertificate, encodeCertificate, type WireCertificate } from '../protocol/sync.js'
+import { decodeCertificate, encodeCertificate, type WireCertificate } from '../protocol/certificate-codec.js'
 import type { InputReceipt } from '../machine/machine.js'
 import type { ChainEvent, StoreOperation, StorePort } from './ports.js'
 

@@ -2,10 +2,8 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
-import {
-  certificateBytes, decodeCertificate, decodeSyncAnswer, decodeSyncRequest, encodeCertificate, encodeSyncAnswer, encodeSyncRequest,
-  type SyncAnswer, type SyncRequest, type WireCertificate
-} from '../../src/protocol/sync.js'
+import { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest } from '../../src/protocol/sync.js'
+import { certificateBytes, decodeCertificate, encodeCertificate, type WireCertificate } from '../../src/protocol/certificate-codec.js'
 import type { Hex } from '../../src/protocol/types.js'
 import { arbitrary, arbitraryBreakpoint, arbitraryChange, arbitraryInput, arbitrarySlot, holdsToOneEncoding, record, terms, thread, throwsCode } from './fixtures.js'
 

@@ -3,9 +3,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { concatBytes, hexToBytes, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
-import {
-  checkTerms, contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, TERMS_ABI, termsFromAbi, termsToAbi, threadChainId, threadIdOf
-} from '../../src/protocol/terms.js'
+import { contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, TERMS_ABI, termsFromAbi, termsToAbi, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
+import { checkTerms } from '../../src/protocol/check-terms.js'
 import type { Address, Hex, Terms } from '../../src/protocol/types.js'
 import { domain, key, terms, thread, throwsCode } from './fixtures.js'
 

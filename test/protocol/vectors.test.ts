@@ -5,10 +5,10 @@ import * as assert from 'uvu/assert'
 import { bytesToHex, hexToBytes } from '../../src/protocol/bytes.js'
 import { sign } from '../../src/protocol/crypto.js'
 import { bindInput, decodeInput, inputsRoot, intrinsicGas } from '../../src/protocol/input.js'
-import {
-  decodeCertificate, decodeSyncAnswer, decodeSyncRequest, encodeCertificate, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest
-} from '../../src/protocol/sync.js'
-import { checkTerms, contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, termsHashOf, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
+import { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest } from '../../src/protocol/sync.js'
+import { decodeCertificate, encodeCertificate } from '../../src/protocol/certificate-codec.js'
+import { contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, termsHashOf, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
+import { checkTerms } from '../../src/protocol/check-terms.js'
 import {
   breakpointDigest, breakpointHash, closeDigest, closeHash, closeRequestDigest, digestOf, domainSeparator, idleDigest, inputDigest, joinDigest, toldDigest
 } from '../../src/protocol/typed-data.js'

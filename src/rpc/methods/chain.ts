@@ -1,11 +1,12 @@
 /** What takes a thread to the chain: open, join, cancel, checkpoint, challenge, respond, settle, close, withdraw. */
 import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
-import { checkTerms, payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
+import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
+import { checkTerms } from '../../protocol/check-terms.js'
 import type { Address, Terms } from '../../protocol/types.js'
-import type { WireCertificate } from '../../protocol/sync.js'
+import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
-import type { ThreadsNode } from '../../node.js'
+import type { NodeHost } from '../host.js'
 import { settlementPayouts } from '../../thread/payouts.js'
 import { machineAt } from '../../thread/recovery.js'
 import type { Coordinator } from '../../thread/coordinator.js'
@@ -16,7 +17,7 @@ type Methods =
   | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_challenge' | 'thread_respond' | 'thread_settle' | 'thread_close' | 'thread_withdraw'
 
 /** @see NodeApi */
-export function chainMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
+export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
   const terms = (coordinator: Coordinator): Terms => coordinator.parts.context.terms
   return {
     thread_open: async params => {
@@ -64,7 +65,7 @@ export function chainMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
 }
 
 /** The address that this node publishes: one that others can dial. @throws `NODE_NO_ADDRESS`. */
-function ownAddress (node: ThreadsNode): string {
+function ownAddress (node: NodeHost): string {
   const [first] = node.network.multiaddrs()
   if (first === undefined) throw new ThreadsError('NODE_NO_ADDRESS', 'this node listens nowhere that it could publish; set listen or announce')
   return first
@@ -76,7 +77,7 @@ function playerOf (coordinator: Coordinator): number {
   return self
 }
 
-async function termsOf (node: ThreadsNode, params: Params<'thread_open'>): Promise<Terms> {
+async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<Terms> {
   const [creator] = params.players
   if (creator?.wallet !== node.chain.wallet || creator.sessionKey !== node.sessionKey) {
     throw new ThreadsError('OPEN_NOT_CREATOR', 'the first player must be this node', { data: { wallet: node.chain.wallet, sessionKey: node.sessionKey } })
@@ -99,7 +100,7 @@ async function termsOf (node: ThreadsNode, params: Params<'thread_open'>): Promi
   return terms
 }
 
-async function decimals (node: ThreadsNode, asset: Address): Promise<number> {
+async function decimals (node: NodeHost, asset: Address): Promise<number> {
   return asset === ZERO_ADDRESS ? 18 : await node.chain.assetDecimals(asset)
 }
 
@@ -110,7 +111,7 @@ async function headCertificate (coordinator: Coordinator): Promise<WireCertifica
   return certificate
 }
 
-async function settle (node: ThreadsNode, coordinator: Coordinator): Promise<Awaited<ReturnType<NodeApi['thread_settle']>>> {
+async function settle (node: NodeHost, coordinator: Coordinator): Promise<Awaited<ReturnType<NodeApi['thread_settle']>>> {
   const { terms } = coordinator.parts.context
   const recorded = coordinator.view.recorded
   const machine = recorded === undefined ? undefined : await machineAt(coordinator, recorded.hash, node.chain)
@@ -123,7 +124,7 @@ async function settle (node: ThreadsNode, coordinator: Coordinator): Promise<Awa
 }
 
 /** Asks for a close and waits until the chain has confirmed it. */
-async function close (node: ThreadsNode, params: Params<'thread_close'>, signal: AbortSignal | undefined): Promise<Awaited<ReturnType<NodeApi['thread_close']>>> {
+async function close (node: NodeHost, params: Params<'thread_close'>, signal: AbortSignal | undefined): Promise<Awaited<ReturnType<NodeApi['thread_close']>>> {
   const { coordinator } = node.thread(params.thread)
   playerOf(coordinator)
   const { terms } = coordinator.parts.context
@@ -152,7 +153,7 @@ async function close (node: ThreadsNode, params: Params<'thread_close'>, signal:
   }
 }
 
-function closeResult (node: ThreadsNode, thread: Params<'thread_close'>['thread'], closed: boolean): Awaited<ReturnType<NodeApi['thread_close']>> {
+function closeResult (node: NodeHost, thread: Params<'thread_close'>['thread'], closed: boolean): Awaited<ReturnType<NodeApi['thread_close']>> {
   const { coordinator, duties } = node.thread(thread)
   const head = coordinator.closable()
   const payouts = coordinator.view.payouts ?? coordinator.close?.close.payouts ?? (head === undefined ? [] : coordinator.parts.closing.payouts(head) ?? [])

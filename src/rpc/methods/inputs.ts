@@ -5,7 +5,7 @@ import { bindInput, decodeInput, ownInput } from '../../protocol/input.js'
 import type { Hash32, Input } from '../../protocol/types.js'
 import { encodeMessage } from '../../protocol/wire.js'
 import { ThreadsError } from '../../errors.js'
-import type { ThreadsNode } from '../../node.js'
+import type { NodeHost } from '../host.js'
 import { openSlot } from '../../thread/agreement.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import type { NodeApi, Result } from '../api.js'
@@ -16,7 +16,7 @@ type Methods = 'thread_send' | 'thread_sendRaw' | 'thread_call'
 type Waiting = { readonly wait: 'sent' | 'final', readonly timeoutSec: number }
 
 /** @see NodeApi */
-export function inputMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
+export function inputMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_send: async (params, options) => {
       const { coordinator } = node.thread(params.thread)
@@ -75,7 +75,7 @@ function self (coordinator: Coordinator): number {
 }
 
 /** Signs under the thread's lock, so that two sends at once get two nonces. */
-async function send (node: ThreadsNode, coordinator: Coordinator, make: () => Input): Promise<Input> {
+async function send (node: NodeHost, coordinator: Coordinator, make: () => Input): Promise<Input> {
   return await coordinator.exclusive(async () => {
     const input = make()
     if (input.player !== coordinator.parts.self) {
@@ -88,7 +88,7 @@ async function send (node: ThreadsNode, coordinator: Coordinator, make: () => In
   })
 }
 
-async function answer (node: ThreadsNode, coordinator: Coordinator, input: Input, waiting: Waiting, signal: AbortSignal | undefined): Promise<Result<'thread_send'>> {
+async function answer (node: NodeHost, coordinator: Coordinator, input: Input, waiting: Waiting, signal: AbortSignal | undefined): Promise<Result<'thread_send'>> {
   const sent = { thread: coordinator.thread, input: input.id, player: input.player, nonce: Number(input.tx.nonce) }
   if (waiting.wait === 'sent') return { ...sent, final: false }
   await untilFinal(node, coordinator, input, waiting.timeoutSec, signal)
@@ -99,7 +99,7 @@ async function answer (node: ThreadsNode, coordinator: Coordinator, input: Input
 }
 
 /** Waits until an input is final. @throws `INPUT_DROPPED`, `THREAD_OVER`; `INPUT_TIMEOUT` (it stays in the queue). */
-async function untilFinal (node: ThreadsNode, coordinator: Coordinator, input: Input, timeoutSec: number, signal: AbortSignal | undefined): Promise<void> {
+async function untilFinal (node: NodeHost, coordinator: Coordinator, input: Input, timeoutSec: number, signal: AbortSignal | undefined): Promise<void> {
   const { thread } = coordinator
   const done = Promise.withResolvers<void>()
   const stop = node.subscribe(event => {

@@ -1,12 +1,12 @@
 /** `node_*`: the node as a whole. */
 import { createRequire } from 'node:module'
-import type { ThreadsNode } from '../../node.js'
+import type { NodeHost } from '../host.js'
 import type { NodeApi } from '../api.js'
 
 const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string }
 
 /** @see NodeApi */
-export function nodeMethods (node: ThreadsNode): Pick<NodeApi, 'node_status' | 'node_peers' | 'node_connect'> {
+export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'node_peers' | 'node_connect'> {
   return {
     node_status: async () => {
       const health = node.chain.health()

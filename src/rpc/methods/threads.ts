@@ -2,7 +2,7 @@
 import { scaleOf } from '../../protocol/terms.js'
 import { breakpointHash } from '../../protocol/typed-data.js'
 import { decodeInput } from '../../protocol/input.js'
-import type { ThreadsNode, RunningThread } from '../../node.js'
+import type { NodeHost, RunningThread } from '../host.js'
 import { openProposer, openSlot } from '../../thread/agreement.js'
 import { isOver } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
@@ -16,7 +16,7 @@ import type { Hash32 } from '../../protocol/types.js'
 type Methods = 'thread_list' | 'thread_status' | 'thread_breakpoints' | 'thread_receipt' | 'thread_evidence'
 
 /** @see NodeApi */
-export function threadMethods (node: ThreadsNode): Pick<NodeApi, Methods> {
+export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_list: async ({ all }) => ({
       threads: [...node.threads.values()].filter(({ coordinator }) => all || !isOver(coordinator.view)).map(summary)
@@ -59,7 +59,7 @@ function summary ({ coordinator, duties }: RunningThread): ThreadSummary {
   }
 }
 
-async function status (node: ThreadsNode, running: RunningThread): Promise<ThreadStatus> {
+async function status (node: NodeHost, running: RunningThread): Promise<ThreadStatus> {
   const { coordinator } = running
   const { state, view, parts } = coordinator
   const { terms, domain } = parts.context

@@ -1,0 +1,41 @@
+/** What the methods need of a running node. `node.ts` is it; the methods know no more of it than this. */
+import type { Address, Domain, Hash32, ThreadId } from '../protocol/types.js'
+import type { Coordinator } from '../thread/coordinator.js'
+import type { Duties } from '../thread/duties.js'
+import type { ThreadEvent } from '../thread/events.js'
+import type { ChainPort, ClockPort, NetworkPort, RemotePeer } from '../thread/ports.js'
+
+/** A thread as a node runs it. */
+export type RunningThread = { readonly coordinator: Coordinator, readonly duties: Duties }
+
+/** The chain's port, and what opening a thread needs to know. */
+export type HostChain = ChainPort & {
+  findCode (address: Address): Promise<{ readonly kind: 0 | 1, readonly hash: Hash32 }>
+  assetDecimals (token: Address): Promise<number>
+}
+
+/** The network's port, and what an operator wants to see. */
+export type HostNetwork = NetworkPort & {
+  scores (): readonly { readonly peer: RemotePeer, readonly score: number, readonly accepted: number, readonly ignored: number, readonly rejected: number }[]
+  knownAddresses (): string[]
+}
+
+/** A running node. */
+export type NodeHost = {
+  readonly options: { readonly key: Uint8Array, readonly dataDir: string }
+  readonly sessionKey: Address
+  readonly clock: ClockPort
+  readonly startedMs: number
+  readonly threads: ReadonlyMap<ThreadId, RunningThread>
+  readonly chain: HostChain
+  readonly network: HostNetwork
+  readonly domain: Domain
+  /** What the store failed with last; undefined while it is well. */
+  readonly storeError: string | undefined
+  /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */
+  thread (id: ThreadId): RunningThread
+  /** When a session key was last seen, milliseconds since 1970. */
+  lastSeenMs (sessionKey: Address): number | undefined
+  /** Calls `listener` for every event of every thread until the returned function is called. */
+  subscribe (listener: (event: ThreadEvent) => void): () => void
+}
