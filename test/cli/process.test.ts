@@ -100,6 +100,16 @@ test('start without a court, without a key and with a wrong password ends with e
   assert.is(errorOf(wrong).code, 'KEY_WRONG_PASSWORD')
 })
 
+test('a node that waits for its chain ends at once on Ctrl-C', async ({ folder }) => {
+  await runCli(['init', '--data-dir', folder.path, '--scrypt-n', '2'], { env: PASSWORD })
+  const finished = await runCli(['start', '--data-dir', folder.path, '--court', `0x${'12'.repeat(20)}`, '--chain-url', 'http://127.0.0.1:1', '--log-json'], {
+    env: PASSWORD, onChild: (child) => child.stderr?.once('data', () => child.kill('SIGINT'))
+  })
+  assert.is(finished.code, 130)
+  assert.is(finished.stdout, '')
+  assert.is((JSON.parse(finished.stderr.split('\n')[0] ?? '') as { code: string }).code, 'CHAIN_UNAVAILABLE')
+})
+
 test('a bad value is told with its source: flag, environment or file', async ({ folder }) => {
   const args = ['list', '--data-dir', folder.path, '--json']
   const fromEnv = errorOf(await runCli(args, { env: { EVM_THREADS_CONFIRMATIONS: '0' } }))

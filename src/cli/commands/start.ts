@@ -18,7 +18,7 @@ export function registerStart (program: Command): void {
     .description('run the node in the foreground')
     .option('--password-file <file>', 'take the password from this file (else EVM_THREADS_PASSWORD, else it is asked for)')
     .addHelpText('after', `
-The node stops gracefully on Ctrl-C or SIGTERM; a second signal ends it at once, and nothing is lost by that either.
+While the chain does not answer, the node waits for it, and says so in its log. It stops gracefully on Ctrl-C or SIGTERM; a second signal ends it at once, and nothing is lost by that either.
 When it is ready it writes one line to stdout, and <data>/rpc.json and <data>/token for the other commands.
 
 Examples:
@@ -37,7 +37,7 @@ async function start (context: Context): Promise<void> {
   const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
   const log = createLog({ level: config.logLevel, json: config.logJson })
   const stopping = Promise.withResolvers<string>()
-  listenForSignals((signal) => stopping.resolve(signal))
+  const signals = listenForSignals((signal) => stopping.resolve(signal))
 
   const { createNode } = await import('../../node.js') as { createNode: (options: NodeOptions) => Promise<RunningNode> }
   const node = await atStart(async () => await createNode({
@@ -45,6 +45,7 @@ async function start (context: Context): Promise<void> {
     confirmations: config.confirmations, pollMs: config.pollMs, listen: config.listen, announce: config.announce, peers: config.peers,
     observe: config.observe, patienceSec: config.patienceSec, autoRespond: config.autoRespond, autoClose: config.autoClose, log
   }))
+  signals.runsNow()
   try {
     const server = await serve(node, config, log, () => stopping.resolve('node_stop'))
     try {
@@ -88,16 +89,21 @@ async function atStart<T> (step: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The first signal asks; the second does not wait. */
-function listenForSignals (onStop: (signal: string) => void): void {
+/**
+ * The first signal asks; the second does not wait. Until `runsNow` the first does not wait either: a node may wait for its chain for hours, and
+ * one that is cut short while it starts is as safe as one that is killed.
+ */
+function listenForSignals (onStop: (signal: string) => void): { runsNow (): void } {
+  let running = false
   let asked = false
   for (const [signal, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(exitCode)
+      if (asked || !running) process.exit(exitCode)
       asked = true
       onStop(signal)
     })
   }
+  return { runsNow: () => { running = true } }
 }
 
 /** The version of this package. */
