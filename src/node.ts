@@ -191,7 +191,7 @@ export class ThreadsNode implements NodeHost {
     })
     const duties = new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: this.options.autoRespond, challenge: this.#challenge })
     this.threads.set(id, { coordinator, duties })
-    this.network.follow(id, (bytes, from) => this.threads.get(id)?.coordinator.receive(bytes, from) ?? 'ignore')
+    if (!isOver(coordinator.view)) this.network.follow(id, (bytes, from) => this.threads.get(id)?.coordinator.receive(bytes, from) ?? 'ignore')
     this.#meet(coordinator)
   }
 
@@ -220,8 +220,10 @@ export class ThreadsNode implements NodeHost {
     }
     const { coordinator } = this.thread(event.thread)
     if (coordinator.fault !== undefined) await this.#reload(event.thread)
-    await feedChainEvent(this.thread(event.thread).coordinator, event)
-    this.#meet(coordinator)
+    const current = this.thread(event.thread).coordinator
+    await feedChainEvent(current, event)
+    if (isOver(current.view)) this.network.unfollow(event.thread)
+    else this.#meet(current)
   }
 
   #concerns (event: ChainEvent & { type: 'opened' }): boolean {

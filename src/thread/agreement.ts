@@ -243,12 +243,12 @@ function proposal (state: Agreement, content: Content, signature: Signature): St
   if (order > 0) return { state, effects: [{ type: 'sync', slot: content.slot }] }
   if (order < 0) return older(state, content.slot)
   if (!isForOpenSlot(state, content)) return nothing(state)
-  const voted = vote(state, content.hash, content.proposer, signature)
   if (state.proposal === undefined) {
-    const next: Agreement = { ...voted, proposal: content, verdict: 'pending' }
-    return { state: next, effects: [{ type: 'verify', content }] }
+    const next = vote({ ...state, proposal: content, verdict: 'pending' }, content.hash, content.proposer, signature)
+    return isOldCopy(next) ? restored(next, content.slot) : { state: next, effects: [{ type: 'verify', content }] }
   }
   if (state.proposal.hash === content.hash) {
+    const voted = vote(state, content.hash, content.proposer, signature)
     // A repeated proposal: its sender lacks our acknowledgement.
     const again: Effect[] = state.signed?.hash === content.hash && content.proposer !== state.self
       ? [{ type: 'send', message: 'ack', content }]
@@ -256,8 +256,21 @@ function proposal (state: Agreement, content: Content, signature: Signature): St
     return finish({ state: voted, effects: again })
   }
   if (state.rival !== undefined) return nothing(state)
-  const next: Agreement = { ...voted, rival: content }
+  const next = vote({ ...state, rival: content }, content.hash, content.proposer, signature)
   return { state: next, effects: evidence(next) }
+}
+
+/** Whether a known content of the open slot bears our signature and the journal does not know it. */
+function isOldCopy (state: Agreement): boolean {
+  const { self, top, mode } = state
+  if (self === undefined || mode === 'watching' || (top !== undefined && compareSlots(openSlot(state), top) <= 0)) return false
+  return knownContents(state).some(content => state.votes.get(content.hash)?.[self] !== undefined)
+}
+
+/** Somebody holds a signature of ours that our journal does not know: never sign again. */
+function restored (state: Agreement, slot: Slot, effects: readonly Effect[] = []): Step {
+  const mode: Mode = state.mode === 'closing' ? 'closing' : 'watching'
+  return { state: { ...state, mode }, effects: [...effects, { type: 'restored', slot }] }
 }
 
 /** A peer works on a slot below the open one: where that slot is complete here, it can be helped. */
@@ -285,6 +298,7 @@ function ack (state: Agreement, slot: Slot, hash: Hash32, signer: number, signat
   if (order > 0) return { state, effects: [{ type: 'sync', slot }] }
   if (order < 0) return nothing(state)
   const next = vote(state, hash, signer, signature)
+  if (isOldCopy(next)) return restored(next, slot)
   return finish({ state: next, effects: evidence(next, signer) })
 }
 
@@ -348,7 +362,7 @@ function clearSlot (state: Agreement): Agreement {
 
 function told (state: Agreement, player: number, slot: Slot | undefined): Step {
   if (slot !== undefined && (state.top === undefined || compareSlots(slot, state.top) > 0)) {
-    return { state: { ...state, mode: state.mode === 'closing' ? 'closing' : 'watching' }, effects: [{ type: 'restored', slot }] }
+    return restored(state, slot)
   }
   const awaiting = state.awaiting.filter(other => other !== player)
   const mode: Mode = state.mode === 'starting' && awaiting.length === 0 ? 'signing' : state.mode
@@ -370,11 +384,25 @@ function certificate (state: Agreement, content: Content, signatures: Votes): St
   const nonce = openSlot(state).nonce
   if (all === undefined || content.slot.nonce !== nonce || state.provisional !== undefined) return nothing(state)
   if (state.head !== undefined && (content.parent !== state.head.hash || content.slot.epoch < state.head.slot.epoch)) return nothing(state)
+  // What belongs to no epoch of the court's is void: a dispute's first content after the dispute's number rose.
+  if (content.slot.epoch > state.confirmed && content.slot.epoch !== state.dispute?.number) return nothing(state)
+  if (isDeadBranch(state, content)) return nothing(state)
   const step = advance(state, content, all, [])
   if (state.self === undefined || (state.top !== undefined && compareSlots(content.slot, state.top) <= 0)) return step
   // INVARIANT: it bears our signature in a slot that our journal does not know: this store is an old copy.
-  const mode: Mode = step.state.mode === 'closing' ? 'closing' : 'watching'
-  return { state: { ...step.state, mode }, effects: [...step.effects, { type: 'restored', slot: content.slot }] }
+  return restored(step.state, content.slot, step.effects)
+}
+
+/**
+ * Whether a certificate that continues our head may be outranked by another child of it: one of an older epoch, withheld until we signed in the dispute's. Which of the
+ * two counts is the court's word (whichever of `respond` and `resume` came first), so only what it has recorded becomes the head.
+ */
+function isDeadBranch (state: Agreement, content: Content): boolean {
+  const { dispute, top } = state
+  if (content.hash === dispute?.recorded) return false
+  // Whoever does not sign cannot tell by its own journal what else the others may have signed.
+  if (state.self === undefined || state.mode === 'watching') return dispute !== undefined && content.slot.epoch < dispute.number
+  return top !== undefined && compareSlots(content.slot, top) < 0
 }
 
 function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined): Step {
@@ -382,7 +410,8 @@ function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined
   const next: Agreement = { ...state, dispute: { number, recorded } }
   if (state.dispute?.number === number) return wake(next)
   const effects: Effect[] = state.provisional === undefined ? [] : [{ type: 'void', content: state.provisional }]
-  const fresh: Agreement = { ...clearSlot(next), provisional: undefined }
+  const heard = Array.from({ length: state.players }, (_, player) => slotSignedBy(state, player))
+  const fresh: Agreement = { ...clearSlot(next), provisional: undefined, heard }
   return { state: fresh, effects }
 }
 

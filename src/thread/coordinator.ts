@@ -15,7 +15,7 @@ import { bytesToHex } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
 import { openParent, openProposer, openSlot, transition, type Agreement, type AgreementEvent, type Content, type Effect } from './agreement.js'
 import { breakpointBody, closeBody, NO_PARENT, type Body, type BreakpointBody } from './body.js'
-import type { ChainView } from './chain-view.js'
+import { isOver, type ChainView } from './chain-view.js'
 import type { Closable, Closing } from './closing.js'
 import type { ThreadEvent, ThreadNotice } from './events.js'
 import type { Executed, Execution } from './execution.js'
@@ -231,7 +231,7 @@ export class Coordinator {
 
   /** Takes one gossip message; see {@link NetworkPort.follow}. */
   receive (bytes: Uint8Array, from: RemotePeer): Verdict {
-    if (this.#fault !== undefined || this.#waiting > MAX_WAITING_STEPS) return 'ignore'
+    if (this.#fault !== undefined || this.#waiting > MAX_WAITING_STEPS || isOver(this.#view)) return 'ignore'
     let arrival: Arrival
     try {
       arrival = openMessage(bytes, { context: this.parts.context, openSlot: openSlot(this.#state), known: leaf => this.parts.pool.get(leaf) })
@@ -518,6 +518,7 @@ export class Coordinator {
 
   /** What this node knows of the open slot, as messages: for a peer that has missed them. */
   openMessages (): Uint8Array[] {
+    if (this.#close !== undefined) return this.#closeMessages(this.#close)
     const messages = this.parts.pool.first(16).map(input => encodeMessage({ kind: 'input', attempt: 0, thread: this.thread, timestampHintSec: this.#headTime, input }))
     const body = this.openBody
     if (body === undefined) return messages
@@ -529,6 +530,14 @@ export class Coordinator {
       if (signature !== undefined && signer !== proposer) messages.push(encodeMessage({ kind: 'ack', attempt: 0, thread: this.thread, ...slot, hash, signer, signature }))
     })
     return messages
+  }
+
+  /** A complete Close is the last slot: who misses a signature of it finds it here. */
+  #closeMessages ({ close, hash, signatures }: CloseCertificate): Uint8Array[] {
+    const body = closeBody(close, this.#state.head?.proposer ?? 0)
+    return signatures.map((signature, signer) => signer === body.content.proposer
+      ? this.#contentMessage(body, signature, 0)
+      : encodeMessage({ kind: 'ack', attempt: 0, thread: this.thread, ...body.content.slot, hash, signer, signature }))
   }
 
   #contentMessage (body: Body, signature: Signature, attempt: number): Uint8Array {

@@ -51,6 +51,7 @@ export class Duties {
   #chainBusy = false
   #chainPauseUntilMs = 0
   #syncing = false
+  #syncKey = ''
   #pending: { key: string, sinceMs: number } | undefined
   #completeSinceMs: number | undefined
 
@@ -165,10 +166,11 @@ export class Duties {
     const { behind, state, parts, thread } = this.#coordinator
     if (this.#syncing) return
     const stuck = behind !== undefined || state.signed !== undefined || state.head === undefined || state.mode === 'watching'
-    const key = behind === undefined ? `${state.head?.hash ?? ''}` : `>${slotText(behind)}`
-    const due = this.#syncs.due(key, this.#now())
-    if (!due && behind === undefined) return
-    if (!stuck && !due) return
+    const key = behind === undefined ? `${stuck ? 'stuck' : 'well'} ${state.head?.hash ?? ''}` : `behind ${slotText(behind)}`
+    const isNew = key !== this.#syncKey
+    this.#syncKey = key
+    // At once when somebody is seen to be ahead, else now and then: a slot that a liar makes up costs a question in a while, no more.
+    if (!this.#syncs.due(key, this.#now()) && !(isNew && behind !== undefined)) return
     const peers = this.#helpers(parts.network.subscribers(thread))
     if (peers.length === 0) return
     this.#syncing = true

@@ -45,7 +45,8 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const self = selfIn(view, options.sessionKey)
   const journal = await Journal.load(records.store, records.thread)
   const { execution, head } = await loadState(options, context)
-  const damage = journal.damage ?? lostTop(journal, head)
+  // An observer signs nothing and has no journal.
+  const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
   if (damage !== undefined) log('error', 'thread.journal-damaged', { thread: records.thread, damage })
   const close = await records.close()
   const headContent = close === undefined ? head?.content : closeBody(close.close, head?.content.next ?? 0).content
