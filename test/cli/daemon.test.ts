@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
@@ -143,6 +143,25 @@ test('a second daemon on one data directory ends with exit code 6 and DATA_DIR_I
   assert.is(errorOf(second).code, 'DATA_DIR_IN_USE')
 })
 
+test('after kill -9 the commands find no node, and the next start comes up with the same threads and token', async (world) => {
+  const bob = ['--data-dir', world.dir('bob')]
+  const threads = async (): Promise<unknown> => {
+    const list = await json(['list', '--all', ...bob]) as { threads: { thread: string, phase: string, slot: unknown }[] }
+    return list.threads.map(({ thread, phase, slot }) => ({ thread, phase, slot }))
+  }
+  const before = await threads()
+  const token = await readFile(join(world.dir('bob'), 'token'), 'utf8')
+  const [, killed] = world.daemons
+  killed?.child.kill('SIGKILL')
+  await killed?.exit
+  assert.is(errorOf(await runCli(['list', ...bob, '--json'])).code, 'CLI_NO_DAEMON')
+  const court = (await json(['status', '--data-dir', world.dir('alice')]) as { chain: { court: string } }).chain.court
+  await startDaemon(world, 'bob', ['--court', court])
+  assert.equal(await threads(), before)
+  assert.is(await readFile(join(world.dir('bob'), 'token'), 'utf8'), token)
+  for (const file of ['token', 'rpc.json', 'key.json', 'wallet.json']) assert.is((await stat(join(world.dir('bob'), file))).mode & 0o777, 0o600, file)
+})
+
 test('the first signal stops a daemon gracefully, and its commands then find none', async (world) => {
   const [daemon] = world.daemons
   daemon?.child.kill('SIGINT')
@@ -152,7 +171,7 @@ test('the first signal stops a daemon gracefully, and its commands then find non
 
 test('stop returns when the process is gone', async (world) => {
   assert.equal(await json(['stop', '--data-dir', world.dir('bob')]), { stopped: true })
-  assert.is(await world.daemons[1]?.exit, 0)
+  assert.is(await world.daemons.at(-1)?.exit, 0)
 })
 
 test.run()
