@@ -18,7 +18,10 @@ export const EXIT_CODES = {
 export type ExitCode = keyof typeof EXIT_CODES
 
 const NOT_REACHABLE = new Set(['CLI_NO_DAEMON', 'RPC_UNREACHABLE', 'RPC_CLOSED', 'RPC_UNAUTHORIZED', 'RPC_TOO_MANY_CONNECTIONS'])
-const FAILED = new Set(['RPC_INTERNAL', 'RPC_INVALID_REQUEST', 'RPC_METHOD_NOT_FOUND', 'STORE_FAILED', 'CHAIN_UNAVAILABLE'])
+const FAILED = new Set([
+  'RPC_INTERNAL', 'RPC_INVALID_REQUEST', 'RPC_METHOD_NOT_FOUND', 'STORE_FAILED', 'STORE_DAMAGED', 'CHAIN_UNAVAILABLE', 'CHAIN_RPC_ERROR', 'CHAIN_BAD_ANSWER', 'CHAIN_STOPPED',
+  'THREAD_FAULT', 'THREAD_INTERNAL', 'MACHINE_INTERNAL', 'ARTIFACT_MISSING'
+])
 
 /** The exit code for what a command threw. */
 export function exitCodeOf (error: unknown): ExitCode {
@@ -27,8 +30,8 @@ export function exitCodeOf (error: unknown): ExitCode {
   const { code } = error
   if (code === 'CLI_INTERRUPTED') return 130
   if (NOT_REACHABLE.has(code)) return 3
-  if (/(_TIMEOUT|_TIMED_OUT|_NOT_IN_TIME)$/.test(code)) return 5
-  if (/^(CLI|CONFIG|KEY)_/.test(code) || /^RPC_(BAD|FORBIDDEN)_/.test(code)) return 2
+  if (code === 'CHAIN_NOT_MINED' || code.endsWith('_TIMEOUT')) return 5
+  if (code === 'CHAIN_BAD_URL' || /^(CLI|CONFIG|KEY)_/.test(code) || /^RPC_(BAD|FORBIDDEN)_/.test(code)) return 2
   return FAILED.has(code) ? 1 : 4
 }
 

@@ -46,7 +46,7 @@ test('too few arguments, a bool that is none and broken JSON have their code', (
 test('exit codes follow the kind of the error', () => {
   const cases: readonly [string, keyof typeof EXIT_CODES][] = [
     ['CLI_NO_DAEMON', 3], ['RPC_UNREACHABLE', 3], ['RPC_UNAUTHORIZED', 3], ['CONFIG_BAD_VALUE', 2], ['KEY_WRONG_PASSWORD', 2], ['RPC_BAD_PARAMS', 2],
-    ['RPC_TIMEOUT', 5], ['THREAD_TIMEOUT', 5], ['THREAD_UNKNOWN', 4], ['INPUT_NOT_INCLUDABLE', 4], ['RPC_INTERNAL', 1], ['CHAIN_UNAVAILABLE', 1], ['CLI_INTERRUPTED', 130]
+    ['RPC_TIMEOUT', 5], ['INPUT_TIMEOUT', 5], ['CHAIN_NOT_MINED', 5], ['THREAD_FAULT', 1], ['CHAIN_REVERTED', 4], ['THREAD_UNKNOWN', 4], ['INPUT_NOT_INCLUDABLE', 4], ['RPC_INTERNAL', 1], ['CHAIN_UNAVAILABLE', 1], ['CLI_INTERRUPTED', 130]
   ]
   for (const [code, exit] of cases) assert.is(exitCodeOf(new ThreadsError(code, '')), exit, code)
   assert.is(exitCodeOf(new Error('surprise')), 1)
