@@ -43,6 +43,8 @@ export class Player {
   readonly key: Hex
   readonly #options: PlayerOptions
   readonly #flags: readonly string[]
+  /** A free port at first; the same one afterwards, for it is published. */
+  #listen = '/ip4/127.0.0.1/tcp/0/ws'
   #process: ChildProcess | undefined
   #client: RpcClient | undefined
   /** What the process wrote to stderr. */
@@ -69,7 +71,7 @@ export class Player {
 
   /** Starts (again) and waits until it is ready. */
   async start (): Promise<void> {
-    const child = spawn(process.execPath, [this.#options.entry ?? CLI, 'start', '--json', '--data-dir', this.dataDir, ...this.#flags, ...this.#options.flags ?? []], {
+    const child = spawn(process.execPath, [this.#options.entry ?? CLI, 'start', '--json', '--data-dir', this.dataDir, '--listen', this.#listen, ...this.#flags, ...this.#options.flags ?? []], {
       stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EVM_THREADS_PASSWORD: PASSWORD, ...this.#options.env }
     })
     this.#process = child
@@ -77,6 +79,7 @@ export class Player {
     const ready = await firstLine(child, this)
     const { url, wallet, sessionKey, multiaddrs } = JSON.parse(ready) as { url: string, wallet: Address, sessionKey: Address, multiaddrs: string[] }
     Object.assign(this, { wallet, sessionKey, multiaddrs })
+    this.#listen = multiaddrs.map(address => /^\/ip4\/127\.0\.0\.1\/tcp\/[1-9]\d{3,}\/ws/.exec(address)?.[0]).find(address => address !== undefined) ?? this.#listen
     const token = (await readFile(join(this.dataDir, 'token'), 'utf8')).trim()
     this.#client = await RpcClient.connect({ url, token })
   }
@@ -184,7 +187,7 @@ export class Arena {
     await writeFile(keyFile, `${key}\n`, { mode: 0o600 })
     const made = await runCli(['init', '--json', '--data-dir', dataDir, options.separateWallet === true ? '--wallet-key-file' : '--key-file', keyFile, '--scrypt-n', '2'])
     if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`)
-    const flags = ['--chain-url', options.chainUrl ?? this.anvil.url, '--court', this.court, '--confirmations', '1', '--poll-ms', '50', '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--log-level', 'debug']
+    const flags = ['--chain-url', options.chainUrl ?? this.anvil.url, '--court', this.court, '--confirmations', '1', '--poll-ms', '50', '--log-level', 'debug']
     const player = new Player(name, dataDir, key, options, flags)
     this.players.push(player)
     await player.start()

@@ -70,20 +70,22 @@ export class Table {
 
   player (index: number): Player { return seat(this.players, index) }
 
+  /** A node's view; undefined before the chain has told it of the thread. */
+  async #seen (player: Player): Promise<ThreadStatus | undefined> { return await this.knows(player) ? await this.status(player) : undefined }
+
   async status (player: Player): Promise<ThreadStatus> { return await player.rpc.request('thread_status', { thread: this.thread }) }
 
   /** Waits until all of these nodes (by default the players') hold a breakpoint of this nonce or a later one. */
   async reach (nonce: number, players: readonly Player[] = this.players): Promise<void> {
     for (const player of players) {
-      await until(`${player.name} to reach slot ${nonce}`, async () => ((await this.status(player)).head?.slot.nonce ?? -1) >= nonce || undefined)
+      await until(`${player.name} to reach slot ${nonce}`, async () => ((await this.#seen(player))?.head?.slot.nonce ?? -1) >= nonce || undefined)
     }
   }
 
   /** Waits until a node sees the thread in this phase; its status then. */
   async phase (player: Player, phase: ThreadStatus['phase']): Promise<ThreadStatus> {
     return await until(`${player.name} to see the thread ${phase}`, async () => {
-      // A node that has just opened it does not know it before the chain has confirmed it.
-      const status = await this.knows(player) ? await this.status(player) : undefined
+      const status = await this.#seen(player)
       return status?.phase === phase ? status : undefined
     })
   }
