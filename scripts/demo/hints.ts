@@ -10,8 +10,8 @@ export function keepHints (stage: Stage, [x, o]: readonly [Actor, Actor], code: 
     '',
     `In a second terminal you are ${x.name}:`,
     `  export EVM_THREADS_DATA_DIR=${x.player.dataDir}`,
-    `  npm run cli -- history ${thread.slice(0, 10)}     # every result that both signed`,
-    '  npm run cli -- status --help',
+    `  npm run cli -- history ${thread.slice(0, 10)}`,
+    `  npm run cli -- status ${thread.slice(0, 10)}`,
     '',
     'Open another game:',
     `  npm run cli -- open ${code} \\`,
@@ -24,6 +24,8 @@ export function keepHints (stage: Stage, [x, o]: readonly [Actor, Actor], code: 
     '  npm run cli -- list',
     '  npm run cli -- join THREAD',
     '',
-    'Then, in both:  npm run cli -- play THREAD     and at the end, in one:  … close THREAD'
+    'Then in both, and at the end in one of them:',
+    '  npm run cli -- play THREAD',
+    '  npm run cli -- close THREAD'
   ]
 }

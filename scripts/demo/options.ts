@@ -25,20 +25,20 @@ const DEFAULT_MOVES = '4,1,0,8,6,3,2'
 /** The whole help. */
 export const HELP = `Usage: npm start -- [options]
 
-Starts a chain of its own and two nodes, plays a game of TicTacToe between them with stakes,
-and tells each step: who signed what, how long it took, what it weighed and what it cost.
-Nothing is left behind, and nothing outside this machine is contacted.
+Starts a chain and two nodes on this computer, plays a game of TicTacToe with stakes
+between them, and tells each step: who signed what, its milliseconds, bytes and gas.
+Nothing outside this computer is contacted, and nothing is left behind.
 
 Options
-  --interactive         you play, against the other node
-    --as x|o            your side; x begins (default x)
-    --level LEVEL       the other's play: perfect (default) or easy
-  --moves 4,1,0,…       another game: the cells of both players in turn, 0 to 8 row by row,
-                        until somebody wins or the board is full
-  --keep                leave the chain and the nodes running, and say how to talk to them
-  --scenario NAME       what to show: ${scenarioNames().join(', ')} (default game)
-  --json                one line of JSON for each step on stdout
-  --help                this text
+  --interactive       you play, against the other node
+    --as x|o          your side; x begins (default x)
+    --level LEVEL     the other's play: perfect (default) or easy
+  --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8 row by
+                      row, until somebody wins or the board is full
+  --keep              leave chain and nodes running, and say how to talk to them
+  --scenario NAME     what to show: ${scenarioNames().join(', ')} (default game)
+  --json              one line of JSON for each step on stdout
+  --help              this text
 
 Examples
   npm start
@@ -46,9 +46,10 @@ Examples
   npm start -- --moves 0,4,1,2,6,3,5,7,8
   npm start -- --keep
   npm start --silent -- --json
-  printf '5\\n3\\n4\\n8\\n1\\n' | npm start -- --interactive
+  printf '5\\n3\\n4\\n8\\n9\\n' | npm start -- --interactive
 
-Exit codes: 0 all went as it must, 1 it did not (the text says what), 2 wrong options, 130 Ctrl-C.
+Exit codes: 0 all went as it must, 1 it did not (the text says what), 2 wrong
+options, 130 Ctrl-C.
 `
 
 /** @throws {@link UsageError} */

@@ -79,7 +79,8 @@ export class Story {
   #heading (chapter: Chapter): string[] {
     if (this.#begun.has(chapter)) return []
     this.#begun.add(chapter)
-    const [title, explanation] = CHAPTERS[chapter]
+    const [title] = CHAPTERS[chapter]
+    const explanation = chapter === 'move' && this.#interactive ? 'your keys 1 to 9 are the contract\'s cells 0 to 8' : CHAPTERS[chapter][1]
     const lines = ['', this.#paint.bold(`${++this.#chapter}   ${title}`)]
     return explanation === '' ? lines : [...lines, `    ${this.#paint.dim(`(${explanation})`)}`]
   }
@@ -135,9 +136,9 @@ export class Story {
     return [
       ...this.#heading('onchain'),
       this.#paint.dim(line('gas', 'in the thread', 'without')),
-      line('beginning', grouped(opened), grouped(deployGas), 'open and join; without: deploy'),
-      line(moveGas.length === 1 ? '1 move' : `${moveGas.length} moves`, '0', grouped(moves), 'however many there are'),
-      line('end', grouped(closed), '0', 'close; without: the last move'),
+      line('beginning', grouped(opened), grouped(deployGas), 'open, join; without: deploy'),
+      line(moveGas.length === 1 ? '1 move' : `${moveGas.length} moves`, '0', grouped(moves), 'a thread\'s moves are free'),
+      line('end', grouped(closed), '0', 'close; without: nothing'),
       this.#paint.bold(line('together', grouped(opened + closed), grouped(gasUsed), `${(gasUsed / (opened + closed)).toFixed(1)} times as much`)),
       line('transactions', '3', grouped(transactions), 'each waits for a block')
     ]
@@ -152,10 +153,10 @@ export class Story {
     const next = this.#interactive
       ? [['npm start', 'a whole game by itself, step by step']]
       : [['npm start -- --interactive', 'play against the other node yourself']]
-    const hints = [...next, ['npm start -- --keep', 'leave it running, and look around with the CLI'], ['npm run cli -- --help', 'your own node, on any chain'], ['npm start -- --help', 'more']]
+    const hints = [...next, ['npm start -- --keep', 'leave it running; talk to it with the CLI'], ['npm run cli -- --help', 'your own node, on any chain'], ['npm start -- --help', 'more']]
     return [
-      '', `${paint.green('✓')} ${paint.bold(ending)} Checked to the wei: deposits, payouts, fees, balances.`,
-      `  Everything took ${duration(step.totalMs)}.`, '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(30)}${paint.dim(what)}`), ''
+      '', `${paint.green('✓')} ${paint.bold(ending)}`,
+      `  Checked to the wei: deposits, payouts, fees, balances. All took ${duration(step.totalMs)}.`, '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(29)}${paint.dim(what)}`), ''
     ]
   }
 

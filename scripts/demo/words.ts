@@ -1,9 +1,6 @@
 /** Numbers and names as people read them. */
 import { weiText } from '../../src/cli/text.js'
 
-/** The terminal that the story is laid out for. */
-export const WIDTH = 80
-
 /** 1234567 as 1,234,567. */
 export function grouped (value: number | bigint): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ',')
@@ -40,5 +37,5 @@ export function listed (names: readonly string[]): string {
 
 /** Columns of a measured line: text, gas, time, bytes. */
 export function row (text: string, gas = '', time = '', bytes = ''): string {
-  return `    ${text.padEnd(40)}${gas.padStart(15)}${time.padStart(9)}${bytes.padStart(12)}`.trimEnd()
+  return `    ${text.padEnd(40)}${gas.padStart(15)}${time.padStart(9)}${bytes.padStart(11)}`.trimEnd()
 }
