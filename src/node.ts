@@ -152,7 +152,7 @@ export class ThreadsNode implements NodeHost {
       url: rpcUrl, court, walletKey, clock: this.clock, confirmations: Math.max(1, confirmations), pollMs, signal: this.#stopping.signal,
       ...(identity === undefined ? {} : { expectedChainId: identity.chainId }),
       ...(identity?.genesis === undefined ? {} : { expectedGenesis: identity.genesis }),
-      log: (message, data) => { this.log('info', 'chain', { message, ...data }) }
+      log: (message, data) => { this.log('code' in data ? 'warn' : 'info', 'chain', { message, ...data }) }
     })
     const learned = { chainId: this.#chain.chainId, court, genesis: this.#chain.genesis() }
     if (identity?.genesis === undefined) await store.batch([{ put: 'chain/identity', value: toJson(learned) }])

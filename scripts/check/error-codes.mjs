@@ -2,7 +2,8 @@
 import { SyntaxKind } from 'typescript/unstable/ast'
 import { complaint, walk } from './project.mjs'
 
-const ROW = /^\|\s*`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`\s*\|/gm
+/** Codes that mean one thing to the user share a row. */
+const ROW = /^\|\s*(`[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+`(?:,\s*`[A-Z0-9_]+`)*)\s*\|/gm
 
 export function checkErrorCodes (project) {
   const thrown = codesThrown(project)
@@ -10,7 +11,9 @@ export function checkErrorCodes (project) {
     return { note: `codes: ${[...thrown.keys()].sort().join(', ')}`, complaints: [{ file: 'README.md', line: 1, what: `is missing: ${thrown.size} codes need a row in it` }] }
   }
   const readme = project.read('README.md')
-  const rows = [...readme.matchAll(ROW)].map(match => ({ code: match[1], line: readme.slice(0, match.index).split('\n').length }))
+  const rows = [...readme.matchAll(ROW)].flatMap(match => match[1].split(',').map(cell => ({
+    code: cell.trim().slice(1, -1), line: readme.slice(0, match.index).split('\n').length
+  })))
   const listed = new Set(rows.map(({ code }) => code))
   const literals = literalsOf(project)
   return {

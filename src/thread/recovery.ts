@@ -14,7 +14,7 @@ import { Machine } from '../machine/machine.js'
 import { initialAgreement, openSlot, type Agreement, type Content } from './agreement.js'
 import { breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
 import { verifyCertificate } from './catch-up.js'
-import { foldChainEvent, type ChainView } from './chain-view.js'
+import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
 import { Closing, type ClosePolicy } from './closing.js'
 import { Coordinator, type CoordinatorParts, type Provisional } from './coordinator.js'
 import { Execution, type Executed } from './execution.js'
@@ -51,7 +51,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const close = await records.close()
   const headContent = close === undefined ? head?.content : closeBody(close.close, head?.content.next ?? 0).content
   const open = await loadOpen(records, context, journal, options.sessionKey)
-  const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined })
+  const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined || isOver(view) })
   const pool = await loadPool(records, context, execution)
   const coordinator = new Coordinator({
     context, self, sessionKey: options.sessionKey, records, journal, execution, pool, network: options.network, clock: options.clock,
