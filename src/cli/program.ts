@@ -1,6 +1,7 @@
 /** The command line as a whole: all commands under one name, and the way from what they throw to an exit code. */
 import { Command, CommanderError } from 'commander'
 import { ThreadsError } from '../errors.js'
+import type { NodeParts } from '../node.js'
 import { registerChain } from './commands/chain.js'
 import { registerDeploy } from './commands/deploy.js'
 import { registerInit } from './commands/init.js'
@@ -12,8 +13,8 @@ import { registerThread } from './commands/thread.js'
 import { exitCodeOf, exitCodesHelp } from './exit-codes.js'
 import { printError } from './terminal.js'
 
-/** The whole command line. */
-export function createProgram (version: string): Command {
+/** The whole command line. `parts`: rooms of the node that `start` runs, where another entry than `main.ts` brings its own. */
+export function createProgram (version: string, parts: NodeParts = {}): Command {
   const program = new Command('evm-threads')
     .description('Run an ordinary Solidity contract off-chain between its players, with the chain as its judge.')
     .version(version)
@@ -30,15 +31,16 @@ Examples:
   evm-threads send 3f2a "play(uint8)" 4
   evm-threads close 3f2a`)
     .addHelpText('afterAll', `\n${exitCodesHelp()}`)
-  for (const register of [registerInit, registerStart, registerOpen, registerThread, registerNetwork, registerChain, registerDeploy, registerPlay]) register(program)
+  registerStart(program, parts)
+  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerDeploy, registerPlay]) register(program)
   return program
 }
 
 /** Runs one command line; what goes wrong is printed and becomes the exit code. */
-export async function run (argv: readonly string[]): Promise<void> {
+export async function run (argv: readonly string[], parts: NodeParts = {}): Promise<void> {
   const json = argv.includes('--json')
   try {
-    await createProgram(await packageVersion()).parseAsync([...argv])
+    await createProgram(await packageVersion(), parts).parseAsync([...argv])
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode !== 0 && error.code !== 'commander.help') {

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import type { Config, Log, NodeOptions, OptionName } from '../../config.js'
 import { OPTIONS } from '../../config.js'
 import { ThreadsError } from '../../errors.js'
+import type { NodeParts } from '../../node.js'
 import type { NodeApi } from '../../rpc/api.js'
 import { act, addConfigOptions, textOption, type Context } from '../command.js'
 import { ensureToken, removeDaemonFile, writeDaemonFile } from '../daemon.js'
@@ -12,8 +13,8 @@ import { readPassword } from '../terminal.js'
 /** What the rest of the program makes of the options. */
 export type RunningNode = { readonly api: NodeApi, stop (): Promise<void> }
 
-/** Adds the command. */
-export function registerStart (program: Command): void {
+/** Adds the command. `parts` are handed to the node. */
+export function registerStart (program: Command, parts: NodeParts): void {
   const command = program.command('start')
     .description('run the node in the foreground')
     .option('--password-file <file>', 'take the password from this file (else EVM_THREADS_PASSWORD, else it is asked for)')
@@ -26,10 +27,10 @@ Examples:
   evm-threads start --data-dir ./bob --listen /ip4/127.0.0.1/tcp/9471/ws --peer /ip4/127.0.0.1/tcp/9470/ws/p2p/16Uiu2… --log-json
   EVM_THREADS_PASSWORD=… evm-threads start --json`)
   addConfigOptions(command, (Object.keys(OPTIONS) as OptionName[]).filter((name) => name !== 'scryptN'))
-  act(command, start)
+  act(command, async context => { await start(context, parts) })
 }
 
-async function start (context: Context): Promise<void> {
+async function start (context: Context, parts: NodeParts): Promise<void> {
   const config = context.config()
   const { court } = config
   if (court === undefined) throw new ThreadsError('CONFIG_MISSING', 'which court? give --court, EVM_THREADS_COURT or "court" in config.json; "deploy" makes one', { data: { option: 'court' } })
@@ -39,12 +40,12 @@ async function start (context: Context): Promise<void> {
   const stopping = Promise.withResolvers<string>()
   const signals = listenForSignals((signal) => stopping.resolve(signal))
 
-  const { createNode } = await import('../../node.js') as { createNode: (options: NodeOptions) => Promise<RunningNode> }
+  const { createNode } = await import('../../node.js') as { createNode: (options: NodeOptions, parts: NodeParts) => Promise<RunningNode> }
   const node = await atStart(async () => await createNode({
     dataDir: config.dataDir, key: keys.node.key, walletKey: keys.wallet.key, rpcUrl: config.chainUrl, court,
     confirmations: config.confirmations, pollMs: config.pollMs, listen: config.listen, announce: config.announce, peers: config.peers,
     observe: config.observe, patienceSec: config.patienceSec, autoRespond: config.autoRespond, autoClose: config.autoClose, log
-  }))
+  }, parts))
   signals.runsNow()
   try {
     const server = await serve(node, config, log, () => stopping.resolve('node_stop'))

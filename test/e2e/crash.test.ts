@@ -1,0 +1,134 @@
+// time limit: 300 s
+/**
+ * Nodes that are killed with -9 at each step that they write. Every kind of step in `npm test`; `node dist/test/e2e/crash.test.js --all` kills at every
+ * single write of a game, each node, before and after it (some ten minutes).
+ */
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { until } from '../../scripts/arena.js'
+import type { CrashPlan } from './crash-node.js'
+import { Stage, withKill } from './crash-stage.js'
+
+type World = { stage: Stage }
+const test = suite<World>('e2e/crash')
+const ALICE = 0
+const BOB = 1
+/** How long a killed node may take until it is ready again, on a busy machine. */
+const READY_MS = 15_000
+
+test.before(async world => { world.stage = await Stage.open() })
+test.after(async ({ stage }) => { await stage.stop() })
+
+/** A step, who is killed there, and when. Alice opens and proposes slots 0, 1, 3, 5, 7; Bob the others, the Close of slot 8 among them. */
+const STEPS: readonly (readonly [string, number, CrashPlan['when'], string, number?])[] = [
+  ['the thread is opened', ALICE, 'after', '^thread'],
+  ['a join is seen', BOB, 'before', '^chain event'],
+  ['the chain\'s cursor moves', BOB, 'after', '^cursor'],
+  ['the first slot is proposed', ALICE, 'after', '^sign breakpoint 0'],
+  ['the first slot is signed', BOB, 'before', '^sign breakpoint 0'],
+  ['the first slot is complete at its proposer', ALICE, 'before', '^complete$'],
+  ['a breakpoint is proposed', ALICE, 'before', '^sign breakpoint 3$'],
+  ['a breakpoint is proposed', ALICE, 'after', '^sign breakpoint 5$'],
+  ['a breakpoint is signed by the second', BOB, 'before', '^sign breakpoint 3 . complete$'],
+  ['a breakpoint is signed by the second', ALICE, 'after', '^sign breakpoint 4 . complete$'],
+  ['a certificate is complete at the proposer', BOB, 'before', '^complete$', 2],
+  ['a certificate is complete at the proposer', BOB, 'after', '^complete$', 3],
+  ['a close is asked for', ALICE, 'after', '^close asked'],
+  ['a close is proposed', BOB, 'after', '^sign close 8$'],
+  ['a close is signed by the second', ALICE, 'before', '^sign close 8 . complete'],
+  ['a close is signed by the second', ALICE, 'after', '^sign close 8 . complete'],
+  ['a close is complete at the proposer', BOB, 'before', '^complete close$']
+]
+
+if (!process.argv.includes('--all')) {
+  for (const [step, index, when, label, nth = 1] of STEPS) {
+    const who = index === ALICE ? 'alice' : 'bob'
+    test(`killed ${when === 'before' ? 'just before' : 'right after'} the write: ${step} (${who}): the game ends as it would have`, async ({ stage }) => {
+      const game = await stage.game()
+      const node = stage.node(index)
+      assert.ok(await withKill(node, { when, label, nth }, async () => { await game.run() }), `no write was ${label}`)
+      assert.ok((node.restartsMs.at(-1) ?? Infinity) < READY_MS)
+    })
+  }
+} else {
+  for (const index of [ALICE, BOB]) {
+    test(`killed at every single write of a game (${index === ALICE ? 'alice' : 'bob'}): it ends as it would have`, async ({ stage }) => {
+      let killed = true
+      let cases = 0
+      const failures: string[] = []
+      for (let nth = 1; killed; nth++) {
+        for (const when of ['before', 'after'] as const) {
+          const node = stage.node(index)
+          const startedMs = performance.now()
+          try {
+            killed = await withKill(node, { when, label: '', nth }, async () => { await (await stage.game()).run() })
+            cases++
+          } catch (error) {
+            failures.push(`${when} write ${nth}: ${error instanceof Error ? error.message.slice(0, 4000) : String(error)}`)
+            console.log(failures.at(-1))
+          }
+          console.log(`${node.player.name} ${when} write ${nth}: ${killed ? (await node.trace()).length : 'not reached'}, ${Math.round(performance.now() - startedMs)} ms`)
+        }
+      }
+      console.log(`${cases} cases, ${failures.length} failures`)
+      assert.equal(failures, [])
+    })
+  }
+}
+
+test('an input that was taken from the user is played after its node was killed, though nobody else had heard of it', async ({ stage }) => {
+  const game = await stage.game()
+  await game.open()
+  await game.play(0, 1)
+  const [alice, bob] = [stage.node(ALICE), stage.node(BOB)]
+  await alice.player.kill()
+  // Out of turn: Bob's move goes through, as the contract wants it, once Alice is back to sign it.
+  const sent = await bob.player.rpc.request('thread_send', { thread: game.thread, signature: 'play(uint8)', args: [0], value: (10n ** 17n).toString(), wait: 'sent' })
+  await bob.player.kill()
+  await Promise.all([alice.start(), bob.start()])
+  const receipt = await until('the input to be final', async () => (await bob.player.rpc.request('thread_receipt', { thread: game.thread, input: sent.input })).receipt ?? undefined)
+  assert.is(receipt.success, true)
+  await game.play(2)
+  await game.close()
+  await game.check()
+})
+
+test('both nodes killed at once at random writes: the game ends as it would have', async ({ stage }) => {
+  let state = 20_26
+  const random = (below: number): number => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x3779_8849 >>> 0
+    return state % below
+  }
+  for (let round = 0; round < (process.argv.includes('--all') ? 12 : 3); round++) {
+    const plans = stage.nodes.map((): CrashPlan => ({ when: random(2) === 0 ? 'before' : 'after', label: '', nth: 1 + random(19) }))
+    const game = await stage.game()
+    let run: Promise<void> | undefined
+    const killed = await Promise.all(stage.nodes.map(async (node, index) => await withKill(node, plans[index] ?? { when: 'before', label: '', nth: 1 }, async () => await (run ??= game.run()))))
+    assert.equal(killed, [true, true], JSON.stringify(plans))
+  }
+})
+
+test('a node killed while it recovers recovers all the same', async ({ stage }) => {
+  const game = await stage.game()
+  await game.open()
+  await game.play(0, 4)
+  const bob = stage.node(BOB)
+  for (const [label, nth] of [['/j/', 3], ['/w/', 2], ['/head$', 1], ['/l/', 2], ['^chain/cursor$', 1]] as const) {
+    await bob.player.kill()
+    await bob.arm({ when: 'read', label, nth })
+    await bob.player.start().then(() => { assert.unreachable('it was to be killed') }, () => undefined)
+    await bob.disarm()
+  }
+  // And in the middle of catching up with what the chain said meanwhile.
+  await bob.player.rpc.request('thread_list', {}).then(() => { assert.unreachable('it is dead') }, () => undefined)
+  await stage.node(ALICE).player.rpc.request('thread_checkpoint', { thread: game.thread })
+  await bob.arm({ when: 'before', label: '^chain event', nth: 1 })
+  await bob.player.start().catch(() => undefined)
+  await bob.comeBack()
+  await until('bob to see the checkpoint', async () => (await game.table.status(bob.player)).chain.recorded?.slot.nonce === 4 || undefined)
+  await game.play(4)
+  await game.close()
+  await game.check()
+})
+
+test.run()
