@@ -95,7 +95,7 @@ export type Effect =
   | { readonly type: 'send', readonly message: 'proposal' | 'ack', readonly content: Content }
   /** Every player has signed: keep it; it is the head now. */
   | { readonly type: 'complete', readonly content: Content, readonly signatures: readonly Signature[] }
-  /** Every player has signed the first content of a dispute's epoch: take it to the chain (`resume`). */
+  /** Every player has signed the first content of a dispute's epoch: take it to the chain (`resume`, or `close` for a Close). */
   | { readonly type: 'resume', readonly content: Content, readonly signatures: readonly Signature[] }
   /** A provisional content was made void by a higher dispute number. */
   | { readonly type: 'void', readonly content: Content }
@@ -296,7 +296,8 @@ function signed (state: Agreement, content: Content, signature: Signature): Step
 function ack (state: Agreement, slot: Slot, hash: Hash32, signer: number, signature: Signature): Step {
   const order = compareSlots(slot, openSlot(state))
   if (order > 0) return { state, effects: [{ type: 'sync', slot }] }
-  if (order < 0) return nothing(state)
+  // Behind a Close no slot opens that would show what is missing, and no range of certificates holds it.
+  if (order < 0) return state.mode === 'closing' ? older(state, slot) : nothing(state)
   const next = vote(state, hash, signer, signature)
   if (isOldCopy(next)) return restored(next, slot)
   return finish({ state: next, effects: evidence(next, signer) })
@@ -348,8 +349,8 @@ function complete (votes: Votes | undefined): readonly Signature[] | undefined {
 }
 
 function advance (state: Agreement, content: Content, signatures: readonly Signature[], before: readonly Effect[]): Step {
-  // The first content of a new epoch counts only once the chain has confirmed it: a withheld certificate may still replace its parent.
-  if (content.slot.epoch > state.confirmed && content.kind === 'breakpoint') {
+  // The first content of a new epoch counts only once the chain has confirmed it: a withheld certificate may still replace its parent. So does a Close.
+  if (content.slot.epoch > state.confirmed) {
     return { state: { ...clearSlot(state), provisional: content }, effects: [...before, { type: 'resume', content, signatures }] }
   }
   const mode: Mode = content.kind === 'close' && state.mode === 'signing' ? 'closing' : state.mode
@@ -400,9 +401,9 @@ function certificate (state: Agreement, content: Content, signatures: Votes): St
 function isDeadBranch (state: Agreement, content: Content): boolean {
   const { dispute, top } = state
   if (content.hash === dispute?.recorded) return false
+  if (top !== undefined && compareSlots(content.slot, top) < 0) return true
   // Whoever does not sign cannot tell by its own journal what else the others may have signed.
-  if (state.self === undefined || state.mode === 'watching') return dispute !== undefined && content.slot.epoch < dispute.number
-  return top !== undefined && compareSlots(content.slot, top) < 0
+  return (state.self === undefined || state.mode === 'watching') && dispute !== undefined && content.slot.epoch < dispute.number
 }
 
 function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined): Step {

@@ -13,8 +13,8 @@ import type { CloseCertificate, Hash32, Input, Signature, Slot, ThreadId } from 
 import { encodeMessage } from '../protocol/wire.js'
 import { bytesToHex } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
-import { openParent, openProposer, openSlot, transition, type Agreement, type AgreementEvent, type Content, type Effect } from './agreement.js'
-import { breakpointBody, closeBody, NO_PARENT, type Body, type BreakpointBody } from './body.js'
+import { openParent, openProposer, openSlot, slotSignedBy, transition, type Agreement, type AgreementEvent, type Content, type Effect } from './agreement.js'
+import { breakpointBody, closeBody, NO_PARENT, type Body, type BreakpointBody, type CloseBody } from './body.js'
 import { isOver, type ChainView } from './chain-view.js'
 import type { Closable, Closing } from './closing.js'
 import type { ThreadEvent, ThreadNotice } from './events.js'
@@ -127,12 +127,6 @@ export class Coordinator {
       payouts: settlementPayouts(context.terms, account => execution.balanceOf(account)),
       complete: balances === potOf(context.terms)
     }
-  }
-
-  /** The highest slot that bears a player's signature, as far as this node knows. */
-  slotSignedBy (player: number): Slot | undefined {
-    for (const votes of this.#state.votes.values()) if (votes[player] !== undefined) return openSlot(this.#state)
-    return this.#provisional?.body.content.slot ?? this.#state.head?.slot
   }
 
   // ---------------------------------------------------------------- the lock
@@ -337,7 +331,7 @@ export class Coordinator {
     // Unsigned questions must not buy signatures without limit.
     if (self === undefined || asker === self || now - (this.#answeredMs.get(asker) ?? 0) < 50) return
     this.#answeredMs.set(asker, now)
-    const slot = this.slotSignedBy(asker)
+    const slot = slotSignedBy(this.#state, asker)
     const told = { thread: this.thread, asker, challenge, slot }
     const signature = sign(toldDigest(told, this.parts.context.domain), this.parts.sessionKey)
     this.send(encodeMessage({ kind: 'told', attempt: 0, ...told, signer: self, signature }))
@@ -360,7 +354,7 @@ export class Coordinator {
       case 'send': this.send(this.message(effect.content, effect.message)); return
       case 'complete': return this.#complete(effect.content, effect.signatures)
       case 'resume': return this.#becomeProvisional(effect.content, effect.signatures)
-      case 'void': this.#provisional = undefined; this.write(this.parts.records.deleteProvisional()); return
+      case 'void': return this.#forgetProvisional(effect.content)
       case 'evidence': return this.#keepEvidence(effect)
       case 'sync': this.#behind = effect.slot; return
       case 'help': return this.#help(effect.slot)
@@ -554,9 +548,7 @@ export class Coordinator {
     if (body === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a complete slot without its content')
     const { records, closing } = this.parts
     if (body.kind === 'close') {
-      this.#close = { close: body.close, hash: content.hash, signatures }
-      this.write(records.putClose(this.#close))
-      this.tell({ type: 'close', close: body.close, signatures })
+      this.#keepClose(body, signatures)
       closing.forget()
     } else {
       this.#commit(body, signatures)
@@ -595,10 +587,29 @@ export class Coordinator {
   }
 
   #becomeProvisional (content: Content, signatures: readonly Signature[]): void {
+    // After a restart it is there already.
+    if (this.#provisional?.body.content.hash === content.hash || this.#close?.hash === content.hash) return
     const body = this.#bodies.get(content.hash)
-    if (body === undefined || body.kind === 'close') throw new ThreadsError('THREAD_INTERNAL', 'a complete slot without its content')
+    if (body === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a complete slot without its content')
+    if (body.kind === 'close') return this.#keepClose(body, signatures)
     this.#provisional = { body, signatures }
     this.write(this.parts.records.putProvisional({ breakpoint: body.breakpoint, signatures: [...signatures], inputs: [...body.inputs] }))
+  }
+
+  #keepClose (body: CloseBody, signatures: readonly Signature[]): void {
+    this.#close = { close: body.close, hash: body.content.hash, signatures }
+    this.write(this.parts.records.putClose(this.#close))
+    this.tell({ type: 'close', close: body.close, signatures })
+  }
+
+  /** The dispute's number rose: what was signed in its epoch is worth nothing. */
+  #forgetProvisional (content: Content): void {
+    const { records } = this.parts
+    this.#provisional = undefined
+    this.write(records.deleteProvisional())
+    if (content.kind === 'breakpoint') return
+    this.#close = undefined
+    this.write(records.deleteClose())
   }
 
   #keepEvidence (effect: Effect & { type: 'evidence' }): void {

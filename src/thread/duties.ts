@@ -265,7 +265,7 @@ export class Duties {
 
   async #close (): Promise<void> {
     const { close, parts, state } = this.#coordinator
-    if (close === undefined || !this.#myTurn(state.head?.proposer ?? 0)) return
+    if (close === undefined || !this.#myTurn((state.provisional ?? state.head)?.proposer ?? 0)) return
     this.#coordinator.closedBy = await this.#chain.close(parts.context.terms, close)
     this.#pauseForConfirmation()
   }

@@ -162,6 +162,7 @@ export class ThreadRecords {
   }
 
   putClose (certificate: CloseCertificate): StoreOperation { return { put: `${this.#prefix}/close`, value: toJson(certificate) } }
+  deleteClose (): StoreOperation { return { delete: `${this.#prefix}/close` } }
   async close (): Promise<CloseCertificate | undefined> {
     const bytes = await this.store.get(`${this.#prefix}/close`)
     if (bytes === undefined) return undefined

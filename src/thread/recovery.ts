@@ -49,7 +49,10 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
   if (damage !== undefined) log('error', 'thread.journal-damaged', { thread: records.thread, damage })
   const close = await records.close()
-  const headContent = close === undefined ? head?.content : closeBody(close.close, head?.content.next ?? 0).content
+  const closeContent = close === undefined ? undefined : closeBody(close.close, head?.content.next ?? 0).content
+  // A Close of a dispute's epoch waits for the court like a breakpoint of that epoch.
+  const isFinal = closeContent !== undefined && closeContent.slot.epoch <= view.confirmedEpoch
+  const headContent = isFinal ? closeContent : head?.content
   const open = await loadOpen(records, context, journal, options.sessionKey)
   const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined || isOver(view) })
   const pool = await loadPool(records, context, execution)
@@ -64,6 +67,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   await coordinator.exclusive(async () => {
     if (damage !== undefined) coordinator.warn('JOURNAL_DAMAGED', `the sign journal cannot be trusted (${damage}): the node only watches this thread`, { damage })
     await coordinator.reverify()
+    if (close !== undefined && closeContent !== undefined && !isFinal) await coordinator.apply({ type: 'certificate', content: closeContent, signatures: close.signatures })
     if (provisional !== undefined) await coordinator.apply({ type: 'certificate', content: provisional.provisional.body.content, signatures: provisional.provisional.signatures })
   })
   return coordinator
