@@ -9,10 +9,12 @@ import type { StoreOperation, StorePort } from '../thread/ports.js'
 export class MemoryStore implements StorePort {
   #durable = new Map<string, Uint8Array>()
   #current = new Map<string, Uint8Array>()
+  /** Keys whose value a bad disk has changed. */
+  readonly #damaged = new Set<string>()
   #failures = 0
 
   async get (key: string): Promise<Uint8Array | undefined> {
-    return this.#current.get(key)
+    return this.#read(key)
   }
 
   async batch (operations: readonly StoreOperation[], options: { sync?: boolean } = {}): Promise<void> {
@@ -21,19 +23,35 @@ export class MemoryStore implements StorePort {
       throw new ThreadsError('STORE_FAILED', 'the store failed (batch): no space left on device', { data: { operation: 'batch' } })
     }
     for (const operation of operations) {
-      if ('put' in operation) this.#current.set(operation.put, operation.value.slice())
-      else this.#current.delete(operation.delete)
+      const key = 'put' in operation ? operation.put : operation.delete
+      this.#damaged.delete(key)
+      if ('put' in operation) this.#current.set(key, operation.value.slice())
+      else this.#current.delete(key)
     }
     if (options.sync ?? true) this.#durable = new Map(this.#current)
   }
 
   async * iterate (prefix: string, options: { from?: string, limit?: number, reverse?: boolean } = {}): AsyncIterable<readonly [string, Uint8Array]> {
-    const keys = [...this.#current.keys()].filter(key => key.startsWith(prefix) && key >= (options.from ?? '')).sort()
+    const keys = this.#sorted(prefix).filter(key => key >= (options.from ?? ''))
     if (options.reverse === true) keys.reverse()
-    for (const key of keys.slice(0, options.limit)) {
-      const value = this.#current.get(key)
+    const limit = options.limit ?? -1
+    for (const key of limit < 0 ? keys : keys.slice(0, limit)) {
+      const value = this.#read(key)
       if (value !== undefined) yield [key, value]
     }
+  }
+
+  async * keys (prefix: string): AsyncIterable<string> {
+    yield * this.#sorted(prefix)
+  }
+
+  #sorted (prefix: string): string[] {
+    return [...this.#current.keys()].filter(key => key.startsWith(prefix)).sort()
+  }
+
+  #read (key: string): Uint8Array | undefined {
+    if (this.#damaged.has(key)) throw new ThreadsError('STORE_DAMAGED', `the stored value of ${key} is damaged`, { data: { key } })
+    return this.#current.get(key)
   }
 
   async close (): Promise<void> {}
@@ -48,14 +66,10 @@ export class MemoryStore implements StorePort {
     this.#failures = count
   }
 
-  /** Changes one byte of a stored value, as a bad disk does. @returns false when there is no such key. */
+  /** Changes a stored value, as a bad disk does: reading it is an error until it is written again. @returns false when there is no such key. */
   damage (key: string): boolean {
-    const value = this.#current.get(key)
-    if (value === undefined || value.length === 0) return false
-    const changed = value.slice()
-    changed[0] = (changed[0] ?? 0) ^ 1
-    this.#current.set(key, changed)
-    this.#durable.set(key, changed)
+    if (!this.#current.has(key)) return false
+    this.#damaged.add(key)
     return true
   }
 }

@@ -126,13 +126,15 @@ export type ChainCursor = { readonly blocks: readonly { readonly number: bigint,
 
 // ---------------------------------------------------------------- store
 
-/** One durable key-value space. Keys are ASCII strings with `/` between parts. */
+/** One durable key-value space. Keys are ASCII strings with `/` between parts. Reading a value that the disk has changed: @throws `STORE_DAMAGED`. */
 export type StorePort = {
   get (key: string): Promise<Uint8Array | undefined>
   /** All or nothing; when it resolves with `sync` (the default) the batch is on disk. @throws `STORE_FAILED` (full disk, I/O). */
   batch (operations: readonly StoreOperation[], options?: { sync?: boolean }): Promise<void>
   /** Keys that start with `prefix`, in byte order; with `from`, beginning at that whole key. */
   iterate (prefix: string, options?: { from?: string, limit?: number, reverse?: boolean }): AsyncIterable<readonly [string, Uint8Array]>
+  /** The keys that start with `prefix`, in byte order, without a look at their values: for what is to be deleted. */
+  keys (prefix: string): AsyncIterable<string>
   close (): Promise<void>
 }
 /** One write of a batch. */

@@ -77,6 +77,7 @@ function mortal (store: StorePort): StorePort {
         yield entry
       }
     },
+    keys: prefix => store.keys(prefix),
     close: async () => { await store.close() }
   }
 }
