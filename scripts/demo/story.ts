@@ -111,7 +111,7 @@ export class Story {
     const shares = step.payoutsWei.map((wei, i) => `${names[i] ?? ''} ${ether(wei)} ETH`)
     return [
       ...this.#heading('close'),
-      row(step.calledOff ? 'the game is called off: deposits go back' : shares.join(', '), '', '', ''),
+      row(step.calledOff ? 'the game is called off: deposits go back' : `who gets what: ${shares.join(', ')}`),
       row(`signed by ${listed(step.signedBy)}, sent by ${step.sentBy}`, gas(step.gasUsed), duration(step.ms))
     ]
   }
@@ -140,7 +140,7 @@ export class Story {
       line(moveGas.length === 1 ? '1 move' : `${moveGas.length} moves`, '0', grouped(moves), 'a thread\'s moves are free'),
       line('end', grouped(closed), '0', 'close; without: nothing'),
       this.#paint.bold(line('together', grouped(opened + closed), grouped(gasUsed), `${(gasUsed / (opened + closed)).toFixed(1)} times as much`)),
-      line('transactions', '3', grouped(transactions), 'each waits for a block')
+      line('transactions', grouped(this.#told.filter(({ step }) => step === 'open' || step === 'join' || step === 'close').length), grouped(transactions), 'each waits for a block')
     ]
   }
 

@@ -116,7 +116,7 @@ test('with --json every step is a line, the winner has the stake, the sums are r
 test('a user who plays by lines draws against perfect play, is told why a line is no move, and reads no line above 80 columns', async ({ folder }) => {
   const run = new Run(folder.path, ['--interactive'], '5\n5\nhello\n3\n4\n8\n9\n')
   assert.is(await run.ended(), 0)
-  for (const text of ['You and Bob play', 'Your move: you are X', 'cell 5 is taken', '1 to 9, or q', 'A draw: both have their stakes back.', 'You 1 ETH, Bob 1 ETH']) assert.match(run.stdout, text)
+  for (const text of ['You and Bob play', 'Your move: you are X', 'cell 5 is taken', '1 to 9, or q', 'A draw: both have their stakes back.', 'who gets what: You 1 ETH, Bob 1 ETH']) assert.match(run.stdout, text)
   assert.is([...run.stdout.matchAll(/signed: the move by (You|Bob)/g)].length, 9)
   assert.equal(run.stdout.split('\n').filter(line => line.length > 80), [])
   assert.not.match(run.stdout, '\u001b')
