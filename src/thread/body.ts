@@ -1,7 +1,9 @@
 /** What stands behind a content's hash: a breakpoint with its batch, or a Close. */
 import { ZERO_HASH } from '../protocol/bytes.js'
+import { decodeInput, type InputContext } from '../protocol/input.js'
 import { breakpointHash, closeHash } from '../protocol/typed-data.js'
 import type { Breakpoint, Close, Input } from '../protocol/types.js'
+import type { Message } from '../protocol/wire.js'
 import type { Content } from './agreement.js'
 
 /** A breakpoint and the batch that leads to it. */
@@ -28,6 +30,13 @@ export function breakpointBody (breakpoint: Breakpoint, inputs: readonly Input[]
 export function closeBody (close: Close, proposer: number): CloseBody {
   const { epoch, nonce, parent } = close
   return { kind: 'close', content: { kind: 'close', slot: { epoch, nonce }, hash: closeHash(close), parent, proposer, next: proposer }, close }
+}
+
+/** The content that a stored message carries; undefined when it carries none. The message was verified when it came. @throws what {@link decodeInput} throws. */
+export function bodyOfMessage (message: Message, context: InputContext): Body | undefined {
+  if (message.kind === 'closeProposal') return closeBody(message.close, message.proposer)
+  if (message.kind !== 'proposal') return undefined
+  return breakpointBody(message.breakpoint, message.inputs.map(input => decodeInput(input, context)), message.proposer, context.terms.players.length)
 }
 
 /** The parent of a thread's first slot. */

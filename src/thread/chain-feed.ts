@@ -1,7 +1,9 @@
 /** What the chain says of a thread, entered durably and given to its agreement. Events may come again after a restart: the second time changes nothing. */
 import { verify } from '../protocol/crypto.js'
 import { digestOf } from '../protocol/typed-data.js'
-import type { Hash32, Signature } from '../protocol/types.js'
+import type { Hash32 } from '../protocol/types.js'
+import { decodeMessage } from '../protocol/wire.js'
+import { bodyOfMessage, type Body } from './body.js'
 import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import type { ChainEvent } from './ports.js'
@@ -21,9 +23,12 @@ export async function feedChainEvent (coordinator: Coordinator, event: ChainEven
 async function react (coordinator: Coordinator, event: ChainEvent, view: ChainView): Promise<void> {
   if (isOver(view)) return await coordinator.apply({ type: 'watch' })
   switch (event.type) {
-    case 'recorded': return await recordedElsewhere(coordinator, event.hash, event.signatures)
+    case 'recorded': return await recordedElsewhere(coordinator, view)
     case 'challenged':
-    case 'responded': return await coordinator.apply({ type: 'dispute', number: event.dispute, recorded: view.recorded?.hash })
+    case 'responded':
+      coordinator.keepSigned()
+      await coordinator.apply({ type: 'dispute', number: event.dispute, recorded: view.recorded?.hash })
+      return await recordedElsewhere(coordinator, view)
     case 'resumed': return await coordinator.apply({ type: 'resumed', epoch: event.epoch })
     default:
   }
@@ -33,9 +38,11 @@ async function react (coordinator: Coordinator, event: ChainEvent, view: ChainVi
  * The court has a breakpoint that is not complete here: this node has signed it, and the last signatures came by way of the chain. It counts: whatever the
  * court records bears every player's signature.
  */
-async function recordedElsewhere (coordinator: Coordinator, hash: Hash32, signatures: readonly Signature[] | undefined): Promise<void> {
-  const body = coordinator.openBody
-  if (body?.kind !== 'breakpoint' || body.content.hash !== hash || signatures === undefined) return
+async function recordedElsewhere (coordinator: Coordinator, { recorded }: ChainView): Promise<void> {
+  if (recorded?.signatures === undefined || recorded.hash === coordinator.state.head?.hash) return
+  const { hash, signatures } = recorded
+  const body = coordinator.openBody?.content.hash === hash ? coordinator.openBody : await signedBefore(coordinator, hash)
+  if (body?.kind !== 'breakpoint') return
   const { context } = coordinator.parts
   const digest = digestOf(hash, context.domain)
   const valid = context.terms.sessionKeys.every((key, player) => {
@@ -43,4 +50,11 @@ async function recordedElsewhere (coordinator: Coordinator, hash: Hash32, signat
     return signature !== undefined && verify(digest, signature, key)
   })
   if (valid) await coordinator.adopt(body, signatures)
+}
+
+/** What this node has signed in a slot that a dispute has closed: nobody else may be willing to show it. */
+async function signedBefore (coordinator: Coordinator, hash: Hash32): Promise<Body | undefined> {
+  const { records, context } = coordinator.parts
+  const bytes = await records.signed(hash)
+  return bytes === undefined ? undefined : bodyOfMessage(decodeMessage(bytes), context)
 }

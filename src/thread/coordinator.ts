@@ -52,6 +52,14 @@ export type Provisional = { readonly body: BreakpointBody, readonly signatures: 
 /** Something that the user should know of, as long as it lasts. */
 export type Warning = { readonly code: string, readonly message: string, readonly sinceMs: number }
 
+/** Why a proposal is not signed. `passes`: it may be well later (its time comes, the chain answers again, the user asks for that Close), so it is looked at again. */
+type Problem = { readonly why: string, readonly passes: boolean }
+const NOT_YET: Problem = { why: 'its time has not come', passes: true }
+const RECONSIDER_MS = 1_000
+
+/** A problem that stays. */
+function final (why: string): Problem { return { why, passes: false } }
+
 /** Steps that may wait for the lock; more messages are ignored, re-sending recovers. */
 const MAX_WAITING_STEPS = 4096
 
@@ -69,8 +77,8 @@ export class Coordinator {
   readonly #evidence = new Set<string>()
   /** Own last input and the time that was sent along with it, so that its early execution is of use. */
   #hint: { readonly id: Hash32, readonly timestampSec: bigint } | undefined
-  /** A proposal whose time has not come. */
-  #held: Content | undefined
+  /** A proposal that cannot be judged yet, and when it is looked at again. */
+  #held: { readonly content: Content, readonly fromMs: number } | undefined
   #slotOpenedMs: number
   #slotBytes = 0
 
@@ -438,39 +446,47 @@ export class Coordinator {
     const body = this.#bodies.get(content.hash)
     if (body === undefined) return
     const problem = body.kind === 'close' ? this.#closeProblem(body.close) : await this.#breakpointProblem(body)
-    if (problem === 'later') { this.#held = content; return }
-    if (problem !== undefined) this.warn('PROPOSAL_REFUSED', `slot ${slotText(content.slot)}: ${problem}`, { hash: content.hash, proposer: content.proposer })
+    if (problem !== undefined && problem !== NOT_YET) {
+      const { why } = problem
+      this.warn('PROPOSAL_REFUSED', `slot ${slotText(content.slot)}: ${why}`, { hash: content.hash, proposer: content.proposer })
+    }
+    if (problem?.passes === true) {
+      this.#held = { content, fromMs: this.parts.clock.nowMs() + (problem === NOT_YET ? 0 : RECONSIDER_MS) }
+      return
+    }
+    if (problem === undefined) this.calm('PROPOSAL_REFUSED')
     await this.apply({ type: 'verified', hash: content.hash, good: problem === undefined })
   }
 
   /** Proposals whose time has come are looked at again. Called by the clock. */
   async reconsider (): Promise<void> {
     const held = this.#held
+    if (held === undefined || this.parts.clock.nowMs() < held.fromMs) return
     this.#held = undefined
-    if (held !== undefined && held.hash === this.#state.proposal?.hash) await this.#verify(held)
+    if (held.content.hash === this.#state.proposal?.hash) await this.#verify(held.content)
   }
 
-  #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): string | undefined {
+  #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): Problem | undefined {
     const head = this.closable()
     if (this.#state.self === undefined || this.#state.signed !== undefined) return undefined
-    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : 'this node has not asked for this close'
+    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : { why: 'this node has not asked for this close', passes: true }
   }
 
-  async #breakpointProblem (body: BreakpointBody): Promise<string | undefined> {
+  async #breakpointProblem (body: BreakpointBody): Promise<Problem | undefined> {
     const { breakpoint, inputs, content } = body
     const now = BigInt(Math.floor(this.parts.clock.nowMs() / 1000))
-    if (breakpoint.parent !== (openParent(this.#state) ?? NO_PARENT)) return 'its parent is not the head'
-    if (breakpoint.timestampSec < this.#headTime) return 'its time is before its parent\'s'
-    if (breakpoint.timestampSec > now + MAX_AHEAD_SEC) return 'later'
+    if (breakpoint.parent !== (openParent(this.#state) ?? NO_PARENT)) return final('its parent is not the head')
+    if (breakpoint.timestampSec < this.#headTime) return final('its time is before its parent\'s')
+    if (breakpoint.timestampSec > now + MAX_AHEAD_SEC) return NOT_YET
     const idle = this.#idles.get(content.proposer)
     if (idle !== undefined && compareSlots(idle.slot, content.slot) === 0 && breakpoint.timestampSec + MAX_BEHIND_IDLE_SEC < idle.timestampSec) {
-      return 'its time is before the time up to which its proposer had proposed nothing'
+      return final('its time is before the time up to which its proposer had proposed nothing')
     }
-    if ((this.#state.head === undefined) !== (inputs.length === 0)) return 'the first slot alone has no inputs'
+    if ((this.#state.head === undefined) !== (inputs.length === 0)) return final('the first slot alone has no inputs')
     const executed = await this.#tryExecute({ nonce: content.slot.nonce, parent: breakpoint.parent, timestampSec: breakpoint.timestampSec, inputs })
-    if (executed === undefined) return 'it cannot be executed'
-    if (executed.skipped.length > 0) return `it includes an input that cannot be included (${executed.skipped[0]?.code ?? ''})`
-    if (executed.root !== breakpoint.stateRoot) return `its state root is ${breakpoint.stateRoot}, executing gives ${executed.root}`
+    if (executed === undefined) return { why: 'it cannot be executed', passes: true }
+    if (executed.skipped.length > 0) return final(`it includes an input that cannot be included (${executed.skipped[0]?.code ?? ''})`)
+    if (executed.root !== breakpoint.stateRoot) return final(`its state root is ${breakpoint.stateRoot}, executing gives ${executed.root}`)
     this.#executed.set(content.hash, executed)
     return undefined
   }
@@ -528,7 +544,7 @@ export class Coordinator {
 
   /** A complete Close is the last slot: who misses a signature of it finds it here. */
   #closeMessages ({ close, hash, signatures }: CloseCertificate): Uint8Array[] {
-    const body = closeBody(close, this.#state.head?.proposer ?? 0)
+    const body = closeBody(close, (this.#state.provisional ?? this.#state.head)?.proposer ?? 0)
     return signatures.map((signature, signer) => signer === body.content.proposer
       ? this.#contentMessage(body, signature, 0)
       : encodeMessage({ kind: 'ack', attempt: 0, thread: this.thread, ...body.content.slot, hash, signer, signature }))
@@ -670,6 +686,14 @@ export class Coordinator {
     this.#bodies.set(content.hash, body)
     await this.apply({ type: 'certificate', content, signatures })
     return this.#state.head?.hash === content.hash || this.#state.provisional?.hash === content.hash
+  }
+
+  /** A dispute is about to close the open slot: what this node has signed in it is kept, for the others may complete it without us and show it to the court. */
+  keepSigned (): void {
+    const { signed, votes } = this.#state
+    const body = signed === undefined ? undefined : this.#bodies.get(signed.hash)
+    const first = signed === undefined ? undefined : votes.get(signed.hash)?.[signed.proposer]
+    if (body !== undefined && first !== undefined) this.write(this.parts.records.putSigned(body.content.hash, this.#contentMessage(body, first, 0)))
   }
 
   /** Replaces the chain's view; the caller has written the event. */

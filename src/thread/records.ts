@@ -136,6 +136,10 @@ export class ThreadRecords {
   deleteOpen (): StoreOperation { return { delete: `${this.#prefix}/open` } }
   async open (): Promise<Uint8Array | undefined> { return await this.store.get(`${this.#prefix}/open`) }
 
+  /** The wire message of a content that this node has signed and whose slot a dispute has closed: the court may still record it. */
+  putSigned (hash: Hash32, message: Uint8Array): StoreOperation { return { put: `${this.#prefix}/s/${hash}`, value: message } }
+  async signed (hash: Hash32): Promise<Uint8Array | undefined> { return await this.store.get(`${this.#prefix}/s/${hash}`) }
+
   /** A certificate of a dispute's epoch that waits for its `resume`. */
   putProvisional (certificate: WireCertificate): StoreOperation { return { put: `${this.#prefix}/provisional`, value: encodeCertificate(certificate) } }
   deleteProvisional (): StoreOperation { return { delete: `${this.#prefix}/provisional` } }

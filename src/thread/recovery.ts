@@ -5,14 +5,14 @@
 import { addressOf, sign } from '../protocol/crypto.js'
 import { decodeInput, type InputContext } from '../protocol/input.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
-import { breakpointHash, closeHash, digestOf } from '../protocol/typed-data.js'
+import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Domain, Hash32, Signature } from '../protocol/types.js'
 import { decodeMessage } from '../protocol/wire.js'
 import type { WireCertificate } from '../protocol/certificate-codec.js'
 import { ThreadsError } from '../errors.js'
 import { Machine } from '../machine/machine.js'
 import { initialAgreement, openSlot, type Agreement, type Content } from './agreement.js'
-import { breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
+import { bodyOfMessage, breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
 import { verifyCertificate } from './catch-up.js'
 import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
 import { Closing, type ClosePolicy } from './closing.js'
@@ -194,12 +194,9 @@ async function loadOpen (records: ThreadRecords, context: InputContext, journal:
   if (bytes === undefined || journal.damage !== undefined) return undefined
   const message = decodeMessage(bytes)
   if (message.kind !== 'proposal' && message.kind !== 'closeProposal') return undefined
-  const hash = message.kind === 'proposal' ? breakpointHash(message.breakpoint) : closeHash(message.close)
-  if (journal.top?.hash !== hash) return undefined
-  const body = message.kind === 'closeProposal'
-    ? closeBody(message.close, message.proposer)
-    : breakpointBody(message.breakpoint, message.inputs.map(input => decodeInput(input, context)), message.proposer, context.terms.players.length)
-  return { body, signature: sign(digestOf(hash, context.domain), sessionKey), proposerSignature: message.signature }
+  const body = bodyOfMessage(message, context)
+  if (body === undefined || journal.top?.hash !== body.content.hash) return undefined
+  return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
 }
 
 function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, open: Open | undefined, watching: boolean }): Agreement {
