@@ -192,6 +192,13 @@ export class Machine {
     return address === undefined ? 0n : this.account(address).nonce
   }
 
+  /** Why the committed state could not include an input now (§3); undefined: it could. */
+  whyNot (input: Input): ReturnType<typeof whyNotIncludable> {
+    const { terms } = this.context
+    const sender = terms.players[input.player]
+    return sender === undefined ? undefined : whyNotIncludable({ account: address => this.account(address) }, sender, input.tx, terms.gasLimit)
+  }
+
   /** The code of an account; no bytes where there is none. */
   code (address: Address): Uint8Array {
     return this.#world.code(this.account(address).codeHash) ?? EMPTY_BYTES

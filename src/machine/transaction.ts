@@ -35,7 +35,7 @@ export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE'
 export type Execution = { readonly evm: ThreadEVM, readonly draft: Draft, readonly block: Block }
 
 /** Why `tx` cannot be included in the state as it is; undefined: it can. `gasCap` is terms.gasLimit. */
-export function whyNotIncludable (draft: Draft, sender: Address, tx: InputTransaction, gasCap: bigint): { code: SkipCode, message: string } | undefined {
+export function whyNotIncludable (draft: Pick<Draft, 'account'>, sender: Address, tx: InputTransaction, gasCap: bigint): { code: SkipCode, message: string } | undefined {
   const { nonce, balanceWei } = draft.account(sender)
   if (tx.nonce !== nonce) return { code: 'NONCE', message: `nonce ${tx.nonce}, the sender's next is ${nonce}` }
   if (tx.gasLimit > gasCap) return { code: 'GAS_LIMIT', message: `gas limit ${tx.gasLimit} is above the terms' ${gasCap}` }

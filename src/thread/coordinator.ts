@@ -435,6 +435,15 @@ export class Coordinator {
   set headTimeSec (timeSec: bigint) { this.#headTime = timeSec }
   get headTimeSec (): bigint { return this.#headTime }
 
+  /** Own next input, when the proposer can only skip it: it would block all that come after it, and nobody else says so. */
+  #dropHopeless (): void {
+    const { pool, execution } = this.parts
+    const { self } = this.#state
+    const next = self === undefined ? undefined : pool.of(self)[0]
+    const why = next === undefined ? undefined : execution.whyNot(next)
+    if (next !== undefined && why !== undefined) this.#drop(next, why.code, why.message)
+  }
+
   #drop (input: Input, code: string, message: string): void {
     if (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player)) return
     this.parts.pool.remove(input)
@@ -579,6 +588,7 @@ export class Coordinator {
     this.#slotOpenedMs = this.parts.clock.nowMs()
     this.calm('PROPOSAL_REFUSED')
     this.calm('THREAD_WAITING')
+    this.calm('SIGNED_CONTENT_LOST')
   }
 
   #commit (body: BreakpointBody, signatures: readonly Signature[]): void {
@@ -595,6 +605,7 @@ export class Coordinator {
       if (input.player === this.#state.self) this.write(records.deleteOwnInput(input.tx.nonce))
     }
     for (const input of pool.prune(player => execution.nonceOf(player))) this.#drop(input, 'NONCE', 'another input of this nonce was included')
+    this.#dropHopeless()
     if (this.#behind !== undefined && compareSlots(this.#behind, openSlot(this.#state)) <= 0) this.#behind = undefined
     this.tell({
       type: 'breakpoint', breakpoint: body.breakpoint, hash, signatures, inputs: body.inputs, receipts: executed.receipts,
@@ -656,9 +667,11 @@ export class Coordinator {
 
   // ---------------------------------------------------------------- what the user and the chain bring
 
-  /** Enters an own input, already verified; it leaves at once. @throws `INPUT_QUEUE_FULL`, `INPUT_STALE_NONCE`. */
+  /** Enters an own input, already verified; it leaves at once. @throws `INPUT_QUEUE_FULL`, `INPUT_STALE_NONCE`, `INPUT_DROPPED`. */
   async submit (input: Input, message: Uint8Array, hintSec: bigint): Promise<void> {
     const { pool, execution, records } = this.parts
+    const why = execution.whyNot(input)
+    if (why !== undefined) throw new ThreadsError('INPUT_DROPPED', `the input cannot be included: ${why.message}`, { data: { input: input.id, code: why.code } })
     const answer = pool.add(input, execution.nonceOf(input.player))
     if (answer === 'full') throw new ThreadsError('INPUT_QUEUE_FULL', 'too many inputs wait for a breakpoint', { data: { waiting: pool.size } })
     if (answer === 'stale' || answer === 'replaced') throw new ThreadsError('INPUT_STALE_NONCE', `nonce ${input.tx.nonce} is used already`, { data: { nonce: input.tx.nonce.toString() } })

@@ -46,6 +46,11 @@ export class Execution {
     return this.#machine?.nonceOf(player) ?? 1n
   }
 
+  /** Why the head could not include an input that is its player's next; undefined: it could, or another comes first. */
+  whyNot (input: Input): { readonly code: string, readonly message: string } | undefined {
+    return input.tx.nonce === this.nonceOf(input.player) ? this.#machine?.whyNot(input) : undefined
+  }
+
   /** A balance at the head, scaled to 18 decimals. */
   balanceOf (account: Address): bigint {
     return this.#machine?.account(account).balanceWei ?? 0n
