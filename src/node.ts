@@ -23,7 +23,7 @@ import type { Coordinator } from './thread/coordinator.js'
 import { Duties } from './thread/duties.js'
 import type { ThreadEvent } from './thread/events.js'
 import type { ChainCursor, ChainEvent, ClockPort, RemotePeer, StorePort } from './thread/ports.js'
-import { fromJson, storedThreads, ThreadRecords, toJson } from './thread/records.js'
+import { fromJson, isDamage, storedThreads, ThreadRecords, toJson } from './thread/records.js'
 import { loadThread, selfIn } from './thread/recovery.js'
 
 /** How often the duties of the threads are looked at, milliseconds. */
@@ -126,7 +126,7 @@ export class ThreadsNode implements NodeHost {
     })
     this.#listen(this.#network)
     await this.#network.start()
-    for (const id of await storedThreads(this.#store)) await this.#load(id)
+    for (const id of await storedThreads(this.#store)) await this.#loadOrLeave(id)
     const cursor = await this.#cursor(this.#store)
     // Events after the cursor come again; those of a block that has gone meanwhile do not, and must not stay.
     const last = cursor?.blocks[0]
@@ -142,8 +142,7 @@ export class ThreadsNode implements NodeHost {
   }
 
   async #openChain (store: StorePort): Promise<void> {
-    const known = await store.get('chain/identity')
-    const identity = known === undefined ? undefined : fromJson(known) as { chainId: bigint, court: Address, genesis: Hash32 | undefined }
+    const identity = await this.#identity(store)
     const { court, rpcUrl, walletKey, confirmations, pollMs } = this.options
     if (identity !== undefined && identity.court !== court) {
       throw new ThreadsError('CHAIN_WRONG_COURT', `this data directory belongs to the court ${identity.court}, not ${court}`, { data: { known: identity.court, given: court } })
@@ -158,9 +157,29 @@ export class ThreadsNode implements NodeHost {
     if (identity?.genesis === undefined) await store.batch([{ put: 'chain/identity', value: toJson(learned) }])
   }
 
+  async #identity (store: StorePort): Promise<{ chainId: bigint, court: Address, genesis: Hash32 | undefined } | undefined> {
+    try {
+      const known = await store.get('chain/identity')
+      return known === undefined ? undefined : fromJson(known) as { chainId: bigint, court: Address, genesis: Hash32 | undefined }
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      // Learned anew: what was signed for another chain or court has another thread's id.
+      this.log('error', 'chain.identity-damaged', { error: error.message })
+      return undefined
+    }
+  }
+
   async #cursor (store: StorePort): Promise<ChainCursor | undefined> {
-    const stored = await store.get('chain/cursor')
-    return stored === undefined ? undefined : fromJson(stored) as ChainCursor
+    try {
+      const stored = await store.get('chain/cursor')
+      return stored === undefined ? undefined : fromJson(stored) as ChainCursor
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      // All that the chain said comes again; what it may have taken back meanwhile must not stay.
+      this.log('error', 'chain.cursor-damaged', { error: error.message })
+      await this.#voidAbove(0n)
+      return undefined
+    }
   }
 
   /** Stops everything in reverse order. Idempotent. */
@@ -180,6 +199,22 @@ export class ThreadsNode implements NodeHost {
   }
 
   // ---------------------------------------------------------------- threads
+
+  /** One thread that cannot be loaded must not keep the others from being played. */
+  async #loadOrLeave (id: ThreadId): Promise<void> {
+    try {
+      await this.#load(id)
+    } catch (error) {
+      if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
+      this.log('error', 'thread.load-failed', { thread: id, code: error.code, error: error.message })
+      if (error.code !== 'THREAD_EVENTS_DAMAGED') {
+        this.#storeError = `the thread ${id} cannot be loaded: ${error.message}`
+        return
+      }
+      // The chain says it again, from the court's first block on; the thread is loaded when its opening comes.
+      await this.store.batch([...await new ThreadRecords(this.store, id).dropChainEvents(0n), { delete: 'chain/cursor' }])
+    }
+  }
 
   async #load (id: ThreadId): Promise<void> {
     const records = new ThreadRecords(this.store, id)

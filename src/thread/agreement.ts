@@ -353,7 +353,7 @@ function advance (state: Agreement, content: Content, signatures: readonly Signa
   if (content.slot.epoch > state.confirmed) {
     return { state: { ...clearSlot(state), provisional: content }, effects: [...before, { type: 'resume', content, signatures }] }
   }
-  const mode: Mode = content.kind === 'close' && state.mode === 'signing' ? 'closing' : state.mode
+  const mode: Mode = content.kind === 'close' && state.mode !== 'watching' ? 'closing' : state.mode
   return { state: { ...clearSlot(state), head: content, mode }, effects: [...before, { type: 'complete', content, signatures }] }
 }
 

@@ -10,6 +10,12 @@ export type Closable = { readonly parent: Hash32, readonly payouts: readonly big
 /** `settled`: agrees by itself to a close that pays exactly the balances, when nothing is left inside contracts; `never`: only when its user asks. */
 export type ClosePolicy = 'settled' | 'never'
 
+/** A close that this node has asked for: kept on disk before the request leaves, for the proposer may sign it at any time from then on. */
+export type AskedClose = { readonly parent: Hash32, readonly payouts: readonly bigint[] }
+
+/** Closes of one head that this node asks for, at most: a user who changes its mind more often waits for the next breakpoint. */
+const MAX_ASKED = 16
+
 /** Who wants to close, and how, on the present head. */
 export class Closing {
   readonly #policy: ClosePolicy
@@ -17,6 +23,8 @@ export class Closing {
   readonly #self: number | undefined
   /** Own wish: payouts that the user named, or `default`. */
   #wish: readonly bigint[] | 'default' | undefined
+  /** What this node has asked for on the present head, oldest first. */
+  #asked: readonly AskedClose[] = []
   #consents = new Map<number, { readonly parent: Hash32, readonly payouts: string }>()
 
   constructor (players: number, self: number | undefined, policy: ClosePolicy) {
@@ -68,8 +76,35 @@ export class Closing {
     })
   }
 
-  /** Whether this node signs a Close that another proposes: exactly what it asked for. */
-  accepts (parent: Hash32, payouts: readonly bigint[], head: Closable): boolean {
-    return parent === head.parent && this.payouts(head)?.join() === payouts.join()
+  /**
+   * Enters what this node is about to ask for. @returns all that it has asked for on this head, to be durable before the request leaves; undefined when that is
+   * nothing new, or too much.
+   */
+  ask (request: AskedClose): readonly AskedClose[] | undefined {
+    const onHead = this.#asked.filter(({ parent }) => parent === request.parent)
+    if (onHead.some(asked => isSame(asked, request)) || onHead.length >= MAX_ASKED) return undefined
+    this.#asked = [...onHead, request]
+    return this.#asked
   }
+
+  /** Whether this may be asked for: it is on disk that it is. */
+  hasAsked (request: AskedClose): boolean {
+    return this.#asked.some(asked => isSame(asked, request))
+  }
+
+  /** After a restart: what was asked for, and is wished still where the head is the same. */
+  restore (asked: readonly AskedClose[], head: Hash32 | undefined): void {
+    this.#asked = asked
+    const last = asked.at(-1)
+    if (last !== undefined && last.parent === head) this.#wish = last.payouts
+  }
+
+  /** Whether this node signs a Close that another proposes: what it wants, or has ever asked for on this head (a Close that is refused blocks its slot). */
+  accepts (parent: Hash32, payouts: readonly bigint[], head: Closable): boolean {
+    return parent === head.parent && (this.payouts(head)?.join() === payouts.join() || this.hasAsked({ parent, payouts }))
+  }
+}
+
+function isSame (one: AskedClose, other: AskedClose): boolean {
+  return one.parent === other.parent && one.payouts.join() === other.payouts.join()
 }

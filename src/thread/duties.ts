@@ -92,7 +92,7 @@ export class Duties {
     this.#ask()
     this.#resendContent()
     this.#resendInputs()
-    this.#requestClose()
+    await this.#requestClose()
     await this.#stateIdle()
     this.#sync()
     this.#lookForMissing()
@@ -129,7 +129,7 @@ export class Duties {
     }
   }
 
-  #requestClose (): void {
+  async #requestClose (): Promise<void> {
     const { state, parts, thread } = this.#coordinator
     const head = this.#coordinator.closable()
     const payouts = head === undefined ? undefined : parts.closing.payouts(head)
@@ -138,9 +138,15 @@ export class Duties {
     const due = this.#closes.due(key, this.#now())
     if (key === this.#closeKey && !due) return
     this.#closeKey = key
-    const request = { thread, parent: head.parent, payouts: [...payouts] }
+    const asked = { parent: head.parent, payouts: [...payouts] }
+    const request = { thread, ...asked }
     const signature = sign(closeRequestDigest(request, parts.context.domain), parts.sessionKey)
-    this.#coordinator.publish(encodeMessage({ kind: 'closeRequest', attempt: this.#attempt(), ...request, asker: state.self, signature }))
+    await this.#coordinator.exclusive(async () => {
+      // INVARIANT: on disk before it leaves. The proposer may sign what was asked for, and to refuse it then, after a restart, would block the slot.
+      const all = parts.closing.ask(asked)
+      if (all !== undefined) this.#coordinator.write(parts.records.putAsked(all))
+      if (parts.closing.hasAsked(asked)) this.#coordinator.send(encodeMessage({ kind: 'closeRequest', attempt: this.#attempt(), ...request, asker: state.self ?? 0, signature }))
+    })
   }
 
   /** The proposer of the open slot says, now and then, that it has proposed nothing yet (§6.4): it cannot date a proposal back then. */

@@ -5,6 +5,7 @@
  */
 import { asHash32, bigintToBytes, bytesToBigint, concatBytes, hexToBytes, ZERO_HASH } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
+import { ThreadsError } from '../errors.js'
 import { compareSlots } from '../protocol/slot.js'
 import type { Hash32, Slot, ThreadId } from '../protocol/types.js'
 import type { StoreOperation, StorePort } from './ports.js'
@@ -39,15 +40,21 @@ export class Journal {
     this.#prefix = `t/${thread}/j`
   }
 
-  /** Reads and checks the whole chain of entries. Never throws for damage: see {@link damage}. */
+  /** Reads and checks the whole chain of entries, and that it ends where it was last written. Never throws for damage: see {@link damage}. @throws `STORE_FAILED`. */
   static async load (store: StorePort, thread: ThreadId): Promise<Journal> {
     const journal = new Journal(thread)
-    for await (const [key, value] of store.iterate(`${journal.#prefix}/`)) {
-      journal.#damage ??= journal.#append(key, value)
+    try {
+      for await (const [key, value] of store.iterate(`${journal.#prefix}/`)) {
+        journal.#damage ??= journal.#append(key, value)
+      }
+      const end = await store.get(`${journal.#prefix}-end`)
+      const expected = end === undefined ? 0 : Number(bytesToBigint(end.subarray(0, 8)))
+      if (expected !== journal.#next) journal.#damage ??= `it has ${journal.#next} entries and should have ${expected}`
+      else if (end !== undefined && asHash32(end.subarray(8)) !== journal.#last) journal.#damage ??= 'its last entry is not the one that was written'
+    } catch (error) {
+      if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
+      journal.#damage ??= error.message
     }
-    const end = await store.get(`${journal.#prefix}-end`)
-    const expected = end === undefined ? 0 : Number(bytesToBigint(end))
-    if (expected !== journal.#next) journal.#damage ??= `it has ${journal.#next} entries and should have ${expected}`
     return journal
   }
 
@@ -101,6 +108,6 @@ export class Journal {
     const bytes = concatBytes(hexToBytes(this.#last), Uint8Array.of(kind), bigintToBytes(entry.slot.epoch, 8), bigintToBytes(entry.slot.nonce, 8), hexToBytes(entry.hash))
     const key = this.#key(this.#next)
     this.#take(entry, bytes)
-    return [{ put: key, value: bytes }, { put: `${this.#prefix}-end`, value: bigintToBytes(BigInt(this.#next), 8) }]
+    return [{ put: key, value: bytes }, { put: `${this.#prefix}-end`, value: concatBytes(bigintToBytes(BigInt(this.#next), 8), hexToBytes(this.#last)) }]
   }
 }

@@ -8,6 +8,7 @@ import type { CloseCertificate, Hash32, Hex, Input, Signature, Slot, ThreadId } 
 import { closeHash } from '../protocol/typed-data.js'
 import { decodeCertificate, encodeCertificate, type WireCertificate } from '../protocol/certificate-codec.js'
 import type { InputReceipt } from '../machine/machine.js'
+import type { AskedClose } from './closing.js'
 import type { ChainEvent, StoreOperation, StorePort } from './ports.js'
 
 /** Proof that a player signed two contents of one slot. */
@@ -56,7 +57,7 @@ export class ThreadRecords {
   /** Deletes the events above a block. */
   async dropChainEvents (aboveBlock: bigint): Promise<StoreOperation[]> {
     const operations: StoreOperation[] = []
-    for await (const [key] of this.store.iterate(`${this.#prefix}/l/`)) {
+    for await (const key of this.store.keys(`${this.#prefix}/l/`)) {
       if (key > `${this.#prefix}/l/${hexKey(aboveBlock)}~`) operations.push({ delete: key })
     }
     return operations
@@ -69,7 +70,7 @@ export class ThreadRecords {
     const key = slotKey(certificate.breakpoint)
     return [
       { put: `${this.#prefix}/c/${key}`, value: encodeCertificate(certificate) },
-      { put: `${this.#prefix}/r/${key}`, value: toJson(receipts) },
+      this.putReceipts(certificate.breakpoint, receipts),
       ...inputs.map((input, index) => ({ put: `${this.#prefix}/i/${input.id}`, value: ascii(`${key}${hexKey(BigInt(index))}`) })),
       { put: `${this.#prefix}/head`, value: ascii(`${key}${hash}`) }
     ]
@@ -86,6 +87,7 @@ export class ThreadRecords {
     for await (const [, value] of this.store.iterate(prefix, { from: prefix + slotKey(from), limit })) yield decodeCertificate(value, this.thread)
   }
 
+  putReceipts (slot: Slot, receipts: readonly InputReceipt[]): StoreOperation { return { put: `${this.#prefix}/r/${slotKey(slot)}`, value: toJson(receipts) } }
   async receipts (slot: Slot): Promise<InputReceipt[] | undefined> {
     const bytes = await this.store.get(`${this.#prefix}/r/${slotKey(slot)}`)
     return bytes === undefined ? undefined : fromJson(bytes) as InputReceipt[]
@@ -116,16 +118,10 @@ export class ThreadRecords {
     for await (const [key, value] of this.store.iterate(prefix)) yield [key.slice(prefix.length), value]
   }
 
-  /** Deletes the head, the state and all certificates from a slot on: before a state is built anew. */
-  async dropState (certificatesFrom: Slot | undefined): Promise<StoreOperation[]> {
+  /** Deletes the head and the state: before they are built anew. */
+  async dropState (): Promise<StoreOperation[]> {
     const operations: StoreOperation[] = [{ delete: `${this.#prefix}/head` }]
-    for await (const [key] of this.store.iterate(`${this.#prefix}/w/`)) operations.push({ delete: key })
-    if (certificatesFrom === undefined) return operations
-    for (const part of ['c', 'r']) {
-      for await (const [key] of this.store.iterate(`${this.#prefix}/${part}/`)) {
-        if (key >= `${this.#prefix}/${part}/${slotKey(certificatesFrom)}`) operations.push({ delete: key })
-      }
-    }
+    for await (const key of this.store.keys(`${this.#prefix}/w/`)) operations.push({ delete: key })
     return operations
   }
 
@@ -158,7 +154,7 @@ export class ThreadRecords {
 
   async ownInputs (): Promise<{ readonly raw: Uint8Array, readonly binding: Signature }[]> {
     const inputs: { raw: Uint8Array, binding: Signature }[] = []
-    for await (const [, value] of this.store.iterate(`${this.#prefix}/p/`)) {
+    for await (const value of this.#readable(`${this.#prefix}/p/`)) {
       const stored = fromJson(value) as { raw: Hex, binding: Hex }
       inputs.push({ raw: hexToBytes(stored.raw), binding: hexToBytes(stored.binding) })
     }
@@ -175,21 +171,45 @@ export class ThreadRecords {
     return certificate
   }
 
+  /** The closes that this node has asked for on one head. */
+  putAsked (asked: readonly AskedClose[]): StoreOperation { return { put: `${this.#prefix}/asked`, value: toJson(asked) } }
+  async asked (): Promise<AskedClose[]> {
+    const bytes = await this.store.get(`${this.#prefix}/asked`)
+    return bytes === undefined ? [] : fromJson(bytes) as AskedClose[]
+  }
+
   putEvidence (evidence: Evidence): StoreOperation {
     return { put: `${this.#prefix}/e/${slotKey(evidence.slot)}${hexKey(BigInt(evidence.signer))}`, value: toJson(evidence) }
   }
 
   async evidence (): Promise<Evidence[]> {
     const found: Evidence[] = []
-    for await (const [, value] of this.store.iterate(`${this.#prefix}/e/`)) found.push(fromJson(value) as Evidence)
+    for await (const value of this.#readable(`${this.#prefix}/e/`)) found.push(fromJson(value) as Evidence)
     return found
   }
+
+  /** The values of a prefix, without those that the disk has changed: where each stands for itself. */
+  async * #readable (prefix: string): AsyncIterable<Uint8Array> {
+    for await (const key of this.store.keys(prefix)) {
+      try {
+        const value = await this.store.get(key)
+        if (value !== undefined) yield value
+      } catch (error) {
+        if (!isDamage(error)) throw error
+      }
+    }
+  }
+}
+
+/** Whether an error says that a record was changed by the disk (and not that the disk does not answer). */
+export function isDamage (error: unknown): error is ThreadsError {
+  return error instanceof ThreadsError && error.code === 'STORE_DAMAGED'
 }
 
 /** The ids of all threads that the store knows. */
 export async function storedThreads (store: StorePort): Promise<ThreadId[]> {
   const ids: ThreadId[] = []
-  for await (const [key] of store.iterate('threads/')) ids.push(parseThreadId(key.slice('threads/'.length)))
+  for await (const key of store.keys('threads/')) ids.push(parseThreadId(key.slice('threads/'.length)))
   return ids
 }
 

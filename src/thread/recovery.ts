@@ -6,11 +6,11 @@ import { addressOf, sign } from '../protocol/crypto.js'
 import { decodeInput, type InputContext } from '../protocol/input.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
 import { breakpointHash, digestOf } from '../protocol/typed-data.js'
-import type { Domain, Hash32, Signature } from '../protocol/types.js'
+import type { Domain, Hash32, Signature, Slot } from '../protocol/types.js'
 import { decodeMessage } from '../protocol/wire.js'
 import type { WireCertificate } from '../protocol/certificate-codec.js'
 import { ThreadsError } from '../errors.js'
-import { Machine } from '../machine/machine.js'
+import { Machine, type InputReceipt } from '../machine/machine.js'
 import { initialAgreement, openSlot, type Agreement, type Content } from './agreement.js'
 import { bodyOfMessage, breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
 import { verifyCertificate } from './catch-up.js'
@@ -21,7 +21,7 @@ import { Execution, type Executed } from './execution.js'
 import { Journal } from './journal.js'
 import { InputPool } from './pool.js'
 import type { ChainPort } from './ports.js'
-import type { ThreadRecords } from './records.js'
+import { isDamage, type ThreadRecords } from './records.js'
 
 /** What loading a thread takes. */
 export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionKey' | 'records' | 'emit' | 'log'> & {
@@ -35,7 +35,7 @@ type LoadedHead = { readonly content: Content, readonly timestampSec: bigint } |
 
 /**
  * Loads one thread of which the store has at least the `opened` event.
- * @throws `THREAD_UNKNOWN` when it has not; `STORE_FAILED`.
+ * @throws `THREAD_UNKNOWN` when it has not; `THREAD_EVENTS_DAMAGED` when what the chain said must be read again from the chain; `STORE_FAILED`.
  */
 export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const { records, log } = options
@@ -48,24 +48,29 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   // An observer signs nothing and has no journal.
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
   if (damage !== undefined) log('error', 'thread.journal-damaged', { thread: records.thread, damage })
-  const close = await records.close()
+  const close = await readable(options, 'close', async () => await records.close())
   const closeContent = close === undefined ? undefined : closeBody(close.close, head?.content.next ?? 0).content
   // A Close of a dispute's epoch waits for the court like a breakpoint of that epoch.
   const isFinal = closeContent !== undefined && closeContent.slot.epoch <= view.confirmedEpoch
   const headContent = isFinal ? closeContent : head?.content
-  const open = await loadOpen(records, context, journal, options.sessionKey)
+  const open = await readable(options, 'open', async () => await loadOpen(records, context, journal, options.sessionKey))
   const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined || isOver(view) })
-  const pool = await loadPool(records, context, execution)
+  const pool = await loadPool(options, context, execution)
+  const closing = new Closing(view.terms.players.length, self, options.closePolicy)
+  closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], head?.content.hash)
   const coordinator = new Coordinator({
     context, self, sessionKey: options.sessionKey, records, journal, execution, pool, network: options.network, clock: options.clock,
-    closing: new Closing(view.terms.players.length, self, options.closePolicy),
-    agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
+    closing, agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
   })
   coordinator.headTimeSec = head?.timestampSec ?? 0n
-  const provisional = await loadProvisional(records, context, execution, head)
+  const provisional = await readable(options, 'provisional', async () => await loadProvisional(records, context, execution, head))
   coordinator.restore({ provisional: provisional?.provisional, executed: provisional?.executed, evidence: await records.evidence() })
   await coordinator.exclusive(async () => {
     if (damage !== undefined) coordinator.warn('JOURNAL_DAMAGED', `the sign journal cannot be trusted (${damage}): the node only watches this thread`, { damage })
+    const { signed, top, mode } = coordinator.state
+    if (mode === 'starting' && signed === undefined && provisional === undefined && top !== undefined && compareSlots(top, openSlot(coordinator.state)) >= 0) {
+      coordinator.warn('SIGNED_CONTENT_LOST', `this node has signed slot ${slotText(top)} and has lost what it signed: it signs nothing else up to there, and waits for the others to show it`)
+    }
     await coordinator.reverify()
     if (close !== undefined && closeContent !== undefined && !isFinal) await coordinator.apply({ type: 'certificate', content: closeContent, signatures: close.signatures })
     if (provisional !== undefined) await coordinator.apply({ type: 'certificate', content: provisional.provisional.body.content, signatures: provisional.provisional.signatures })
@@ -75,8 +80,24 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
 
 async function loadView (records: ThreadRecords): Promise<ChainView | undefined> {
   let view: ChainView | undefined
-  for (const event of await records.chainEvents()) view = foldChainEvent(view, event)
+  try {
+    for (const event of await records.chainEvents()) view = foldChainEvent(view, event)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    throw new ThreadsError('THREAD_EVENTS_DAMAGED', `what the chain has said of the thread ${records.thread} is damaged on disk`, { data: { thread: records.thread }, cause: error })
+  }
   return view
+}
+
+/** What `read` gives, or nothing where the record is damaged: the thread can do without it, and the log says so. @throws `STORE_FAILED`. */
+async function readable<T> ({ records, log }: LoadOptions, record: string, read: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
+    log('error', 'thread.record-damaged', { thread: records.thread, record, code: error.code, error: error.message })
+    return undefined
+  }
 }
 
 /** The player whose session key this node holds; undefined for an observer. */
@@ -96,9 +117,9 @@ function lostTop (journal: Journal, head: LoadedHead): string | undefined {
 async function loadState (options: LoadOptions, context: InputContext): Promise<{ execution: Execution, head: LoadedHead }> {
   const { records, log } = options
   const code = async (): Promise<Uint8Array> => await threadCode(options, context)
-  const stored = await records.head()
-  if (stored === undefined) return { execution: new Execution(context, code, undefined), head: undefined }
   try {
+    const stored = await records.head()
+    if (stored === undefined) return { execution: new Execution(context, code, undefined), head: undefined }
     const certificate = await records.certificate(stored.slot)
     if (certificate === undefined || breakpointHash(certificate.breakpoint) !== stored.hash) throw new ThreadsError('STORE_DAMAGED', 'the head\'s certificate is not what was stored')
     const machine = await Machine.load(context, await collect(records.state()))
@@ -123,18 +144,19 @@ function headOf (certificate: WireCertificate, context: InputContext): LoadedHea
   return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec }
 }
 
-/** Executes every certificate again, from the constructor on, and stores the state that results; stops at the first one that is damaged. */
+/**
+ * Executes every certificate again, from the constructor on, and stores the state that results; stops at the first one that is damaged. Those after it stay: they prove
+ * what they prove, and what is missing comes from the other players.
+ */
 async function replay (records: ThreadRecords, context: InputContext, code: () => Promise<Uint8Array>, log: LoadOptions['log']): Promise<{ execution: Execution, head: LoadedHead }> {
-  const execution = new Execution(context, code, undefined)
-  const operations = await records.dropState(undefined)
+  // First of all: without the code nothing can be said of the certificates.
+  const creation = await code()
+  const execution = new Execution(context, async () => await Promise.resolve(creation), undefined)
+  const operations = await records.dropState()
   let head: LoadedHead
   let count = 0
   try {
-    for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
-      const body = continuation(certificate, context, head)
-      const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
-      if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
-      executed.commit()
+    for await (const { certificate, body, executed } of again(records, context, execution)) {
       operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
       head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
       count++
@@ -142,13 +164,23 @@ async function replay (records: ThreadRecords, context: InputContext, code: () =
   } catch (error) {
     if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
     log('error', 'thread.certificate-damaged', { thread: records.thread, after: head === undefined ? null : slotText(head.content.slot), error: error.message })
-    const next = head === undefined ? { epoch: 0n, nonce: 0n } : { epoch: head.content.slot.epoch, nonce: head.content.slot.nonce + 1n }
-    const dropped = await records.dropState(next)
-    operations.push(...dropped.filter(operation => 'delete' in operation && !operation.delete.includes('/w/') && !operation.delete.endsWith('/head')))
   }
   await records.store.batch(operations)
   log('info', 'thread.replayed', { thread: records.thread, breakpoints: count })
   return { execution, head }
+}
+
+/** The stored certificates, each executed and committed before it is given. @throws what a damaged one gives rise to. */
+async function * again (records: ThreadRecords, context: InputContext, execution: Execution): AsyncIterable<{ certificate: WireCertificate, body: BreakpointBody, executed: Executed }> {
+  let head: LoadedHead
+  for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
+    const body = continuation(certificate, context, head)
+    const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
+    if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
+    executed.commit()
+    head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+    yield { certificate, body, executed }
+  }
 }
 
 function continuation (certificate: WireCertificate, context: InputContext, head: LoadedHead): BreakpointBody {
@@ -165,20 +197,38 @@ export async function machineAt (coordinator: Coordinator, hash: Hash32, chain: 
   const { records, context, execution } = coordinator.parts
   if (coordinator.state.head?.hash === hash && execution.machine !== undefined) return execution.machine
   const past = new Execution(context, async () => await threadCode({ records, chain }, context), undefined)
-  let head: LoadedHead
-  for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
-    const body = continuation(certificate, context, head)
-    const executed = await past.execute({ ...body.breakpoint, inputs: body.inputs })
-    executed.commit()
-    head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
-    if (body.content.hash === hash && past.machine !== undefined) return past.machine
-  }
+  for await (const { body } of again(records, context, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
   throw new ThreadsError('THREAD_BEHIND', 'this node does not have the state that the chain has recorded', { data: { thread: context.thread, recorded: hash } })
 }
 
+/** The receipts of a slot; where they are damaged, from its execution. @throws `STORE_DAMAGED` when certificates up to there are damaged too. */
+export async function receiptsAt (coordinator: Coordinator, slot: Slot): Promise<readonly InputReceipt[] | undefined> {
+  const { records, context, log } = coordinator.parts
+  try {
+    return await records.receipts(slot)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    log('error', 'thread.record-damaged', { thread: context.thread, record: `receipts of ${slotText(slot)}`, code: error.code, error: error.message })
+    const code = await records.code()
+    if (code === undefined) throw error
+    const past = new Execution(context, async () => await Promise.resolve(code), undefined)
+    for await (const { certificate, body, executed } of again(records, context, past)) {
+      if (compareSlots(certificate.breakpoint, slot) !== 0) continue
+      await records.store.batch([records.putReceipts(body.content.slot, executed.receipts)])
+      return executed.receipts
+    }
+    throw error
+  }
+}
+
 async function threadCode (from: { readonly records: ThreadRecords, readonly chain: ChainPort }, context: InputContext): Promise<Uint8Array> {
-  const stored = await from.records.code()
-  if (stored !== undefined) return stored
+  try {
+    const stored = await from.records.code()
+    if (stored !== undefined) return stored
+  } catch (error) {
+    // The chain has it too.
+    if (!isDamage(error)) throw error
+  }
   const code = await from.chain.code(context.terms)
   await from.records.store.batch([from.records.putCode(code)])
   return code
@@ -213,11 +263,11 @@ function startAgreement (from: { view: ChainView, self: number | undefined, jour
   return { ...started, votes: new Map([[open.body.content.hash, votes]]) }
 }
 
-async function loadPool (records: ThreadRecords, context: InputContext, execution: Execution): Promise<InputPool> {
+async function loadPool (options: LoadOptions, context: InputContext, execution: Execution): Promise<InputPool> {
   const pool = new InputPool(context.terms.players.length)
-  for (const stored of await records.ownInputs()) {
-    const input = decodeInput(stored, context)
-    pool.add(input, execution.nonceOf(input.player))
+  for (const stored of await options.records.ownInputs()) {
+    const input = await readable(options, 'own input', async () => await Promise.resolve(decodeInput(stored, context)))
+    if (input !== undefined) pool.add(input, execution.nonceOf(input.player))
   }
   return pool
 }

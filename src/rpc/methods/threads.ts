@@ -6,6 +6,7 @@ import type { NodeHost, RunningThread } from '../host.js'
 import { openProposer, openSlot } from '../../thread/agreement.js'
 import { isOver } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
+import { receiptsAt } from '../../thread/recovery.js'
 import type { NodeApi } from '../api.js'
 import { breakpointJson, evidenceJson, receiptJson, slotJson, termsJson } from '../convert.js'
 import type { ReceiptJson, ThreadStatus, ThreadSummary } from '../schemas.js'
@@ -28,7 +29,7 @@ export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const breakpoints = []
       for await (const certificate of records.certificates({ epoch: BigInt(from.epoch), nonce: BigInt(from.nonce) }, limit)) {
         const inputs = certificate.inputs.map(input => decodeInput(input, context))
-        const receipts = await records.receipts(certificate.breakpoint) ?? []
+        const receipts = await receiptsAt(coordinator, certificate.breakpoint) ?? []
         breakpoints.push(breakpointJson(certificate.breakpoint, breakpointHash(certificate.breakpoint), certificate.signatures, inputs, receipts, context.terms))
       }
       return { breakpoints }
@@ -43,7 +44,7 @@ export async function findReceipt (coordinator: Coordinator, id: Hash32): Promis
   const { records, context } = coordinator.parts
   const place = await records.place(id)
   if (place === undefined) return undefined
-  const [certificate, receipts] = await Promise.all([records.certificate(place.slot), records.receipts(place.slot)])
+  const [certificate, receipts] = await Promise.all([records.certificate(place.slot), receiptsAt(coordinator, place.slot)])
   const signed = certificate?.inputs[place.index]
   const receipt = receipts?.[place.index]
   if (signed === undefined || receipt === undefined) return undefined
