@@ -16,6 +16,8 @@ import type { Address, Hex } from '../src/protocol/types.js'
 import { RpcClient } from '../src/rpc/client.js'
 
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+/** The same for `start`, ending with the process that started it. */
+const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
 
 /** Options of {@link openArena}. */
@@ -71,7 +73,7 @@ export class Player {
 
   /** Starts (again) and waits until it is ready. */
   async start (): Promise<void> {
-    const child = spawn(process.execPath, [this.#options.entry ?? CLI, 'start', '--json', '--data-dir', this.dataDir, '--listen', this.#listen, ...this.#flags, ...this.#options.flags ?? []], {
+    const child = spawn(process.execPath, [this.#options.entry ?? NODE, 'start', '--json', '--data-dir', this.dataDir, '--listen', this.#listen, ...this.#flags, ...this.#options.flags ?? []], {
       stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, EVM_THREADS_PASSWORD: PASSWORD, ...this.#options.env }
     })
     this.#process = child

@@ -1,9 +1,7 @@
 /** What every scenario plays on: a chain, nodes, and the promise that nothing of it is left, however it ends. */
-import { fileURLToPath } from 'node:url'
 import { openArena, type Arena, type Player } from '../arena.js'
 import { EventLog } from './event-log.js'
 
-const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 
 /** A player with its node and all that the node has told. */
 export type Actor = { readonly name: string, readonly player: Player, readonly events: EventLog }
@@ -55,7 +53,7 @@ export class Stage {
 
   /** Starts a node for one of the chain's funded accounts. */
   async actor (name: string, account: number): Promise<Actor> {
-    return await this.#start(this.arena.player(name.toLowerCase(), { account, entry: NODE, flags: ['--log-level', 'warn'] }).then(async player => {
+    return await this.#start(this.arena.player(name.toLowerCase(), { account, flags: ['--log-level', 'warn'] }).then(async player => {
       return { name, player, events: await EventLog.of(player.rpc) }
     }))
   }

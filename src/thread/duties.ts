@@ -217,7 +217,8 @@ export class Duties {
 
   /** The players without whom the next step does not happen. */
   missing (): number[] {
-    const { state, parts } = this.#coordinator
+    const { state, parts, view } = this.#coordinator
+    if (view.phase === 'opening') return view.joined.flatMap((joined, player) => joined ? [] : [player])
     if (state.mode === 'starting') return [...state.awaiting]
     if (state.proposal !== undefined) {
       const signed = new Set(this.#coordinator.signers(state.proposal.hash))

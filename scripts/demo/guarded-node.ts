@@ -1,8 +1,0 @@
-/** A node that does not outlive whoever started it: the command line, and an eye on the parent. `kill -9` of the demo must leave nothing running. */
-const parent = process.ppid
-setInterval(() => {
-  // Whoever loses its parent gets another one.
-  if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL')
-}, 300).unref()
-
-await import('../../src/cli/main.js')
