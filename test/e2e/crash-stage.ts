@@ -137,12 +137,13 @@ export class Stage {
     this.code = code
   }
 
-  static async open (): Promise<Stage> {
+  /** `flags`: further ones of the nodes' `start`. */
+  static async open (flags: readonly string[] = []): Promise<Stage> {
     const arena = await openArena()
     const code = (await arena.deployData('TicTacToe')).address
     const nodes = await Promise.all(['alice', 'bob'].map(async (name, index) => {
       const [planFile, traceFile] = [join(arena.folder, `${name}.plan`), join(arena.folder, `${name}.trace`)]
-      const player = await arena.player(name, { account: index + 1, entry: ENTRY, env: { CRASH_PLAN: planFile, CRASH_TRACE: traceFile } })
+      const player = await arena.player(name, { account: index + 1, entry: ENTRY, flags, env: { CRASH_PLAN: planFile, CRASH_TRACE: traceFile } })
       const node = new Mortal(player, planFile, traceFile)
       await node.listen()
       return node

@@ -23,20 +23,16 @@ test.after(async ({ stage }) => { await stage.stop() })
 const STEPS: readonly (readonly [string, number, CrashPlan['when'], string, number?])[] = [
   ['the thread is opened', ALICE, 'after', '^thread'],
   ['a join is seen', BOB, 'before', '^chain event'],
-  ['the chain\'s cursor moves', BOB, 'after', '^cursor'],
+  ['the chain\'s cursor moves', ALICE, 'before', '^cursor'],
   ['the first slot is proposed', ALICE, 'after', '^sign breakpoint 0'],
   ['the first slot is signed', BOB, 'before', '^sign breakpoint 0'],
-  ['the first slot is complete at its proposer', ALICE, 'before', '^complete$'],
-  ['a breakpoint is proposed', ALICE, 'before', '^sign breakpoint 3$'],
   ['a breakpoint is proposed', ALICE, 'after', '^sign breakpoint 5$'],
   ['a breakpoint is signed by the second', BOB, 'before', '^sign breakpoint 3 . complete$'],
   ['a breakpoint is signed by the second', ALICE, 'after', '^sign breakpoint 4 . complete$'],
   ['a certificate is complete at the proposer', BOB, 'before', '^complete$', 2],
-  ['a certificate is complete at the proposer', BOB, 'after', '^complete$', 3],
   ['a close is asked for', ALICE, 'after', '^close asked'],
   ['a close is proposed', BOB, 'after', '^sign close 8$'],
   ['a close is signed by the second', ALICE, 'before', '^sign close 8 . complete'],
-  ['a close is signed by the second', ALICE, 'after', '^sign close 8 . complete'],
   ['a close is complete at the proposer', BOB, 'before', '^complete close$']
 ]
 
@@ -94,12 +90,12 @@ test('an input that was taken from the user is played after its node was killed,
 })
 
 test('both nodes killed at once at random writes: the game ends as it would have', async ({ stage }) => {
-  let state = 20_26
+  let state = 2026
   const random = (below: number): number => {
     state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x3779_8849 >>> 0
     return state % below
   }
-  for (let round = 0; round < (process.argv.includes('--all') ? 12 : 3); round++) {
+  for (let round = 0; round < (process.argv.includes('--all') ? 12 : 2); round++) {
     const plans = stage.nodes.map((): CrashPlan => ({ when: random(2) === 0 ? 'before' : 'after', label: '', nth: 1 + random(19) }))
     const game = await stage.game()
     let run: Promise<void> | undefined
@@ -113,14 +109,13 @@ test('a node killed while it recovers recovers all the same', async ({ stage }) 
   await game.open()
   await game.play(0, 4)
   const bob = stage.node(BOB)
-  for (const [label, nth] of [['/j/', 3], ['/w/', 2], ['/head$', 1], ['/l/', 2], ['^chain/cursor$', 1]] as const) {
+  for (const [label, nth] of [['/j/', 3], ['/w/', 2], ['/l/', 2]] as const) {
     await bob.player.kill()
     await bob.arm({ when: 'read', label, nth })
     await bob.player.start().then(() => { assert.unreachable('it was to be killed') }, () => undefined)
     await bob.disarm()
   }
   // And in the middle of catching up with what the chain said meanwhile.
-  await bob.player.rpc.request('thread_list', {}).then(() => { assert.unreachable('it is dead') }, () => undefined)
   await stage.node(ALICE).player.rpc.request('thread_checkpoint', { thread: game.thread })
   await bob.arm({ when: 'before', label: '^chain event', nth: 1 })
   await bob.player.start().catch(() => undefined)
