@@ -47,6 +47,8 @@ export class Gossip {
   readonly #components: GossipComponents
   readonly #followed: Map<string, Followed>
   readonly #waiting = new Set<ReturnType<typeof setTimeout>>()
+  /** Messages that no validator saw, by the code of what was wrong with them. */
+  readonly dropped = new Map<string, number>()
   #validating = 0
   #publishing = 0
   #started = false
@@ -146,11 +148,13 @@ export class Gossip {
     if (followed === undefined) return TopicValidatorResult.Ignore
     if (message.data.length > limits.messageBytes) {
       log('info', 'network.message.oversized', { peer: peerId.toString(), thread: followed.thread, bytes: message.data.length })
+      this.#drop('NETWORK_FRAME_TOO_LARGE')
       return this.#record(peerId, 'reject')
     }
     // Drop policy: the newest is ignored. Whoever sent it sends it again (specification §6.5).
     if (this.#validating >= limits.validating) {
       log('warn', 'network.validation.full', { peer: peerId.toString(), thread: followed.thread })
+      this.#drop('NETWORK_BUSY')
       return this.#record(peerId, 'ignore')
     }
     // A copy: the validator may keep it, and gossip still relays the original, a view of the whole frame.
@@ -175,6 +179,10 @@ export class Gossip {
   #validatorFailed (thread: ThreadId, error: unknown): Verdict {
     this.#components.log('warn', 'network.validator.failed', { thread, error: describeError(error) })
     return 'ignore'
+  }
+
+  #drop (code: string): void {
+    this.dropped.set(code, (this.dropped.get(code) ?? 0) + 1)
   }
 
   #record (peerId: PeerId, verdict: Verdict): TopicValidatorResult {

@@ -44,6 +44,8 @@ export type Network = NetworkPort & {
   stop (): Promise<void>
   /** How the peers met lately have behaved. */
   scores (): PeerScore[]
+  /** Messages that were dropped before any thread saw them, by code. */
+  dropped (): ReadonlyMap<string, number>
   /** Addresses to tell a peer that asks for peers: own ones first, then those of connected peers; at most 64. */
   knownAddresses (): string[]
 }
@@ -184,6 +186,10 @@ class Libp2pNetwork implements Network {
 
   scores (): PeerScore[] {
     return this.#ledger.scores(peerId => gossipScore(this.#node.services.pubsub, peerId))
+  }
+
+  dropped (): ReadonlyMap<string, number> {
+    return this.#gossip.dropped
   }
 
   knownAddresses (): string[] {

@@ -17,6 +17,8 @@ export type HostChain = ChainPort & {
 /** The network's port, and what an operator wants to see. */
 export type HostNetwork = NetworkPort & {
   scores (): readonly { readonly peer: RemotePeer, readonly score: number, readonly accepted: number, readonly ignored: number, readonly rejected: number }[]
+  /** Messages that were dropped before any thread saw them, by code. */
+  dropped (): ReadonlyMap<string, number>
   knownAddresses (): string[]
 }
 

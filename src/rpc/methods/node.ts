@@ -10,7 +10,7 @@ export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'nod
   return {
     node_status: async () => {
       const health = node.chain.health()
-      const dropped: Record<string, number> = {}
+      const dropped: Record<string, number> = Object.fromEntries(node.network.dropped())
       for (const { coordinator } of node.threads.values()) {
         for (const [code, count] of coordinator.dropped) dropped[code] = (dropped[code] ?? 0) + count
       }
