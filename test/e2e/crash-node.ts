@@ -34,6 +34,7 @@ export function labelOf (operations: readonly StoreOperation[]): string {
   if (view !== undefined) words.push(`sign ${JOURNAL_KINDS[view.getUint8(32)] ?? ''} ${view.getBigUint64(41)}`)
   if (has(/\/c\//)) words.push('complete')
   if (has(/\/close$/)) words.push('complete close')
+  if (has(/\/provisional$/)) words.push('provisional')
   if (has(/^threads\//)) words.push('thread')
   if (has(/\/l\//)) words.push('chain event')
   if (has(/^chain\/cursor$/)) words.push('cursor')

@@ -30,12 +30,18 @@ export class Mortal {
   readonly restartsMs: number[] = []
   /** By thread: the highest nonce that an event has called final. */
   readonly told = new Map<string, number>()
-  alive = true
 
   constructor (player: Player, planFile: string, traceFile: string) {
     this.player = player
     this.planFile = planFile
     this.traceFile = traceFile
+  }
+
+  static async open (arena: Arena, name: string, account: number, flags: readonly string[]): Promise<Mortal> {
+    const [planFile, traceFile] = [join(arena.folder, `${name}.plan`), join(arena.folder, `${name}.trace`)]
+    const node = new Mortal(await arena.player(name, { account, entry: ENTRY, flags, env: { CRASH_PLAN: planFile, CRASH_TRACE: traceFile } }), planFile, traceFile)
+    await node.listen()
+    return node
   }
 
   /** Remembers what the node calls final from now on. */
@@ -62,7 +68,6 @@ export class Mortal {
   /** Waits for its end and starts it again. INVARIANT that this asserts: what it has told to be final is so after the restart. */
   async comeBack (): Promise<void> {
     await this.player.ended()
-    this.alive = false
     await this.disarm()
     await this.player.kill()
     await this.start()
@@ -79,7 +84,6 @@ export class Mortal {
       assert.ok(head >= nonce, `${this.player.name} told that slot ${nonce} is final, and after its restart is at ${head}`)
     }
     await this.listen()
-    this.alive = true
   }
 }
 
@@ -141,13 +145,7 @@ export class Stage {
   static async open (flags: readonly string[] = []): Promise<Stage> {
     const arena = await openArena()
     const code = (await arena.deployData('TicTacToe')).address
-    const nodes = await Promise.all(['alice', 'bob'].map(async (name, index) => {
-      const [planFile, traceFile] = [join(arena.folder, `${name}.plan`), join(arena.folder, `${name}.trace`)]
-      const player = await arena.player(name, { account: index + 1, entry: ENTRY, flags, env: { CRASH_PLAN: planFile, CRASH_TRACE: traceFile } })
-      const node = new Mortal(player, planFile, traceFile)
-      await node.listen()
-      return node
-    }))
+    const nodes = await Promise.all(['alice', 'bob'].map(async (name, index) => await Mortal.open(arena, name, index + 1, flags)))
     const wire = await Wire.open(nodes.map(({ player }) => localAddress(player)))
     return new Stage(arena, nodes, wire, code)
   }
@@ -172,7 +170,8 @@ export class Stage {
   }
 }
 
-function localAddress (player: Player): string {
+/** The address of a node on this machine. */
+export function localAddress (player: Player): string {
   const address = player.multiaddrs.find(each => each.includes('/127.0.0.1/'))
   if (address === undefined) throw new Error(`${player.name} does not listen`)
   return address
@@ -268,6 +267,27 @@ export class Game {
         })
         if (success !== true) throw new Error(`move ${move} reverted: ${reason ?? ''}`)
         return undefined
+      })
+    }
+  }
+
+  /** Bob takes the game to the court; both nodes have seen it. */
+  async challenge (): Promise<void> {
+    const bob = this.stage.node(1).player
+    await this.#insist('the challenge', async () => {
+      if ((await this.table.status(bob)).phase === 'dispute') return true
+      await bob.rpc.request('thread_challenge', { thread: this.thread })
+      return undefined
+    })
+    for (const { player } of this.stage.nodes) await this.#insist(`${player.name} to see the dispute`, async () => (await this.table.status(player)).phase === 'dispute' || undefined)
+  }
+
+  /** Both nodes see that the dispute is over. */
+  async resumed (): Promise<void> {
+    for (const { player } of this.stage.nodes) {
+      await this.#insist(`${player.name} to see the end of the dispute`, async () => {
+        const { phase, chain } = await this.table.status(player)
+        return (phase === 'active' && chain.confirmedEpoch > 0) || undefined
       })
     }
   }

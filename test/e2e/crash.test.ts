@@ -7,7 +7,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { until } from '../../scripts/arena.js'
 import type { CrashPlan } from './crash-node.js'
-import { Stage, withKill } from './crash-stage.js'
+import { localAddress, Mortal, Stage, withKill } from './crash-stage.js'
 
 type World = { stage: Stage }
 const test = suite<World>('e2e/crash')
@@ -71,6 +71,45 @@ if (!process.argv.includes('--all')) {
     })
   }
 }
+
+// In a dispute, bob proposes slot 4 of its epoch; it counts once the chain has seen it.
+const DISPUTE_STEPS: readonly (readonly [string, number, CrashPlan['when'], string])[] = [
+  ['the dispute is seen', ALICE, 'before', '^chain event'],
+  ['the first breakpoint of its epoch is proposed', BOB, 'after', '^sign breakpoint 4'],
+  ['the first breakpoint of its epoch is signed by the second', ALICE, 'before', '^sign breakpoint 4'],
+  ['the first breakpoint of its epoch is signed by the second', ALICE, 'after', '^sign breakpoint 4'],
+  ['it has every signature', BOB, 'before', 'provisional'],
+  ['it has every signature', BOB, 'after', 'provisional'],
+  ['the chain has confirmed it', BOB, 'before', 'chain event . complete|complete . chain event'],
+  ['the chain has confirmed it', ALICE, 'after', 'chain event . complete|complete . chain event']
+]
+for (const [step, index, when, label] of process.argv.includes('--all') ? DISPUTE_STEPS : DISPUTE_STEPS.filter((_, at) => at === 3 || at === 6)) {
+  test(`killed ${when === 'before' ? 'just before' : 'right after'} the write, in a dispute: ${step} (${index === ALICE ? 'alice' : 'bob'}): the game goes on in its epoch`, async ({ stage }) => {
+    const game = await stage.game()
+    await game.open()
+    await game.play(0, 3)
+    assert.ok(await withKill(stage.node(index), { when, label, nth: 1 }, async () => {
+      await game.challenge()
+      await game.play(3, 4)
+      await game.resumed()
+    }), `no write was ${label}`)
+    await game.play(4)
+    await game.close()
+    await game.check()
+  })
+}
+
+test('a by-stander killed and started again follows on, and the game does not notice', async ({ stage }) => {
+  const carol = await Mortal.open(stage.arena, 'carol', 3, ['--observe', ...stage.nodes.flatMap(({ player }) => ['--peer', localAddress(player)])])
+  const game = await stage.game()
+  assert.ok(await withKill(carol, { when: 'before', label: '^complete', nth: 3 }, async () => { await game.run() }))
+  const status = await until('carol to have followed to the end', async () => {
+    const seen = await game.table.status(carol.player)
+    return seen.phase === 'closed' && seen.head?.slot.nonce === 7 ? seen : undefined
+  })
+  assert.equal([status.me, status.mode, status.warnings], [null, 'watching', []])
+  await carol.player.stop()
+})
 
 test('an input that was taken from the user is played after its node was killed, though nobody else had heard of it', async ({ stage }) => {
   const game = await stage.game()
