@@ -8,9 +8,9 @@ import { MAX_RANGE_BYTES, MAX_RANGE_CERTIFICATES, MAX_STATUS_MESSAGES } from '..
 import { compareSlots } from '../protocol/slot.js'
 import { decodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest } from '../protocol/sync.js'
 import { certificateBytes, type WireCertificate } from '../protocol/certificate-codec.js'
-import { digestOf } from '../protocol/typed-data.js'
+import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Slot } from '../protocol/types.js'
-import { ThreadsError } from '../errors.js'
+import { hasCode, ThreadsError } from '../errors.js'
 import { openProposer, openSlot } from './agreement.js'
 import { breakpointBody, type BreakpointBody } from './body.js'
 import type { Coordinator } from './coordinator.js'
@@ -67,17 +67,18 @@ export async function takeOver (coordinator: Coordinator, certificate: WireCerti
  */
 export function verifyCertificate (certificate: WireCertificate, context: InputContext, proposer: number): BreakpointBody {
   const { breakpoint, signatures } = certificate
-  const inputs = certificate.inputs.map(input => decodeInput(input, context))
-  const body = breakpointBody(breakpoint, inputs, proposer, context.terms.players.length)
-  if (breakpoint.thread !== context.thread || inputsRoot(inputs) !== breakpoint.inputsRoot) throw bad('it does not commit to its inputs')
-  const digest = digestOf(body.content.hash, context.domain)
+  if (breakpoint.thread !== context.thread) throw bad('it is of another thread')
+  // The players' signatures first: hundreds of inputs are costly to verify, and anybody can show old ones.
+  const digest = digestOf(breakpointHash(breakpoint), context.domain)
   const { sessionKeys } = context.terms
   if (signatures.length !== sessionKeys.length) throw bad('it has not one signature for each player')
   sessionKeys.forEach((key, player) => {
     const signature = signatures[player]
     if (signature === undefined || !verify(digest, signature, key)) throw bad(`player ${player} has not signed it`)
   })
-  return body
+  const inputs = certificate.inputs.map(input => decodeInput(input, context))
+  if (inputsRoot(inputs) !== breakpoint.inputsRoot) throw bad('it does not commit to its inputs')
+  return breakpointBody(breakpoint, inputs, proposer, context.terms.players.length)
 }
 
 function bad (why: string): ThreadsError {
@@ -86,7 +87,20 @@ function bad (why: string): ThreadsError {
 
 /** Answers one request about one thread, from what is on disk and what is open. */
 export async function answerSync (coordinator: Coordinator, request: SyncRequest & { readonly thread: unknown }): Promise<SyncAnswer> {
-  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : statusAnswer(coordinator)
+  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await durable(coordinator, () => statusAnswer(coordinator))
+}
+
+/**
+ * SAFETY: what is in memory only leaves under the lock. Between a signature and the write of its journal entry it is ahead of the disk, and after a write that failed it
+ * stays so: then nothing is answered.
+ */
+async function durable (coordinator: Coordinator, answer: () => SyncAnswer): Promise<SyncAnswer> {
+  try {
+    return await coordinator.exclusive(async () => answer())
+  } catch (error) {
+    if (hasCode(error, 'THREAD_FAULT')) return { kind: 'error', code: error.code }
+    throw error
+  }
 }
 
 async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { kind: 'range' }): Promise<SyncAnswer> {
@@ -98,11 +112,14 @@ async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { k
     if (certificates.length > 0 && bytes > MAX_RANGE_BYTES - 1024) break
     certificates.push(certificate)
   }
-  const provisional = coordinator.provisional
-  if (certificates.length === 0 && provisional !== undefined && compareSlots(provisional.body.breakpoint, request.from) >= 0) {
-    certificates.push({ breakpoint: provisional.body.breakpoint, signatures: [...provisional.signatures], inputs: [...provisional.body.inputs] })
-  }
-  return { kind: 'range', certificates }
+  return certificates.length > 0 ? { kind: 'range', certificates } : await durable(coordinator, () => provisionalAnswer(coordinator, request.from))
+}
+
+function provisionalAnswer (coordinator: Coordinator, from: Slot): SyncAnswer {
+  const { provisional } = coordinator
+  if (provisional === undefined || compareSlots(provisional.body.breakpoint, from) < 0) return { kind: 'range', certificates: [] }
+  const { body: { breakpoint, inputs }, signatures } = provisional
+  return { kind: 'range', certificates: [{ breakpoint, signatures: [...signatures], inputs: [...inputs] }] }
 }
 
 function statusAnswer (coordinator: Coordinator): SyncAnswer {

@@ -13,7 +13,7 @@ import type { CloseCertificate, Hash32, Input, Signature, Slot, ThreadId } from 
 import { encodeMessage } from '../protocol/wire.js'
 import { bytesToHex } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
-import { openParent, openProposer, openSlot, slotSignedBy, transition, type Agreement, type AgreementEvent, type Content, type Effect } from './agreement.js'
+import { isOfUse, openParent, openProposer, openSlot, slotSignedBy, transition, type Agreement, type AgreementEvent, type Content, type Effect } from './agreement.js'
 import { breakpointBody, closeBody, NO_PARENT, type Body, type BreakpointBody, type CloseBody } from './body.js'
 import { isOver, type ChainView } from './chain-view.js'
 import type { Closable, Closing } from './closing.js'
@@ -236,7 +236,9 @@ export class Coordinator {
     if (this.#fault !== undefined || this.#waiting > MAX_WAITING_STEPS || isOver(this.#view)) return 'ignore'
     let arrival: Arrival
     try {
-      arrival = openMessage(bytes, { context: this.parts.context, openSlot: openSlot(this.#state), known: leaf => this.parts.pool.get(leaf) })
+      arrival = openMessage(bytes, {
+        context: this.parts.context, isOfUse: content => isOfUse(this.#state, content), body: hash => this.#bodies.get(hash), known: leaf => this.parts.pool.get(leaf)
+      })
     } catch (error) {
       return this.#refuse(error, from)
     }
@@ -263,10 +265,10 @@ export class Coordinator {
       case 'content': return await this.#arriveContent(arrival.body, arrival.signature, bytes)
       case 'elsewhere': return await this.#elsewhere(arrival.slot)
       case 'ack': return await this.#arriveAck(arrival, bytes.length)
-      case 'idle': this.#idles.set(arrival.signer, arrival); return
+      case 'idle': return this.#arriveIdle(arrival)
       case 'closeRequest': return this.#arriveCloseRequest(arrival.asker, arrival.parent, arrival.payouts)
       case 'plan': return this.#arrivePlan(arrival, from)
-      case 'ask': return this.#answer(arrival.asker, arrival.challenge)
+      case 'ask': return this.#answer(arrival.asker, arrival.challenge, from)
       case 'told': return await this.onTold?.(arrival)
     }
   }
@@ -290,8 +292,9 @@ export class Coordinator {
   async #arriveContent (body: Body, signature: Signature, bytes: Uint8Array): Promise<void> {
     const { content } = body
     if (compareSlots(content.slot, openSlot(this.#state)) !== 0) return await this.#elsewhere(content.slot)
-    const { proposal, rival } = this.#state
-    if (rival !== undefined && proposal?.hash !== content.hash) return
+    // What the agreement would not take is not kept either: each is half a megabyte, and a player can sign any number of them.
+    if (!isOfUse(this.#state, content)) return
+    const { proposal } = this.#state
     this.#bodies.set(content.hash, body)
     if (proposal === undefined) {
       this.#slotOpenedMs = this.parts.clock.nowMs()
@@ -317,6 +320,16 @@ export class Coordinator {
     await this.apply({ type: 'ack', slot: ack.slot, hash: ack.hash, signer: ack.signer, signature: ack.signature })
   }
 
+  /** The latest of the open slot stands: an earlier one, or one of another slot, that comes after it takes nothing back. */
+  #arriveIdle ({ slot: { epoch, nonce }, signer, timestampSec }: Arrival & { kind: 'idle' }): void {
+    const slot = { epoch, nonce }
+    const open = openSlot(this.#state)
+    const known = this.#idles.get(signer)
+    if (compareSlots(slot, open) < 0) return
+    if (known !== undefined && compareSlots(known.slot, open) === 0 && (compareSlots(slot, open) !== 0 || timestampSec <= known.timestampSec)) return
+    this.#idles.set(signer, { slot, timestampSec })
+  }
+
   #arriveCloseRequest (asker: number, parent: Hash32, payouts: readonly bigint[]): void {
     const head = this.closable()
     if (head === undefined || asker === this.#state.self) return
@@ -333,12 +346,13 @@ export class Coordinator {
   }
 
   readonly #answeredMs = new Map<number, number>()
-  #answer (asker: number, challenge: Hash32): void {
+  #answer (asker: number, challenge: Hash32, from: RemotePeer): void {
     const { self } = this.#state
     const now = this.parts.clock.nowMs()
-    // Unsigned questions must not buy signatures without limit.
-    if (self === undefined || asker === self || now - (this.#answeredMs.get(asker) ?? 0) < 50) return
-    this.#answeredMs.set(asker, now)
+    // Unsigned questions must not buy signatures without limit; nor may strangers' questions in a player's name use up what it gets itself.
+    const account = from.sessionKey === this.parts.context.terms.sessionKeys[asker] ? asker : -1 - asker
+    if (self === undefined || asker === self || now - (this.#answeredMs.get(account) ?? 0) < 50) return
+    this.#answeredMs.set(account, now)
     const slot = slotSignedBy(this.#state, asker)
     const told = { thread: this.thread, asker, challenge, slot }
     const signature = sign(toldDigest(told, this.parts.context.domain), this.parts.sessionKey)
@@ -445,7 +459,8 @@ export class Coordinator {
   }
 
   #drop (input: Input, code: string, message: string): void {
-    if (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player)) return
+    // Its turn comes in a later batch.
+    if (code === 'BATCH_GAS' || (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player))) return
     this.parts.pool.remove(input)
     if (input.player === this.#state.self) this.write(this.parts.records.deleteOwnInput(input.tx.nonce))
     this.tell({ type: 'dropped', input, code, message })
@@ -688,6 +703,8 @@ export class Coordinator {
   /** Takes a certificate that is complete elsewhere: from a peer or from the chain. Its signatures are verified already. @returns whether it is the head now. */
   async adopt (body: BreakpointBody, signatures: readonly Signature[]): Promise<boolean> {
     const { content } = body
+    // Until the court has spoken nothing follows a provisional content: to take it again would change nothing, and whoever asks goes on asking.
+    if (this.state.provisional !== undefined) return false
     if (body.breakpoint.parent !== (openParent(this.#state) ?? NO_PARENT) || content.slot.nonce !== openSlot(this.#state).nonce) return false
     const executed = await this.#tryExecute({ nonce: content.slot.nonce, parent: body.breakpoint.parent, timestampSec: body.breakpoint.timestampSec, inputs: body.inputs })
     if (executed === undefined || executed.root !== body.breakpoint.stateRoot || executed.skipped.length > 0) {

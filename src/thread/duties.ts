@@ -90,7 +90,7 @@ export class Duties {
     const { view } = this.#coordinator
     if (isOver(view) || view.phase === 'opening') return
     this.#ask()
-    this.#resendContent()
+    await this.#resendContent()
     this.#resendInputs()
     await this.#requestClose()
     await this.#stateIdle()
@@ -111,11 +111,14 @@ export class Duties {
     this.#coordinator.publish(encodeMessage({ kind: 'ask', attempt: this.#attempt(), thread, asker: state.self, challenge: this.#challenge }))
   }
 
-  #resendContent (): void {
-    const { state } = this.#coordinator
-    const content = state.signed
-    if (content === undefined || !this.#contents.due(content.hash, this.#now())) return
-    this.#coordinator.publish(this.#coordinator.message(content, content.proposer === state.self ? 'proposal' : 'ack', this.#attempt()))
+  async #resendContent (): Promise<void> {
+    const due = this.#coordinator.state.signed
+    if (due === undefined || !this.#contents.due(due.hash, this.#now())) return
+    // SAFETY: under the lock. A signature that was just made is in memory before it is on disk, and a slow disk may take longer than the first pause.
+    await this.#coordinator.exclusive(async () => {
+      const { signed, self } = this.#coordinator.state
+      if (signed?.hash === due.hash) this.#coordinator.send(this.#coordinator.message(due, due.proposer === self ? 'proposal' : 'ack', this.#attempt()))
+    })
   }
 
   #resendInputs (): void {
@@ -234,6 +237,8 @@ export class Duties {
     if (this.#chainBusy || state.self === undefined || isOver(view) || this.#now() < this.#chainPauseUntilMs) return
     this.#chainBusy = true
     try {
+      // SAFETY: what goes to the chain bears our signature, so it is on disk first: whatever is in memory now is, when this step is done.
+      await this.#coordinator.exclusive(async () => {})
       await this.#respond()
       await this.#resume()
       await this.#close()

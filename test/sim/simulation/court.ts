@@ -1,0 +1,144 @@
+/** A small court in memory that follows section 8 of the specification, and each node's view of it: late, and in order. */
+import { ThreadsError } from '../../../src/errors.js'
+import { ZERO_HASH } from '../../../src/protocol/bytes.js'
+import { verify } from '../../../src/protocol/crypto.js'
+import { compareSlots } from '../../../src/protocol/slot.js'
+import { potOf } from '../../../src/protocol/terms.js'
+import { breakpointHash, closeHash, digestOf } from '../../../src/protocol/typed-data.js'
+import type { Address, Breakpoint, CloseCertificate, Domain, Hash32, Signature, Terms, ThreadId } from '../../../src/protocol/types.js'
+import type { ChainEvent, ChainPort, Receipt } from '../../../src/thread/ports.js'
+import type { Chance, Timeline } from './time.js'
+
+type Proved = { readonly breakpoint: Breakpoint, readonly signatures: readonly Signature[] }
+type Said = ChainEvent extends infer E ? E extends ChainEvent ? Omit<E, 'thread' | 'at'> : never : never
+
+const refused = (why: string): ThreadsError => new ThreadsError('CHAIN_REVERTED', why)
+
+/** The court of one thread. */
+export class SimCourt {
+  readonly log: ChainEvent[] = []
+  readonly thread: ThreadId
+  readonly terms: Terms
+  readonly domain: Domain
+  readonly #timeline: Timeline
+  recorded: { readonly breakpoint: Breakpoint, readonly hash: Hash32 } | undefined
+  confirmed = 0n
+  dispute: { number: bigint, readonly evidenceUntilSec: bigint, readonly endsAtSec: bigint } | undefined
+  closed: CloseCertificate | undefined
+  #last = 0n
+
+  constructor (timeline: Timeline, domain: Domain, thread: ThreadId, terms: Terms) {
+    this.#timeline = timeline
+    this.domain = domain
+    this.thread = thread
+    this.terms = terms
+    this.#say({ type: 'opened', terms, multiaddr: '' })
+    for (let player = 1; player < terms.players.length; player++) this.#say({ type: 'joined', player, multiaddr: '', active: player === terms.players.length - 1 })
+  }
+
+  nowSec (): bigint { return BigInt(Math.floor(this.#timeline.nowMs() / 1000)) }
+
+  #say (event: Said): void {
+    const number = BigInt(this.log.length + 1)
+    const hash = `0x${number.toString(16).padStart(64, '0')}` as Hash32
+    this.log.push({ ...event, thread: this.thread, at: { blockNumber: number, blockHash: hash, transactionHash: hash, logIndex: 0, timestampSec: this.nowSec() } } as ChainEvent)
+  }
+
+  #open (): void { if (this.closed !== undefined) throw refused('the thread is closed') }
+
+  #check (hash: Hash32, signatures: readonly Signature[]): void {
+    const digest = digestOf(hash, this.domain)
+    const valid = this.terms.sessionKeys.every((key, player) => signatures[player] !== undefined && verify(digest, signatures[player], key))
+    if (!valid) throw refused('a signature is missing')
+  }
+
+  #isAbove (breakpoint: Breakpoint): boolean {
+    return breakpoint.epoch === this.confirmed && (this.recorded === undefined || compareSlots(breakpoint, this.recorded.breakpoint) > 0)
+  }
+
+  #record ({ breakpoint, signatures }: Proved): void {
+    const hash = breakpointHash(breakpoint)
+    this.#check(hash, signatures)
+    this.recorded = { breakpoint, hash }
+    this.#say({ type: 'recorded', breakpoint, hash, signatures })
+  }
+
+  checkpoint (proved: Proved): void {
+    this.#open()
+    if (this.dispute !== undefined || !this.#isAbove(proved.breakpoint)) throw refused('no checkpoint now')
+    this.#record(proved)
+  }
+
+  challenge (proved: Proved | undefined, by: Address): void {
+    this.#open()
+    if (this.dispute !== undefined) throw refused('a dispute is open')
+    if (proved !== undefined && this.#isAbove(proved.breakpoint)) this.#record(proved)
+    const now = this.nowSec()
+    const window = this.terms.windowSec
+    this.dispute = { number: ++this.#last, evidenceUntilSec: now + window, endsAtSec: now + 2n * window }
+    const { number: dispute, evidenceUntilSec, endsAtSec } = this.dispute
+    this.#say({ type: 'challenged', dispute, recorded: this.recorded?.hash, slot: this.recorded?.breakpoint ?? { epoch: 0n, nonce: 0n }, evidenceUntilSec, endsAtSec, by })
+  }
+
+  respond (proved: Proved): void {
+    this.#open()
+    if (this.dispute === undefined || this.nowSec() >= this.dispute.evidenceUntilSec || !this.#isAbove(proved.breakpoint)) throw refused('no evidence now')
+    this.#record(proved)
+    this.dispute = { ...this.dispute, number: ++this.#last }
+    this.#say({ type: 'responded', dispute: this.dispute.number, recorded: breakpointHash(proved.breakpoint), slot: proved.breakpoint })
+  }
+
+  resume (proved: Proved): void {
+    this.#open()
+    const { dispute, recorded } = this
+    const { epoch, nonce, parent } = proved.breakpoint
+    const follows = parent === (recorded?.hash ?? ZERO_HASH) && nonce === (recorded === undefined ? 0n : recorded.breakpoint.nonce + 1n)
+    if (dispute === undefined || this.nowSec() >= dispute.endsAtSec || epoch !== dispute.number || !follows) throw refused('it resumes nothing')
+    this.#record(proved)
+    this.confirmed = epoch
+    this.dispute = undefined
+    this.#say({ type: 'resumed', epoch })
+  }
+
+  close (certificate: CloseCertificate): void {
+    this.#open()
+    const { close, signatures } = certificate
+    const now = this.nowSec()
+    const { dispute, recorded } = this
+    const isEvidence = close.epoch === this.confirmed && (recorded === undefined || compareSlots(close, recorded.breakpoint) > 0) && (dispute === undefined || now < dispute.evidenceUntilSec)
+    const isInDispute = dispute !== undefined && now < dispute.endsAtSec && close.epoch === dispute.number && close.parent === (recorded?.hash ?? ZERO_HASH)
+    if (!isEvidence && !isInDispute) throw refused('it closes nothing')
+    if (close.payouts.reduce((sum, payout) => sum + payout, 0n) !== potOf(this.terms)) throw refused('the payouts are not the pot')
+    this.#check(closeHash(close), signatures)
+    this.closed = certificate
+    this.dispute = undefined
+    this.#say({ type: 'closed', payouts: close.payouts })
+  }
+
+  /** What a node sees of it: its transactions take a while and sometimes fail. */
+  port (wallet: Address, code: Uint8Array, chance: Chance, troubles: { fail: number }): ChainPort {
+    const act = async (what: () => void): Promise<Receipt> => {
+      await this.#timeline.sleep(chance.between(50, 400))
+      if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
+      what()
+      await this.#timeline.sleep(chance.between(1, 50))
+      return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, dataBytes: 0 }
+    }
+    const never = async (): Promise<never> => { throw refused('not in this court') }
+    return {
+      chainId: this.domain.chainId, court: this.domain.court, wallet,
+      now: async () => this.nowSec(),
+      code: async () => {
+        if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
+        return code
+      },
+      follow: () => {}, health: () => ({ ok: true, headBlock: undefined, followedBlock: undefined, lastErrorCode: undefined }),
+      open: never, join: never, cancel: never, settle: never, credit: async () => 0n, withdraw: never,
+      checkpoint: async (_, proved) => await act(() => { this.checkpoint(proved) }),
+      challenge: async (_, proved) => await act(() => { this.challenge(proved, wallet) }),
+      respond: async (_, proved) => await act(() => { this.respond(proved) }),
+      resume: async (_, proved) => await act(() => { this.resume(proved) }),
+      close: async (_, certificate) => await act(() => { this.close(certificate) })
+    }
+  }
+}
