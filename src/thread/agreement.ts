@@ -417,6 +417,8 @@ function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined
 }
 
 function resumed (state: Agreement, epoch: bigint): Step {
+  // Said again after a restart it is old news: a later dispute may be open already.
+  if (epoch <= state.confirmed) return nothing(state)
   const next: Agreement = { ...state, confirmed: epoch, dispute: undefined }
   const { provisional } = state
   if (provisional === undefined || provisional.slot.epoch !== epoch) return nothing(next)

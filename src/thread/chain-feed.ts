@@ -1,17 +1,18 @@
 /** What the chain says of a thread, entered durably and given to its agreement. Events may come again after a restart: the second time changes nothing. */
 import { verify } from '../protocol/crypto.js'
 import { digestOf } from '../protocol/typed-data.js'
-import type { Hash32 } from '../protocol/types.js'
-import { decodeMessage } from '../protocol/wire.js'
-import { bodyOfMessage, type Body } from './body.js'
-import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
+import { foldChainEvent, isFolded, isOver, type ChainView } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import type { ChainEvent } from './ports.js'
+import { signedBefore } from './recovery.js'
 
 /** Enters one confirmed event of this coordinator's thread. */
 export async function feedChainEvent (coordinator: Coordinator, event: ChainEvent): Promise<void> {
   await coordinator.exclusive(async () => {
-    const view = foldChainEvent(coordinator.view, event)
+    const isOld = isFolded(coordinator.view, event)
+    // The first is folded when the thread is loaded; it is told all the same.
+    if (isOld && event.type !== 'opened') return
+    const view = isOld ? coordinator.view : foldChainEvent(coordinator.view, event)
     if (view === undefined) return
     coordinator.write(coordinator.parts.records.putChainEvent(event))
     coordinator.setView(view)
@@ -50,11 +51,4 @@ async function recordedElsewhere (coordinator: Coordinator, { recorded }: ChainV
     return signature !== undefined && verify(digest, signature, key)
   })
   if (valid) await coordinator.adopt(body, signatures)
-}
-
-/** What this node has signed in a slot that a dispute has closed: nobody else may be willing to show it. */
-async function signedBefore (coordinator: Coordinator, hash: Hash32): Promise<Body | undefined> {
-  const { records, context } = coordinator.parts
-  const bytes = await records.signed(hash)
-  return bytes === undefined ? undefined : bodyOfMessage(decodeMessage(bytes), context)
 }

@@ -3,7 +3,7 @@
  * events that are left.
  */
 import type { Address, Breakpoint, Hash32, Signature, Slot, Terms } from '../protocol/types.js'
-import type { ChainEvent } from './ports.js'
+import type { ChainEvent, LogPosition } from './ports.js'
 
 /** The phases of a thread on the chain. */
 export type Phase = 'opening' | 'active' | 'dispute' | 'closed' | 'settled' | 'cancelled'
@@ -28,13 +28,27 @@ export type ChainView = {
   readonly lastDispute: bigint
   readonly payouts: readonly bigint[] | undefined
   readonly leftover: bigint | undefined
+  /** Where the last event stands that this was folded from. */
+  readonly last: EventPosition
+}
+
+/** Where an event stands among the court's. */
+export type EventPosition = Pick<LogPosition, 'blockNumber' | 'logIndex'>
+
+/** Whether an event is part of the view already: after a restart the last ones may come again, and in the middle of them the view would be an older one. */
+export function isFolded (view: ChainView, { at }: ChainEvent): boolean {
+  return at.blockNumber < view.last.blockNumber || (at.blockNumber === view.last.blockNumber && at.logIndex <= view.last.logIndex)
 }
 
 /** Folds one event; undefined until `opened` was seen. */
 export function foldChainEvent (view: ChainView | undefined, event: ChainEvent): ChainView | undefined {
-  if (event.type === 'opened') return view ?? opened(event.terms, event.multiaddr)
-  if (view === undefined) return undefined
+  if (view === undefined) return event.type === 'opened' ? opened(event.terms, event.multiaddr, event.at) : undefined
+  return { ...folded(view, event), last: { blockNumber: event.at.blockNumber, logIndex: event.at.logIndex } }
+}
+
+function folded (view: ChainView, event: ChainEvent): ChainView {
   switch (event.type) {
+    case 'opened': return view
     case 'joined': return joined(view, event.player, event.multiaddr, event.active)
     case 'cancelled': return { ...view, phase: 'cancelled' }
     case 'recorded': return { ...view, recorded: { breakpoint: event.breakpoint, hash: event.hash, signatures: event.signatures } }
@@ -51,7 +65,7 @@ export function foldChainEvent (view: ChainView | undefined, event: ChainEvent):
   }
 }
 
-function opened (terms: Terms, multiaddr: string): ChainView {
+function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: EventPosition): ChainView {
   return {
     terms,
     phase: 'opening',
@@ -62,7 +76,8 @@ function opened (terms: Terms, multiaddr: string): ChainView {
     dispute: undefined,
     lastDispute: 0n,
     payouts: undefined,
-    leftover: undefined
+    leftover: undefined,
+    last: { blockNumber, logIndex }
   }
 }
 

@@ -192,12 +192,26 @@ function continuation (certificate: WireCertificate, context: InputContext, head
   return body
 }
 
+/** What this node has signed in a slot that a dispute has closed: nobody else may be willing to show it. */
+export async function signedBefore (coordinator: Coordinator, hash: Hash32): Promise<Body | undefined> {
+  const { records, context } = coordinator.parts
+  const bytes = await records.signed(hash)
+  return bytes === undefined ? undefined : bodyOfMessage(decodeMessage(bytes), context)
+}
+
 /** The machine as it was at a slot that is not the head: for a settlement of what the chain has recorded. @throws `STORE_DAMAGED`, `THREAD_BEHIND`. */
 export async function machineAt (coordinator: Coordinator, hash: Hash32, chain: ChainPort): Promise<Machine> {
   const { records, context, execution } = coordinator.parts
   if (coordinator.state.head?.hash === hash && execution.machine !== undefined) return execution.machine
   const past = new Execution(context, async () => await threadCode({ records, chain }, context), undefined)
   for await (const { body } of again(records, context, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
+  const signed = coordinator.openBody?.content.hash === hash ? coordinator.openBody : await signedBefore(coordinator, hash)
+  if (signed?.kind === 'breakpoint' && signed.content.parent === (coordinator.state.head?.hash ?? NO_PARENT)) {
+    // The court's word is enough: it records nothing that not all have signed, also where it did not say with which signatures.
+    const executed = await past.execute({ ...signed.breakpoint, inputs: signed.inputs })
+    executed.commit()
+    if (executed.root === signed.breakpoint.stateRoot && past.machine !== undefined) return past.machine
+  }
   throw new ThreadsError('THREAD_BEHIND', 'this node does not have the state that the chain has recorded', { data: { thread: context.thread, recorded: hash } })
 }
 

@@ -7,7 +7,8 @@ const simulation = suite('whole nodes under failing disks, networks and chains')
 
 /** Seeds that found something once: what it was. */
 const FIXED: readonly (readonly [number, string])[] = [
-  [55, 'a node whose write had failed gave away, by sync, a signature that was on no disk']
+  [55, 'a node whose write had failed gave away, by sync, a signature that was on no disk'],
+  [350, 'the end of an earlier dispute, heard again after a restart, ended the open one']
 ]
 
 async function play (plan: Plan): Promise<number> {

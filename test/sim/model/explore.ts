@@ -153,7 +153,7 @@ function ownFault (before: World, world: World, self: number, deed: NonNullable<
     }
   }
   // (e) What the node has seen of the court decides, not what its agreement makes of it.
-  const disputes = world.court.log.slice(0, deed.node.seen).flatMap(event => event.type === 'dispute' ? [event.number] : [])
+  const disputes = world.court.log.slice(0, deed.node.seen + deed.node.again).flatMap(event => event.type === 'dispute' ? [event.number] : [])
   const number = disputes.at(-1) ?? 0n
   for (const content of deed.signed) if (content.slot.epoch < number) return `(e) ${self} signed ${content.hash} after dispute ${number}`
   if (provisional !== undefined && (dispute?.number ?? provisional.slot.epoch) !== provisional.slot.epoch) return `(e) ${provisional.hash} is not void in dispute ${dispute?.number ?? ''}`

@@ -73,6 +73,10 @@ const forgetsWhatItHeard: Transition = (state, event) => {
   return { ...step, state: { ...step.state, heard: step.state.heard.map(() => undefined) } }
 }
 
+const endsDisputesTwice: Transition = (state, event) => event.type === 'resumed' && event.epoch <= state.confirmed
+  ? { state: { ...state, confirmed: event.epoch, dispute: undefined }, effects: [] }
+  : real(state, event)
+
 const SMALL: Bounds = { players: 2, slots: 2, crashes: 0, disputes: 0 }
 
 /** Each fault that the model is checked with. */
@@ -86,6 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   { fault: 'keeps what a higher dispute number made void', finding: /^\(e\)/, bounds: { ...SMALL, liar: 0, disputes: 1 }, rules: wrapped(keepsVoidOnes) },
   { fault: 'takes a withheld certificate after it signed in the dispute', finding: /^\(b\)/, bounds: { ...SMALL, liar: 0, disputes: 1 }, rules: wrapped(takesDeadBranches) },
   { fault: 'forgets signatures when a dispute begins', finding: /^\(a\)/, bounds: { ...SMALL, players: 3, slots: 1, liar: 2, disputes: 1, backup: 0 }, rules: wrapped(forgetsWhatItHeard) },
+  { fault: 'takes an old end of a dispute for that of the open one', finding: /^\(e\)/, bounds: { ...SMALL, liar: 0, disputes: 2, crashes: 1 }, rules: wrapped(endsDisputesTwice) },
   { fault: 'does not know its journal after a crash', finding: /^\(a\)/, bounds: { ...SMALL, crashes: 1 }, rules: { ...REAL, keepsJournal: false } },
   { fault: 'sends before it has written', finding: /^\(a\)/, bounds: { ...SMALL, crashes: 1 }, rules: { ...REAL, writesFirst: false } },
   { fault: 'signs from an old copy without asking', finding: /^\(a\)/, bounds: { ...SMALL, backup: 0 }, rules: { ...REAL, asks: false } },

@@ -48,6 +48,8 @@ export type Node = {
   readonly backup: Disk | undefined
   /** Its disk was replaced by the copy. */
   readonly restored: boolean
+  /** So many of the court's events it hears for the second time. */
+  readonly again: number
   /** Signatures of the player whose disk is copied, as far as they have come here. */
   readonly heardOf: readonly string[]
   readonly key: string
@@ -72,7 +74,7 @@ function keyOf (node: Omit<Node, 'key'>): string {
   const heard = `${a.heard.map(slotKey).join()}${node.heardOf.join()}`
   return [
     a.mode, a.awaiting.join(''), a.head?.hash, a.confirmed, a.dispute?.number, a.dispute?.recorded, a.provisional?.hash, slotKey(a.top), a.signed?.hash,
-    a.proposal?.hash, a.verdict, a.rival?.hash, votes, heard, node.open?.hash, node.seen, node.restored ? 'r' : '', node.backup === undefined ? '' : diskKey(node.backup)
+    a.proposal?.hash, a.verdict, a.rival?.hash, votes, heard, node.open?.hash, node.seen, node.again, node.restored ? 'r' : '', node.backup === undefined ? '' : diskKey(node.backup)
   ].join('|')
 }
 
@@ -90,9 +92,9 @@ export function named (node: Omit<Node, 'key'>): Node {
 }
 
 /** What is durable after a step: all of it. */
-export function diskOf ({ agreement, open, seen }: Node): Disk {
+export function diskOf ({ agreement, open, seen, again }: Node): Disk {
   const { head, confirmed, dispute, provisional, top } = agreement
-  return { head, confirmed, dispute, provisional, top, open, seen }
+  return { head, confirmed, dispute, provisional, top, open, seen: seen + again }
 }
 
 /** Gives a node one event and does what the agreement decides, as the coordinator does. `build`: what it proposes when it is asked. */
@@ -151,7 +153,7 @@ export function start (rules: Rules, from: Disk, self: number, players: number, 
   }
   const asking = rules.asks ? agreement : { ...agreement, mode: agreement.mode === 'starting' ? 'signing' as const : agreement.mode, awaiting: [] }
   const { restored, backup, heardOf } = life
-  let node = named({ agreement: asking, open, seen: disk.seen, restored, backup, heardOf })
+  let node = named({ agreement: asking, open, seen: disk.seen, restored, backup, heardOf, again: 0 })
   const build = (): undefined => undefined
   if (isOpen) node = step(rules, node, { type: 'verified', hash: open.hash, good: true }, build).node
   if (disk.provisional !== undefined) {

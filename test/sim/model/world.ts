@@ -233,7 +233,7 @@ function * courtNews (world: World, self: number, node: Node, bounds: Bounds, ru
   const event: AgreementEvent = news.type === 'dispute'
     ? { type: 'dispute', number: news.number, recorded: news.recorded?.hash }
     : { type: 'resumed', epoch: news.epoch }
-  yield * outcomes(world, self, { ...node, seen: node.seen + 1 }, `sees ${news.type}`, event, bounds, rules)
+  yield * outcomes(world, self, { ...node, seen: node.seen + 1, again: Math.max(0, node.again - 1) }, `sees ${news.type}`, event, bounds, rules)
 }
 
 /** Sending again, crashing, copying the disk and putting the copy back. */
@@ -247,6 +247,11 @@ function * ownActions (world: World, self: number, node: Node, bounds: Bounds, r
   const { restored, backup } = node
   if (world.crashes > 0) {
     const after = start(rules, diskOf(node), self, bounds.players, node)
+    // The cursor of the court's events lies behind what was entered: the last ones come again. The driver keeps them from the agreement; the model does not.
+    for (let back = 1; back <= Math.min(2, after.seen); back++) {
+      const again = named({ ...after, seen: after.seen - back, again: back })
+      yield { label: `${self} crashes and hears the court's last ${back} again`, self, deed: { ...idle, node: again }, world: place(world, self, again, { crashes: world.crashes - 1 }) }
+    }
     if (after.key !== node.key) yield { label: `${self} crashes`, self, deed: { ...idle, node: after }, world: place(world, self, after, { crashes: world.crashes - 1 }) }
   }
   if (bounds.backup !== self || restored) return
