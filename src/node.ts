@@ -67,7 +67,6 @@ export class ThreadsNode implements NodeHost {
   readonly startedMs: number
   readonly threads = new Map<ThreadId, RunningThread>()
   readonly #openStore: (folder: string) => Promise<StorePort>
-  readonly #challenge = randomBytes(32)
   readonly #listeners = new Set<(event: ThreadEvent) => void>()
   readonly #lastSeenMs = new Map<Address, number>()
   readonly #reloadAtMs = new Map<ThreadId, number>()
@@ -224,16 +223,21 @@ export class ThreadsNode implements NodeHost {
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
-    const duties = new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: this.options.autoRespond, challenge: this.#challenge })
+    const duties = new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: this.options.autoRespond, challenge: randomBytes(32) })
     this.threads.set(id, { coordinator, duties })
-    if (!isOver(coordinator.view)) this.network.follow(id, (bytes, from) => this.threads.get(id)?.coordinator.receive(bytes, from) ?? 'ignore')
     this.#meet(coordinator)
   }
 
-  /** Connects to the addresses that the players have published. */
+  /**
+   * Listens to the thread's topic and connects to the addresses that the players have published. Not before this node's own player has joined: anybody can open a
+   * thread in which it is named, and must not make it dial and listen.
+   */
   #meet (coordinator: Coordinator): void {
+    const { view, state: { self }, thread } = coordinator
+    if (isOver(view) || (self !== undefined && view.joined[self] !== true)) return
+    this.network.follow(thread, (bytes, from) => this.threads.get(thread)?.coordinator.receive(bytes, from) ?? 'ignore')
     coordinator.view.multiaddrs.forEach((multiaddr, player) => {
-      if (multiaddr === '' || player === coordinator.state.self || isOver(coordinator.view)) return
+      if (multiaddr === '' || player === self) return
       try {
         this.network.connect(multiaddr)
       } catch (error) {
@@ -262,7 +266,12 @@ export class ThreadsNode implements NodeHost {
   }
 
   #concerns (event: ChainEvent & { type: 'opened' }): boolean {
-    return this.options.observe || selfIn({ terms: event.terms }, this.options.key) !== undefined
+    const self = selfIn({ terms: event.terms }, this.options.key)
+    if (this.options.observe || self === undefined) return this.options.observe
+    // Whoever opens a thread can give this node's session key to a wallet of its own, and so make this node run its contracts.
+    const isOurs = event.terms.players[self] === this.chain.wallet
+    if (!isOurs) this.log('warn', 'thread.not-ours', { thread: event.thread, wallet: event.terms.players[self] })
+    return isOurs
   }
 
   /** Everything above a block is void: forget it and build each thread's view anew. */
@@ -292,7 +301,7 @@ export class ThreadsNode implements NodeHost {
     } catch (error) {
       // The event that opened it was on a block that is gone: it comes again if it is mined again.
       if (error instanceof ThreadsError && error.code === 'THREAD_UNKNOWN') return
-      this.threads.set(id, { coordinator, duties: new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: false, challenge: this.#challenge }) })
+      this.threads.set(id, { coordinator, duties: new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: false, challenge: randomBytes(32) }) })
       throw error
     }
   }

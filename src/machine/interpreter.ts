@@ -12,6 +12,7 @@ import { EVM, EVMError, EVMMockBlockchain, NobleBN254 } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
+import { turn } from './turn.js'
 
 /** What the loop uses of the interpreter's run state. */
 type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
@@ -25,18 +26,28 @@ type Result = { runState: RunState, exceptionError: EVMError | undefined }
 type Interpreter = {
   _runState: RunState
   _evm: EVM
+  _env: { depth: number }
   common: Common
   profilerOpts: { enabled: boolean } | undefined
   _getValidJumpDestinations (code: Uint8Array): Analysis
   run (code: Uint8Array, options?: { pc?: number }): Promise<Result>
 }
 
-/** EVMs that run on the fast loop, each with what it knows of codes. Codes go when nothing else holds them. */
-const analyses = new WeakMap<EVM, WeakMap<Uint8Array, Analysis>>()
+/** What the loop keeps for an EVM: what it knows of codes (they go when nothing else holds them), and the work since the node's other business had its turn. */
+type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number }
+
+/** EVMs that run on the fast loop. */
+const analyses = new WeakMap<EVM, Known>()
+
+/** Work between two turns of the node's other business, some 20 ms: an opcode is one, a call as much as the precompile that it may run. */
+const TURN_WORK = 100_000
+const CALL_WORK = 1_000
+/** CREATE is the first of the opcodes that call. */
+const FIRST_CALL = 0xf0
 
 /** Lets `evm` run on the fast loop, where there is one. */
 export function runSynchronously (evm: EVM): void {
-  analyses.set(evm, new WeakMap())
+  analyses.set(evm, { codes: new WeakMap(), work: 0 })
 }
 
 /** Back to the stock loop, for comparison. */
@@ -99,11 +110,12 @@ const CHECK_PROGRAM = Uint8Array.of(
   0x60, 3, 0x5b, 0x80, 0x5f, 0x52, 0x60, 32, 0x5f, 0x20, 0x81, 0x55, 0x60, 32, 0x60, 32, 0x60, 32, 0x5f, 0x5f, 0x60, 4, 0x5a, 0xf1, 0x50,
   0x60, 1, 0x90, 0x03, 0x80, 0x60, 2, 0x57, 0x5f, 0x60, 1, 0x55, 0x60, 64, 0x5f, 0xf3)
 
-async function loop (interpreter: Interpreter, code: Uint8Array, known: WeakMap<Uint8Array, Analysis>): Promise<Result> {
+async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): Promise<Result> {
   const state = interpreter._runState
   const common = interpreter.common
-  let analysis = known.get(code)
-  if (analysis === undefined) known.set(code, analysis = interpreter._getValidJumpDestinations(code))
+  let analysis = known.codes.get(code)
+  if (analysis === undefined) known.codes.set(code, analysis = interpreter._getValidJumpDestinations(code))
+  if (interpreter._env.depth === 0) known.work = 0
   state.code = code
   state.validJumps = analysis.jumps
   state.cachedPushes = analysis.pushes
@@ -127,6 +139,11 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: WeakMap<
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
       }
       state.programCounter++
+      known.work += info.code >= FIRST_CALL ? CALL_WORK : 1
+      if (known.work >= TURN_WORK) {
+        known.work = 0
+        await turn()
+      }
       if (info.isAsync) await entry.opHandler(state, common)
       else void entry.opHandler(state, common)
     }

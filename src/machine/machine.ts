@@ -5,6 +5,7 @@
 import { ThreadsError } from '../errors.js'
 import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { intrinsicGas } from '../protocol/input.js'
+import { MAX_BATCH_GAS } from '../protocol/limits.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
@@ -13,10 +14,11 @@ import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
 import { runTransaction, whyNotIncludable, type Outcome, type SkipCode } from './transaction.js'
+import { turn } from './turn.js'
 
 export type { AccountProof, AccountState, Environment, MachineContext, Outcome, StateChanges }
 
-/** What one included input did. A reverted one is included too: it has its reason, its gas and no logs. */
+/** What one included input did. A reverted one is included too: it has its reason, its gas and no logs. Of the return data, the first 16,384 bytes. */
 export type InputReceipt = Outcome & {
   /** The input's id. */
   readonly id: Hash32
@@ -29,6 +31,11 @@ export type Batch = Environment & { readonly inputs: readonly Input[] }
 
 /** An input that the state does not let in: it consumes no nonce. */
 export type Skipped = { readonly input: Input, readonly code: SkipCode, readonly message: string }
+
+/** Gas of a batch between two turns of the node's other business. */
+const TURN_GAS = 2_000_000n
+/** What is kept of an input's return data: memory is cheap for a contract, and this is written to disk and told to whoever listens. */
+const MAX_KEPT_RETURN_BYTES = 16_384
 
 /** What a batch would make of the state. */
 export type Prepared = {
@@ -134,7 +141,13 @@ export class Machine {
     const skipped: Skipped[] = []
     const receipts: InputReceipt[] = []
     let gasUsed = 0n
+    let turnAt = TURN_GAS
     for (const input of batch.inputs) {
+      // INVARIANT: a rule for all (§3). It bounds what one signed proposal makes every player execute, store and tell.
+      if (gasUsed >= MAX_BATCH_GAS) {
+        skipped.push({ input, code: 'BATCH_GAS', message: `the inputs before it have used ${gasUsed} gas` })
+        continue
+      }
       const sender = terms.players[input.player]
       if (sender === undefined) throw new ThreadsError('MACHINE_INTERNAL', `an input of player ${input.player}, who is not in the terms`)
       const why = whyNotIncludable(this.#draft, sender, input.tx, terms.gasLimit)
@@ -144,8 +157,11 @@ export class Machine {
       }
       const outcome = await runTransaction(execution, sender, input.tx)
       included.push(input)
-      receipts.push({ id: input.id, player: input.player, ...outcome })
+      receipts.push({ id: input.id, player: input.player, ...outcome, returnData: kept(outcome.returnData) })
       gasUsed += outcome.gasUsed
+      if (gasUsed < turnAt) continue
+      turnAt = gasUsed + TURN_GAS
+      await turn()
     }
     return { included, skipped, receipts, gasUsed }
   }
@@ -241,6 +257,11 @@ export class Machine {
     this.#queue = turn.catch(() => {})
     return turn
   }
+}
+
+/** Copied: a part would hold all of it. */
+function kept (returnData: Uint8Array): Uint8Array {
+  return returnData.length > MAX_KEPT_RETURN_BYTES ? returnData.slice(0, MAX_KEPT_RETURN_BYTES) : returnData
 }
 
 function refused (reason: string): Outcome {

@@ -28,8 +28,8 @@ export type Outcome = {
   readonly created: Address | undefined
 }
 
-/** Why an input cannot be included: it consumes no nonce (specification §3). */
-export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE'
+/** Why an input cannot be included: it consumes no nonce (specification §3). `BATCH_GAS`: not in this batch. */
+export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE' | 'BATCH_GAS'
 
 /** The EVM, the state that it works on, and the block that it sees. */
 export type Execution = { readonly evm: ThreadEVM, readonly draft: Draft, readonly block: Block }

@@ -27,6 +27,8 @@ export const MAX_RAW_BYTES = 32_768
 export const MAX_BATCH_INPUTS = 256
 /** All raw transactions of one batch (§3). */
 export const MAX_BATCH_BYTES = 524_288
+/** Gas that the inputs of one batch have used, from which on it takes no further one (§3). */
+export const MAX_BATCH_GAS = 30_000_000n
 /** Initcode, Cancun (EIP-3860). */
 export const MAX_INITCODE_BYTES = 49_152
 

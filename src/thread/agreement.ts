@@ -194,6 +194,23 @@ export function isBlocked (state: Agreement): boolean {
   return state.dispute !== undefined && state.dispute.recorded !== state.head?.hash
 }
 
+/**
+ * Whether a content that its proposer has signed can be of use: in the open slot, or in the next one when the step that opens it is still under way. What cannot is
+ * neither verified further nor kept: a player can sign any number of contents.
+ */
+export function isOfUse (state: Agreement, content: Pick<Content, 'slot' | 'hash' | 'parent' | 'proposer'>): boolean {
+  const open = openSlot(state)
+  const { proposal, rival } = state
+  const { slot, hash, parent, proposer } = content
+  if (compareSlots(slot, open) === 0) {
+    const isFull = proposal !== undefined && rival !== undefined && hash !== proposal.hash && hash !== rival.hash
+    return proposer === openProposer(state) && parent === (openParent(state) ?? parent) && !isFull
+  }
+  if (slot.epoch !== open.epoch || slot.nonce !== open.nonce + 1n) return false
+  // Nobody can be further ahead of a player than its own signature, and who only follows may have missed the slot between.
+  return proposal === undefined ? state.self === undefined : parent === proposal.hash && proposer === proposal.next
+}
+
 /** Whether this node may put its first signature into the open slot now. */
 export function maySign (state: Agreement): boolean {
   return state.mode === 'signing' && !isBlocked(state) && state.provisional === undefined && state.signed === undefined &&

@@ -25,12 +25,16 @@ export type Executed = {
   readonly commit: () => void
 }
 
+/** Guesses of what the proposer is about to sign, for each head: they are not signed, and each costs an execution. */
+const MAX_GUESSES = 4
+
 /** Executes, once for each piece of work. */
 export class Execution {
   readonly #context: InputContext
   readonly #code: () => Promise<Uint8Array>
   #machine: Machine | undefined
   #early: { readonly key: Hash32, readonly result: Promise<Executed> } | undefined
+  #guesses: { readonly parent: Hash32, readonly count: number } | undefined
 
   constructor (context: InputContext, code: () => Promise<Uint8Array>, machine: Machine | undefined) {
     this.#context = context
@@ -56,10 +60,13 @@ export class Execution {
     return this.#machine?.account(account).balanceWei ?? 0n
   }
 
-  /** Begins with work that is likely to be asked for. Commits nothing; a failure shows when the work is asked for. */
+  /** Begins with work that is likely to be asked for; a few times on each head. Commits nothing; a failure shows when the work is asked for. */
   begin (work: Work): void {
     const key = keyOf(work)
     if (this.#early?.key === key) return
+    const count = this.#guesses?.parent === work.parent ? this.#guesses.count : 0
+    if (count >= MAX_GUESSES) return
+    this.#guesses = { parent: work.parent, count: count + 1 }
     const result = this.#run(work)
     result.catch(() => { this.#early = undefined })
     this.#early = { key, result }

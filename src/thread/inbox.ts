@@ -5,12 +5,13 @@
 import { verify } from '../protocol/crypto.js'
 import { decodeInput, inputsRoot, type InputContext } from '../protocol/input.js'
 import { potOf, payeesOf } from '../protocol/terms.js'
-import { breakpointDigest, closeDigest, closeRequestDigest, digestOf, idleDigest, toldDigest } from '../protocol/typed-data.js'
+import { breakpointHash, closeHash, closeRequestDigest, digestOf, idleDigest, toldDigest } from '../protocol/typed-data.js'
 import type { Address, Hash32, Input, Signature, SignedInput, Slot } from '../protocol/types.js'
 import { decodeMessage, type Message } from '../protocol/wire.js'
 import { hash32 } from '../protocol/crypto.js'
 import { concatBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
+import type { Content } from './agreement.js'
 import { breakpointBody, closeBody, type Body } from './body.js'
 
 /** A verified message. */
@@ -29,8 +30,10 @@ export type Arrival =
 /** What verification needs to know of the thread as it stands. */
 export type InboxView = {
   readonly context: InputContext
-  /** The slot that is open now. */
-  readonly openSlot: Slot
+  /** Whether a content can be of use now; see `isOfUse`. */
+  isOfUse (content: Pick<Content, 'slot' | 'hash' | 'parent' | 'proposer'>): boolean
+  /** What is held of a content already: nothing of it need be verified again but who has sent it. */
+  body (hash: Hash32): Body | undefined
   /** An input that is already verified, by its leaf. */
   known (leaf: Hash32): Input | undefined
 }
@@ -68,24 +71,25 @@ export function openMessage (bytes: Uint8Array, view: InboxView): Arrival {
 
 function openProposal (message: Message & { kind: 'proposal' }, view: InboxView): Arrival {
   const { breakpoint, proposer, signature } = message
-  checkSignature(breakpointDigest(breakpoint, view.context.domain), signature, proposer, view)
+  const hash = breakpointHash(breakpoint)
+  checkSignature(digestOf(hash, view.context.domain), signature, proposer, view)
+  const slot = { epoch: breakpoint.epoch, nonce: breakpoint.nonce }
   // The inputs are only looked at where the breakpoint may be signed: their signatures are the costly part.
-  if (!isNear(breakpoint, view.openSlot)) return { kind: 'elsewhere', slot: { epoch: breakpoint.epoch, nonce: breakpoint.nonce } }
+  if (!view.isOfUse({ slot, hash, parent: breakpoint.parent, proposer })) return { kind: 'elsewhere', slot }
+  const held = view.body(hash)
+  if (held !== undefined && held.content.proposer === proposer) return { kind: 'content', body: held, signature }
   const inputs = message.inputs.map(input => verifiedInput(input, view))
   if (inputsRoot(inputs) !== breakpoint.inputsRoot) throw reject('PROPOSAL_WRONG_INPUTS', 'the breakpoint does not commit to these inputs', { nonce: breakpoint.nonce.toString() })
   return { kind: 'content', body: breakpointBody(breakpoint, inputs, proposer, view.context.terms.players.length), signature }
 }
 
-/** The open slot, or the next one: the step that opens it may still wait for the lock. Further ahead nobody can be without our signature. */
-function isNear (slot: Slot, open: Slot): boolean {
-  return slot.epoch === open.epoch && (slot.nonce === open.nonce || slot.nonce === open.nonce + 1n)
-}
-
 function openClose (message: Message & { kind: 'closeProposal' }, view: InboxView): Arrival {
   const { close, proposer, signature } = message
   checkPayouts(close.payouts, view)
-  checkSignature(closeDigest(close, view.context.domain), signature, proposer, view)
-  if (!isNear(close, view.openSlot)) return { kind: 'elsewhere', slot: { epoch: close.epoch, nonce: close.nonce } }
+  const hash = closeHash(close)
+  checkSignature(digestOf(hash, view.context.domain), signature, proposer, view)
+  const slot = { epoch: close.epoch, nonce: close.nonce }
+  if (!view.isOfUse({ slot, hash, parent: close.parent, proposer })) return { kind: 'elsewhere', slot }
   return { kind: 'content', body: closeBody(close, proposer), signature }
 }
 

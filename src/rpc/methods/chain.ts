@@ -1,12 +1,14 @@
 /** What takes a thread to the chain: open, join, cancel, checkpoint, challenge, respond, settle, close, withdraw. */
 import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
+import { compareSlots } from '../../protocol/slot.js'
 import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
 import { checkTerms } from '../../protocol/check-terms.js'
 import type { Address, Terms } from '../../protocol/types.js'
 import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
+import { recordedSlot as recordedIn } from '../../thread/chain-view.js'
 import { settlementPayouts } from '../../thread/payouts.js'
 import { machineAt } from '../../thread/recovery.js'
 import type { Coordinator } from '../../thread/coordinator.js'
@@ -43,8 +45,11 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
     thread_challenge: async ({ thread, restate }) => {
       const { coordinator } = node.thread(thread)
       playerOf(coordinator)
-      const isRecorded = coordinator.view.recorded?.hash === coordinator.state.head?.hash
-      const certificate = restate || isRecorded || coordinator.state.head === undefined ? undefined : await headCertificate(coordinator)
+      // Also where the chain has more than this node: it signed that, and the others kept the rest of the signatures to themselves.
+      const head = await coordinator.parts.records.head()
+      const recordedSlot = recordedIn(coordinator.view)
+      const isRecorded = head === undefined || (recordedSlot !== undefined && compareSlots(recordedSlot, head.slot) >= 0)
+      const certificate = restate || isRecorded ? undefined : await headCertificate(coordinator)
       const receipt = await node.chain.challenge(terms(coordinator), certificate)
       const slot = certificate?.breakpoint ?? coordinator.view.recorded?.breakpoint
       return { thread, transaction: transactionJson(receipt), slot: slot === undefined ? null : slotJson(slot) }
