@@ -65,14 +65,22 @@ export class Mortal {
     return text.split('\n').filter(line => line !== '')
   }
 
-  /** Waits for its end and starts it again. INVARIANT that this asserts: what it has told to be final is so after the restart. */
-  async comeBack (): Promise<void> {
+  /** Waits for its end and starts it again, to die by the next plan if there is one. */
+  async comeBack (next?: CrashPlan): Promise<void> {
     await this.player.ended()
     await this.disarm()
     await this.player.kill()
-    await this.start()
+    if (next !== undefined) await this.arm(next)
+    try {
+      await this.start()
+    } catch (error) {
+      // It may have died again before it was ready.
+      if (next === undefined || error instanceof assert.Assertion) throw error
+      this.player.abandon()
+    }
   }
 
+  /** Starts it. INVARIANT that this asserts: what it has told to be final is so after the restart. */
   async start (): Promise<void> {
     const startedMs = performance.now()
     await this.player.start()
@@ -159,7 +167,7 @@ export class Stage {
   /** A new game between the two; nothing happens on the chain yet. */
   async game (): Promise<Game> {
     const block = await this.arena.provider.getBlockNumber()
-    const before = await Promise.all(this.nodes.map(async ({ player }) => await this.arena.balance(player.wallet)))
+    const before = await Promise.all([...this.nodes.map(({ player }) => player.wallet), this.arena.court].map(async account => await this.arena.balance(account)))
     const known = new Set((await this.node(0).player.rpc.request('thread_list', { all: true })).threads.map(({ thread }) => thread))
     return new Game(this, block, before, known)
   }
@@ -181,6 +189,7 @@ export function localAddress (player: Player): string {
 export class Game {
   readonly stage: Stage
   readonly #block: number
+  /** What each player and the court had. */
   readonly #before: readonly bigint[]
   readonly #known: ReadonlySet<string>
   #table: Table | undefined
@@ -313,9 +322,9 @@ export class Game {
   /** Fails unless the chain has paid what x's victory is worth, to the wei, and nobody signed twice. */
   async check (): Promise<void> {
     const { arena, nodes, wire } = this.stage
-    const gains = await Promise.all(nodes.map(async ({ player }, index) => await arena.balance(player.wallet) + await arena.fees(player.wallet, this.#block) - (this.#before[index] ?? 0n)))
-    assert.equal(gains, [STAKE, -STAKE])
-    assert.is(await arena.balance(arena.court), 0n)
+    const gains = await Promise.all([...nodes.map(({ player }) => player.wallet), arena.court].map(async (account, index) =>
+      await arena.balance(account) + await arena.fees(account, this.#block) - (this.#before[index] ?? 0n)))
+    assert.equal(gains, [STAKE, -STAKE, 0n])
     assert.ok(wire.check(this.thread) > 0, 'the by-stander has heard nothing')
   }
 
@@ -328,21 +337,25 @@ export class Game {
   }
 }
 
-/** Runs `game` while `node` is killed as planned. @returns whether it was. */
-export async function withKill (node: Mortal, plan: CrashPlan, game: () => Promise<void>): Promise<boolean> {
-  await node.trace()
-  await node.arm(plan)
+/** A node and how it dies. */
+export type Kill = readonly [node: Mortal, plan: CrashPlan]
+
+/** Runs `game` while nodes are killed as planned, each node's plans one after another. @returns the plans that were not reached. */
+export async function withKills (kills: readonly Kill[], game: () => Promise<void>): Promise<CrashPlan[]> {
   const over = Promise.withResolvers<'over'>()
-  const killed = (async () => {
-    if (await Promise.race([node.player.ended().then(() => 'killed' as const), over.promise]) === 'over') return false
-    await node.comeBack()
-    return true
-  })()
+  const lives = [...new Set(kills.map(([node]) => node))].map(async node => {
+    const plans = kills.filter(kill => kill[0] === node).map(([, plan]) => plan)
+    let deaths = 0
+    while (await Promise.race([node.player.ended().then(() => 'dead' as const), over.promise]) === 'dead') await node.comeBack(plans[++deaths])
+    await node.disarm()
+    return plans.slice(deaths)
+  })
+  for (const [node] of kills) await node.trace()
+  for (const [node, plan] of [...kills].reverse()) await node.arm(plan)
   try {
-    await game()
+    await Promise.race([game(), Promise.all(lives)])
   } finally {
     over.resolve('over')
   }
-  await node.disarm()
-  return await killed
+  return (await Promise.all(lives)).flat()
 }
