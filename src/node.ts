@@ -316,6 +316,8 @@ export class ThreadsNode implements NodeHost {
     }
     if (now >= this.#peersAtMs) {
       this.#peersAtMs = now + PEERS_EVERY_MS
+      // Addresses that anybody tells crowd out those of a player who is away: what the chain says is remembered anew.
+      for (const { coordinator } of this.threads.values()) this.#meet(coordinator)
       void this.#askForPeers()
     }
   }

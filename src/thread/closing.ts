@@ -21,8 +21,8 @@ export class Closing {
   readonly #policy: ClosePolicy
   readonly #players: number
   readonly #self: number | undefined
-  /** Own wish: payouts that the user named, or `default`. */
-  #wish: readonly bigint[] | 'default' | undefined
+  /** Own wish: `default`, whatever the state says, or payouts for one head. */
+  #wish: 'default' | AskedClose | undefined
   /** What this node has asked for on the present head, oldest first. */
   #asked: readonly AskedClose[] = []
   #consents = new Map<number, { readonly parent: Hash32, readonly payouts: string }>()
@@ -33,12 +33,12 @@ export class Closing {
     this.#policy = policy
   }
 
-  /** Whether this node wants to close. */
-  get wished (): boolean { return this.#wish !== undefined }
+  /** Whether this node wants to close on a head. */
+  wishes (parent: Hash32): boolean { return this.#wish === 'default' || this.#wish?.parent === parent }
 
-  /** The user wants to close, with these payouts or with the default ones. */
-  want (payouts: readonly bigint[] | undefined): void {
-    this.#wish = payouts ?? 'default'
+  /** The user wants to close: with the default payouts, or with these on the present head: on another one they may be the others' gain. */
+  want (named: AskedClose | undefined): void {
+    this.#wish = named ?? 'default'
   }
 
   /** The user no longer wants to; a Close that is signed already stands. */
@@ -48,16 +48,18 @@ export class Closing {
 
   /** The payouts that this node asks for on this head; undefined: it does not want to close. */
   payouts (head: Closable): readonly bigint[] | undefined {
-    return this.#wish === 'default' ? head.payouts : this.#wish
+    if (this.#wish === 'default') return head.payouts
+    return this.#wish?.parent === head.parent ? this.#wish.payouts : undefined
   }
 
   /** Another player asks. @returns whether this node now joins in by itself, as its policy says. */
   asked (player: number, parent: Hash32, payouts: readonly bigint[], head: Closable): boolean {
     if (parent !== head.parent) return false
     this.#consents.set(player, { parent, payouts: payouts.join() })
-    if (this.#wish !== undefined || this.#policy !== 'settled' || this.#self === undefined) return false
+    if (this.wishes(head.parent) || this.#policy !== 'settled' || this.#self === undefined) return false
     if (!head.complete || payouts.join() !== head.payouts.join()) return false
-    this.#wish = 'default'
+    // For this head alone: on the next one there may be stakes inside contracts, and the user has not asked for anything.
+    this.#wish = { parent, payouts: head.payouts }
     return true
   }
 
@@ -96,7 +98,7 @@ export class Closing {
   restore (asked: readonly AskedClose[], head: Hash32 | undefined): void {
     this.#asked = asked
     const last = asked.at(-1)
-    if (last !== undefined && last.parent === head) this.#wish = last.payouts
+    if (last !== undefined && last.parent === head) this.#wish = last
   }
 
   /** Whether this node signs a Close that another proposes: what it wants, or has ever asked for on this head (a Close that is refused blocks its slot). */

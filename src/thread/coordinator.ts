@@ -226,7 +226,7 @@ export class Coordinator {
     const state = this.#state
     if (state.mode !== 'signing' || openProposer(state) !== state.self || state.signed !== undefined) return false
     if (this.#view.phase !== 'active' && this.#view.phase !== 'dispute') return false
-    return state.head === undefined || this.parts.pool.size > 0 || this.parts.closing.wished
+    return state.head === undefined || this.parts.pool.size > 0 || this.parts.closing.wishes(state.head.hash)
   }
 
   // ---------------------------------------------------------------- messages

@@ -148,7 +148,12 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
   signal?.addEventListener('abort', abort, { once: true })
   try {
     if (coordinator.view.phase === 'closed') closed.resolve('closed')
-    else await coordinator.exclusive(async () => { coordinator.parts.closing.want(wanted) })
+    else {
+      await coordinator.exclusive(async () => {
+        const parent = coordinator.state.head?.hash
+        coordinator.parts.closing.want(wanted === undefined || parent === undefined ? undefined : { parent, payouts: wanted })
+      })
+    }
     const outcome = await closed.promise
     return closeResult(node, params.thread, outcome === 'closed')
   } finally {
