@@ -1,0 +1,81 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { ChainEvent, LogPosition } from '../../src/thread/ports.js'
+import { foldChainEvent, isFolded, isOver, recordedSlot, type ChainView } from '../../src/thread/chain-view.js'
+import { fromJson, toJson } from '../../src/thread/records.js'
+import { terms, thread } from '../protocol/fixtures.js'
+import { hashOf } from './contents.js'
+
+const test = suite('chain view')
+type Said = ChainEvent extends infer E ? E extends ChainEvent ? Omit<E, 'thread' | 'at'> : never : never
+const at = (block: number, logIndex = 0): LogPosition => ({ blockNumber: BigInt(block), blockHash: hashOf(block), transactionHash: hashOf(block), logIndex, timestampSec: 1n })
+const breakpoint = (nonce: bigint, epoch = 0n) => ({ thread, epoch, nonce, parent: hashOf(0), stateRoot: hashOf(1), inputsRoot: hashOf(2), timestampSec: 3n })
+
+const STORY: readonly Said[] = [
+  { type: 'opened', terms, multiaddr: '/a' },
+  { type: 'joined', player: 1, multiaddr: '/b', active: true },
+  { type: 'recorded', breakpoint: breakpoint(4n), hash: hashOf(4), signatures: undefined },
+  { type: 'challenged', dispute: 1n, recorded: hashOf(4), slot: { epoch: 0n, nonce: 4n }, evidenceUntilSec: 10n, endsAtSec: 20n, by: terms.players[0] ?? terms.asset },
+  { type: 'recorded', breakpoint: breakpoint(6n), hash: hashOf(6), signatures: [] },
+  { type: 'responded', dispute: 2n, recorded: hashOf(6), slot: { epoch: 0n, nonce: 6n } },
+  { type: 'recorded', breakpoint: breakpoint(7n, 2n), hash: hashOf(7), signatures: [] },
+  { type: 'resumed', epoch: 2n },
+  { type: 'closed', payouts: [1n, 2n] }
+]
+const EVENTS = STORY.map((said, index) => ({ ...said, thread, at: at(Math.floor(index / 2), index % 2) }) as ChainEvent)
+
+function fold (events: readonly ChainEvent[]): ChainView {
+  let view: ChainView | undefined
+  for (const event of events) view = foldChainEvent(view, event)
+  assert.ok(view)
+  return view as ChainView
+}
+
+test('a thread\'s life is folded from the court\'s events', () => {
+  assert.is(fold(EVENTS.slice(0, 1)).phase, 'opening')
+  const active = fold(EVENTS.slice(0, 2))
+  assert.is(active.phase, 'active')
+  assert.equal(active.joined, [true, true])
+  assert.equal(active.multiaddrs, ['/a', '/b'])
+  assert.is(recordedSlot(active), undefined)
+  const disputed = fold(EVENTS.slice(0, 4))
+  assert.is(disputed.phase, 'dispute')
+  assert.is(disputed.dispute?.number, 1n)
+  const answered = fold(EVENTS.slice(0, 6))
+  assert.equal(answered.dispute, { number: 2n, evidenceUntilSec: 10n, endsAtSec: 20n, by: terms.players[0] })
+  assert.is(recordedSlot(answered)?.nonce, 6n)
+  const resumed = fold(EVENTS.slice(0, 8))
+  assert.is(resumed.phase, 'active')
+  assert.is(resumed.dispute, undefined)
+  assert.is(resumed.confirmedEpoch, 2n)
+  assert.is(resumed.lastDispute, 2n)
+  const over = fold(EVENTS)
+  assert.ok(isOver(over))
+  assert.equal(over.payouts, [1n, 2n])
+})
+
+test('a settled and a cancelled thread are over', () => {
+  assert.ok(isOver(fold([...EVENTS.slice(0, 4), { type: 'settled', payouts: [3n, 0n], leftover: 0n, thread, at: at(9) } as ChainEvent])))
+  assert.ok(isOver(fold([...EVENTS.slice(0, 1), { type: 'cancelled', thread, at: at(9) } as ChainEvent])))
+})
+
+test('events of a thread that was not opened are nothing', () => {
+  for (const event of EVENTS.slice(1)) assert.is(foldChainEvent(undefined, event), undefined)
+})
+
+test('after a reorganisation folding what is left gives the view as it was then', () => {
+  for (let count = 1; count <= EVENTS.length; count++) {
+    // What the store gives back is what was folded.
+    const stored = EVENTS.slice(0, count).map(event => fromJson(toJson(event)) as ChainEvent)
+    assert.equal(fold(stored), fold(EVENTS.slice(0, count)))
+  }
+})
+
+test('an event that comes again is known by its place, an event after it is not', () => {
+  EVENTS.forEach((_, count) => {
+    const view = fold(EVENTS.slice(0, count + 1))
+    EVENTS.forEach((event, index) => { assert.is(isFolded(view, event), index <= count) })
+  })
+})
+
+test.run()
