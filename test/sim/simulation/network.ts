@@ -22,6 +22,8 @@ export class SimNetwork {
   readonly #ends = new Map<number, SimEnd>()
   /** Nodes that are cut off from the others. */
   readonly cut = new Set<number>()
+  /** Nodes of which nothing reaches the others by gossip. */
+  readonly silenced = new Set<number>()
   /** Sees every message that leaves a node. */
   onPublish: (from: number, bytes: Uint8Array) => void = () => {}
 
@@ -44,12 +46,20 @@ export class SimNetwork {
     Object.assign(this.weather, { lose: 0, repeat: 0, mostMs: 20 })
   }
 
+  /** A node's present end. */
+  endOf (node: number): SimEnd {
+    const end = this.#ends.get(node)
+    if (end === undefined) throw new Error(`node ${node} has never started`)
+    return end
+  }
+
   others (of: SimEnd): SimEnd[] { return [...this.#ends.values()].filter(end => end !== of && end.isAlive) }
 
   #reaches (from: number, to: number): boolean { return this.cut.has(from) === this.cut.has(to) }
 
   publish (from: SimEnd, thread: ThreadId, bytes: Uint8Array): void {
     this.onPublish(from.node, bytes)
+    if (this.silenced.has(from.node)) return
     for (const end of this.others(from)) {
       for (const copy of from.tamper?.(bytes, end.node) ?? [bytes]) {
         const times = this.#chance.happens(this.weather.repeat) ? 2 : 1

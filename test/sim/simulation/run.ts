@@ -58,7 +58,8 @@ export class Run {
   readonly court: SimCourt
   readonly nodes: SimNode[]
   readonly problems: string[] = []
-  readonly #troubles = { fail: 0.05 }
+  /** How often the chain does not answer. */
+  readonly troubles = { fail: 0.05 }
   readonly #signed = new Map<string, string>()
   readonly #certificates = new Map<string, string>()
   readonly #heads = new Map<number, bigint>()
@@ -73,7 +74,7 @@ export class Run {
     this.network.onPublish = (from, bytes) => { this.#look(from, bytes) }
     this.court = new SimCourt(this.timeline, this.thread.domain, this.thread.context.thread, this.thread.context.terms)
     const around: Surroundings = {
-      thread: this.thread, timeline: this.timeline, chance: this.chance, network: this.network, court: this.court, troubles: this.#troubles,
+      thread: this.thread, timeline: this.timeline, chance: this.chance, network: this.network, court: this.court, troubles: this.troubles,
       onEvent: (player, event) => { this.#onEvent(player, event) }
     }
     this.nodes = this.thread.sessionKeys.map((_, player) => new SimNode(player, around, { tamper: player === plan.liar ? equivocating(this.thread, player) : undefined, forgetful: plan.forgetfulDisk === true }))
@@ -187,7 +188,7 @@ export class Run {
   #heal (): void {
     this.#healed = true
     this.network.heal()
-    this.#troubles.fail = 0
+    this.troubles.fail = 0
     for (const node of this.nodes) { node.crashAt = undefined; node.disk.failNext(0) }
     // Something to agree on, so that an open dispute is resumed.
     for (let player = 0; player < this.plan.players; player++) this.#send(8_000, player)
