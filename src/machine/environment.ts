@@ -1,7 +1,8 @@
 /** What a transaction sees of the world around it (specification §5), and the EVM set up for one thread. */
 import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
-import { EVM, EVMMockBlockchain, NobleBN254, type EVMOpts, type Message } from '@ethereumjs/evm'
+import { EVM, EVMMockBlockchain, getActivePrecompiles, NobleBN254, type EVMOpts, type Message } from '@ethereumjs/evm'
 import { Address as EthAddress } from '@ethereumjs/util'
+import { ThreadsError } from '../errors.js'
 import { hexToBytes } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
 import { threadChainId } from '../protocol/terms.js'
@@ -9,6 +10,7 @@ import type { Address, Domain, Hash32, Terms, ThreadId } from '../protocol/types
 import type { Draft } from '../state/draft.js'
 import { runSynchronously } from './interpreter.js'
 import { verifyPointEvaluation } from './kzg.js'
+import { modexpLike } from './modexp.js'
 
 /** The thread that a machine runs. */
 export type MachineContext = { readonly thread: ThreadId, readonly terms: Terms, readonly domain: Domain }
@@ -72,11 +74,20 @@ function cancun (chainId: bigint): QuickCommon {
   return new QuickCommon({ chain, hardfork: Hardfork.Cancun, customCrypto: { keccak256, kzg: verifyPointEvaluation } })
 }
 
+const MODEXP = '0x0000000000000000000000000000000000000005'
+
+/** The precompiles that are not those of @ethereumjs. */
+function precompilesOf (common: Common): NonNullable<EVMOpts['customPrecompiles']> {
+  const stock = getActivePrecompiles(common).get(MODEXP.slice(2))
+  if (stock === undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the EVM has no MODEXP')
+  return [{ address: MODEXP, function: modexpLike(stock) }]
+}
+
 /** A fresh EVM for the thread, working on `draft`. */
 export function createThreadEVM (context: MachineContext, draft: Draft): ThreadEVM {
   const common = cancun(threadChainId(context.thread))
   // The constructor is what createEVM calls, with the same defaults for what Cancun uses; a subclass needs it.
-  const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254() }
+  const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common) }
   const evm = new ThreadEVM(options)
   common.freeze()
   runSynchronously(evm)
