@@ -1,6 +1,6 @@
 /**
- * Precompile 5, MODEXP (EIP-198, EIP-2565), in time that is linear in the exponent's length. @ethereumjs shifts the whole exponent for each of its bits: an exponent
- * of 375,000 bytes, which need not even be in memory and costs a million gas, would stop a node for minutes.
+ * Precompile 5, MODEXP (EIP-198, EIP-2565), in time that is linear in the exponent's length. @ethereumjs shifts the whole exponent for each of its bits: one of 250,000
+ * bytes, for a million gas with its memory, would stop a node for minutes.
  */
 import type { ExecResult, PrecompileFunc, PrecompileInput } from '@ethereumjs/evm'
 import { bytesToBigint, bigintToBytes } from '../protocol/bytes.js'
