@@ -41,9 +41,9 @@ export function explore ({ bounds, rules, limit }: Search): Findings {
       if (isLive && isDone(world, bounds)) goals.push(id)
       for (const successor of successors(world, bounds, rules)) {
         steps++
-        const broken = check(world, successor, bounds.backup)
-        if (broken !== undefined) return found(`${broken}: ${path(id)}; ${successor.label}`)
         let to = ids.get(successor.world.key)
+        const broken = checkStep(world, successor, bounds.backup) ?? (to === undefined ? checkWorld(successor.world) : undefined)
+        if (broken !== undefined) return found(`${broken}: ${path(id)}; ${successor.label}`)
         if (to === undefined) {
           to = ids.size
           ids.set(successor.world.key, to)
@@ -93,10 +93,14 @@ function unreachable (states: number, edges: readonly [number, number][], goals:
   return first < 0 ? undefined : first
 }
 
+/** The property that a state breaks, in words. */
+function checkWorld (world: World): string | undefined {
+  return secondSignature(world) ?? secondCertificate(world) ?? brokenChain(world)
+}
+
 /** The property that a step breaks, in words. */
-function check (before: World, { world, self, deed }: Successor, backup: number | undefined): string | undefined {
-  return secondSignature(world) ?? secondCertificate(world) ?? brokenChain(world) ??
-    (self === undefined || deed === undefined ? undefined : ownFault(before, world, self, deed, backup))
+function checkStep (before: World, { world, self, deed }: Successor, backup: number | undefined): string | undefined {
+  return self === undefined || deed === undefined ? undefined : ownFault(before, world, self, deed, backup)
 }
 
 /** (a) Nobody honest signs two contents of one slot. */
