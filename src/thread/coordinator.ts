@@ -356,7 +356,7 @@ export class Coordinator {
     const slot = slotSignedBy(this.#state, asker)
     const told = { thread: this.thread, asker, challenge, slot }
     const signature = sign(toldDigest(told, this.parts.context.domain), this.parts.sessionKey)
-    this.send(encodeMessage({ kind: 'told', attempt: 0, ...told, signer: self, signature }))
+    this.send(encodeMessage({ kind: 'told', attempt: this.#attempt(), ...told, signer: self, signature }))
   }
 
   // ---------------------------------------------------------------- the agreement's effects
@@ -373,7 +373,7 @@ export class Coordinator {
       case 'build': return await this.apply({ type: 'built', content: await this.#build() })
       case 'verify': return await this.#verify(effect.content)
       case 'sign': return await this.#sign(effect.content)
-      case 'send': this.send(this.message(effect.content, effect.message)); return
+      case 'send': return this.#sendOwn(effect.content, effect.message)
       case 'complete': return this.#complete(effect.content, effect.signatures)
       case 'resume': return this.#becomeProvisional(effect.content, effect.signatures)
       case 'void': return this.#forgetProvisional(effect.content)
@@ -384,6 +384,16 @@ export class Coordinator {
         this.warn('THREAD_OLD_COPY', `slot ${slotText(effect.slot)} bears this node's signature, but its journal does not know it: this is an old copy of the data, and the node only watches`, { slot: slotText(effect.slot) })
       }
     }
+  }
+
+  /** For what may have been sent before: gossip drops the bytes that it has seen, and one answer each 50 ms is enough. */
+  #attempt (): number { return Math.floor(this.parts.clock.nowMs() / 50) % 0xffff_ffff }
+
+  #sentHash: Hash32 | undefined
+  #sendOwn (content: Content, kind: 'proposal' | 'ack'): void {
+    const isAgain = this.#sentHash === content.hash
+    this.#sentHash = content.hash
+    this.send(this.message(content, kind, isAgain ? this.#attempt() : 0))
   }
 
   /** What to propose in the open slot. */
