@@ -70,7 +70,7 @@ export class ThreadsNode implements NodeHost {
   readonly #listeners = new Set<(event: ThreadEvent) => void>()
   readonly #lastSeenMs = new Map<Address, number>()
   readonly #reloadAtMs = new Map<ThreadId, number>()
-  readonly #reloading = new Set<ThreadId>()
+  readonly #reloading = new Map<ThreadId, Promise<void>>()
   readonly #stopping = new AbortController()
   #store: StorePort | undefined
   #network: Network | undefined
@@ -78,6 +78,8 @@ export class ThreadsNode implements NodeHost {
   #timer: NodeJS.Timeout | undefined
   #peersAtMs = 0
   #storeError: string | undefined
+  /** Why the last write failed; undefined: it did not. */
+  #writeError: string | undefined
   #stopped: Promise<void> | undefined
 
   constructor (options: NodeOptions, parts: NodeParts) {
@@ -93,7 +95,7 @@ export class ThreadsNode implements NodeHost {
   get network (): Network { return present(this.#network) }
   get store (): StorePort { return present(this.#store) }
   /** What the store failed with last; undefined while it is well. */
-  get storeError (): string | undefined { return this.#storeError }
+  get storeError (): string | undefined { return this.#writeError ?? this.#storeError }
   get domain (): Domain { return { chainId: this.chain.chainId, court: this.options.court } }
 
   /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */
@@ -117,7 +119,7 @@ export class ThreadsNode implements NodeHost {
   async start (): Promise<void> {
     const { options } = this
     await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
-    this.#store = await this.#openStore(join(options.dataDir, 'store'))
+    this.#store = this.#watchWrites(await this.#openStore(join(options.dataDir, 'store')))
     await this.#openChain(this.#store)
     this.#network = await createNetwork({
       privateKey: options.key, clock: this.clock, random: Math.random, listen: options.listen, announce: options.announce, peers: options.peers,
@@ -138,6 +140,25 @@ export class ThreadsNode implements NodeHost {
     })
     this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
     this.log('info', 'node.started', { sessionKey: this.sessionKey, wallet: this.chain.wallet, multiaddrs: this.#network.multiaddrs(), threads: this.threads.size })
+  }
+
+  /** The same store; whoever asks how this node is hears of a full disk while it is full. */
+  #watchWrites (store: StorePort): StorePort {
+    return {
+      get: async key => await store.get(key),
+      iterate: (prefix, options) => store.iterate(prefix, options),
+      keys: prefix => store.keys(prefix),
+      close: async () => { await store.close() },
+      batch: async (operations, options) => {
+        try {
+          await store.batch(operations, options)
+          this.#writeError = undefined
+        } catch (error) {
+          this.#writeError = error instanceof Error ? error.message : String(error)
+          throw error
+        }
+      }
+    }
   }
 
   async #openChain (store: StorePort): Promise<void> {
@@ -282,27 +303,36 @@ export class ThreadsNode implements NodeHost {
 
   async #voidAbove (block: bigint): Promise<void> {
     for (const id of [...this.threads.keys()]) {
+      await this.#reloading.get(id)?.catch(() => undefined) // it may have read what is void now
       const { coordinator } = this.thread(id)
       await coordinator.idle()
       const operations = await coordinator.parts.records.dropChainEvents(block)
       if (operations.length === 0) continue
+      // From here on what it holds in memory is not what the chain says, even if the next line fails.
+      await coordinator.retire()
       await this.store.batch(operations)
       await this.#reload(id)
     }
   }
 
+  /** Loads a thread from the disk in place of the one that is there, which does nothing more but can be looked at. Once at a time. */
   async #reload (id: ThreadId): Promise<void> {
-    const { coordinator } = this.thread(id)
-    await coordinator.idle()
-    this.network.unfollow(id)
-    this.threads.delete(id)
+    const underway = this.#reloading.get(id)
+    if (underway !== undefined) return await underway
+    const reloading = this.#loadAgain(id).finally(() => { this.#reloading.delete(id) })
+    this.#reloading.set(id, reloading)
+    await reloading
+  }
+
+  async #loadAgain (id: ThreadId): Promise<void> {
+    await this.thread(id).coordinator.retire()
     try {
       await this.#load(id)
     } catch (error) {
+      if (!(error instanceof ThreadsError) || error.code !== 'THREAD_UNKNOWN') throw error
       // The event that opened it was on a block that is gone: it comes again if it is mined again.
-      if (error instanceof ThreadsError && error.code === 'THREAD_UNKNOWN') return
-      this.threads.set(id, { coordinator, duties: new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: false, challenge: randomBytes(32) }) })
-      throw error
+      this.network.unfollow(id)
+      this.threads.delete(id)
     }
   }
 
@@ -325,7 +355,6 @@ export class ThreadsNode implements NodeHost {
   /** A thread whose write failed is loaded again from what is on disk. */
   #recover (id: ThreadId, now: number): void {
     if (this.#reloading.has(id)) return
-    this.#reloading.add(id)
     this.#reloadAtMs.set(id, now + RELOAD_MS)
     this.#reload(id).then(
       () => { this.#storeError = undefined; this.log('info', 'thread.reloaded', { thread: id }) },
@@ -333,7 +362,7 @@ export class ThreadsNode implements NodeHost {
         this.#storeError = error instanceof Error ? error.message : String(error)
         this.log('error', 'thread.reload-failed', { thread: id, error: this.#storeError })
       }
-    ).finally(() => { this.#reloading.delete(id) })
+    )
   }
 
   // ---------------------------------------------------------------- peers

@@ -5,11 +5,10 @@
  */
 import { sign } from '../protocol/crypto.js'
 import { inputsRoot, type InputContext } from '../protocol/input.js'
-import { MAX_AHEAD_SEC, MAX_BEHIND_IDLE_SEC } from '../protocol/limits.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
 import { payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { digestOf, toldDigest } from '../protocol/typed-data.js'
-import type { CloseCertificate, Hash32, Input, Signature, Slot, ThreadId } from '../protocol/types.js'
+import type { CloseCertificate, Hash32, Input, Signature, Slot } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
 import { bytesToHex } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
@@ -17,14 +16,17 @@ import { isOfUse, openParent, openProposer, openSlot, slotSignedBy, transition, 
 import { breakpointBody, closeBody, NO_PARENT, type Body, type BreakpointBody, type CloseBody } from './body.js'
 import { isOver, type ChainView } from './chain-view.js'
 import type { Closable, Closing } from './closing.js'
-import type { ThreadEvent, ThreadNotice } from './events.js'
+import type { ThreadEvent } from './events.js'
 import type { Executed, Execution } from './execution.js'
 import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
 import { settlementPayouts } from './payouts.js'
 import type { InputPool } from './pool.js'
-import type { ClockPort, NetworkPort, Receipt, RemotePeer, StoreOperation, Verdict } from './ports.js'
+import type { ClockPort, NetworkPort, Receipt, RemotePeer, Verdict } from './ports.js'
+import { NOT_ASKED, NOT_EXECUTED, NOT_YET, problemAfter, problemBefore, RECONSIDER_MS, type Problem } from './judgement.js'
 import type { Evidence, ThreadRecords } from './records.js'
+import { closeMessages, contentMessage, contentMessages } from './slot-messages.js'
+import { Steps } from './steps.js'
 
 /** What a coordinator works with; see `recovery.ts` for where it comes from. */
 export type CoordinatorParts = {
@@ -49,22 +51,11 @@ export type CoordinatorParts = {
 /** A breakpoint of a dispute's epoch, signed by all, until the chain has confirmed it. */
 export type Provisional = { readonly body: BreakpointBody, readonly signatures: readonly Signature[] }
 
-/** Something that the user should know of, as long as it lasts. */
-export type Warning = { readonly code: string, readonly message: string, readonly sinceMs: number }
-
-/** Why a proposal is not signed. `passes`: it may be well later (its time comes, the chain answers again, the user asks for that Close), so it is looked at again. */
-type Problem = { readonly why: string, readonly passes: boolean }
-const NOT_YET: Problem = { why: 'its time has not come', passes: true }
-const RECONSIDER_MS = 1_000
-
-/** A problem that stays. */
-function final (why: string): Problem { return { why, passes: false } }
-
 /** Steps that may wait for the lock; more messages are ignored, re-sending recovers. */
 const MAX_WAITING_STEPS = 4096
 
 /** The coordinator of one thread. */
-export class Coordinator {
+export class Coordinator extends Steps {
   readonly parts: CoordinatorParts
   #state: Agreement
   #view: ChainView
@@ -73,7 +64,6 @@ export class Coordinator {
   #provisional: Provisional | undefined
   #close: CloseCertificate | undefined
   readonly #idles = new Map<number, { readonly slot: Slot, readonly timestampSec: bigint }>()
-  readonly #warnings = new Map<string, Warning>()
   readonly #evidence = new Set<string>()
   /** Own last input and the time that was sent along with it, so that its early execution is of use. */
   #hint: { readonly id: Hash32, readonly timestampSec: bigint } | undefined
@@ -82,17 +72,10 @@ export class Coordinator {
   #slotOpenedMs: number
   #slotBytes = 0
 
-  // What the current step will write, send and tell, in this order.
-  #operations: StoreOperation[] = []
-  #kept: StoreOperation[] = []
-  #outbox: Uint8Array[] = []
-  #notices: ThreadNotice[] = []
-  #tail: Promise<unknown> = Promise.resolve()
-  #waiting = 0
-  #fault: ThreadsError | undefined
   #behind: Slot | undefined
 
   constructor (parts: CoordinatorParts) {
+    super(parts.context.thread, { store: parts.records.store, network: parts.network, clock: parts.clock, emit: parts.emit, log: parts.log })
     this.parts = parts
     this.#state = parts.agreement
     this.#view = parts.view
@@ -103,16 +86,12 @@ export class Coordinator {
 
   // ---------------------------------------------------------------- what others may look at
 
-  get thread (): ThreadId { return this.parts.context.thread }
   get state (): Agreement { return this.#state }
   get view (): ChainView { return this.#view }
-  get warnings (): readonly Warning[] { return [...this.#warnings.values()] }
   get provisional (): Provisional | undefined { return this.#provisional }
   get close (): CloseCertificate | undefined { return this.#close }
   /** The transaction by which this node closed the thread. */
   closedBy: Receipt | undefined
-  /** Why the thread must be loaded again from the disk; undefined: it is well. */
-  get fault (): ThreadsError | undefined { return this.#fault }
   /** A slot that somebody else works on and that this node has not reached. */
   get behind (): Slot | undefined { return this.#behind }
   get slotOpenedMs (): number { return this.#slotOpenedMs }
@@ -137,103 +116,20 @@ export class Coordinator {
     }
   }
 
-  // ---------------------------------------------------------------- the lock
-
-  /**
-   * Runs a step under the thread's lock: then writes what it has put together, and only then sends and tells.
-   * @throws what the step throws; `THREAD_FAULT` once a write has failed: the thread must be loaded again.
-   */
-  exclusive<T> (step: () => Promise<T>): Promise<T> {
-    this.#waiting++
-    const result = this.#tail.then(async () => {
-      this.#waiting--
-      if (this.#fault !== undefined) throw this.#fault
-      try {
-        const value = await step()
-        const hasWork = this.#hasWork()
-        // What only waits to be kept (an own input) rides on the write that its breakpoint needs anyway.
-        if (!hasWork || this.#operations.length > 0 || this.#outbox.length > 0) await this.#flush()
-        if (hasWork) {
-          await this.apply({ type: 'ready' })
-          await this.#flush()
-        }
-        return value
-      } catch (error) {
-        if (this.#operations.length > 0 || !(error instanceof ThreadsError)) this.#fail(error)
-        throw error
-      }
-    })
-    this.#tail = result.catch(() => { /* the caller has it */ })
-    return result
-  }
-
-  /** SAFETY: memory is ahead of the disk, so nothing more may be signed or sent from it. */
-  #fail (cause: unknown): void {
-    this.#fault = new ThreadsError('THREAD_FAULT', `the thread must be loaded again: ${cause instanceof Error ? cause.message : String(cause)}`, { data: { thread: this.thread }, cause })
-    this.parts.log('error', 'thread.fault', { thread: this.thread, error: cause instanceof Error ? cause.stack ?? cause.message : String(cause) })
-  }
-
-  async #flush (): Promise<void> {
-    const operations = this.#operations
-    const kept = this.#kept
-    if (operations.length > 0) {
-      // INVARIANT: durable first. If this throws, #operations is not empty and the step ends in a fault; nothing has left.
-      await this.parts.records.store.batch([...kept, ...operations])
-      this.#operations = []
-    } else if (kept.length > 0) {
-      await this.parts.records.store.batch(kept, { sync: false })
-    }
-    this.#kept = []
-    const outbox = this.#outbox
-    const notices = this.#notices
-    this.#outbox = []
-    this.#notices = []
-    for (const bytes of outbox) this.publish(bytes)
-    for (const notice of notices) this.parts.emit({ ...notice, thread: this.thread, timeMs: this.parts.clock.nowMs() } as ThreadEvent)
-  }
-
-  /** Adds to what the current step writes. */
-  write (...operations: readonly StoreOperation[]): void { this.#operations.push(...operations) }
-
-  /** Adds to what the store should hold, but nothing that leaves depends on: no write of its own to the disk. */
-  keep (...operations: readonly StoreOperation[]): void { this.#kept.push(...operations) }
-
-  /** Adds to what leaves once the current step is durable. */
-  send (bytes: Uint8Array): void { this.#outbox.push(bytes) }
-
-  /** Adds to what is told once the current step is durable. */
-  tell (notice: ThreadNotice): void { this.#notices.push(notice) }
-
-  /** Hands bytes to gossip now. Only for what commits nothing, or is durable already. */
-  publish (bytes: Uint8Array): void {
-    this.parts.network.publish(this.thread, bytes).catch((error: unknown) => {
-      this.parts.log('debug', 'thread.publish', { thread: this.thread, error: error instanceof Error ? error.message : String(error) })
-    })
-  }
-
-  /** Raises a warning, once; it lasts until {@link calm}. */
-  warn (code: string, message: string, data: Record<string, unknown> = {}): void {
-    if (this.#warnings.get(code)?.message === message) return
-    this.#warnings.set(code, { code, message, sinceMs: this.parts.clock.nowMs() })
-    this.parts.log('warn', 'thread.warning', { thread: this.thread, code, message, ...data })
-    this.tell({ type: 'warning', code, message, data })
-  }
-
-  /** Takes a warning back. */
-  calm (code: string): void { this.#warnings.delete(code) }
-
-  #hasWork (): boolean {
+  protected override hasWork (): boolean {
     const state = this.#state
     if (state.mode !== 'signing' || openProposer(state) !== state.self || state.signed !== undefined) return false
     if (this.#view.phase !== 'active' && this.#view.phase !== 'dispute') return false
     return state.head === undefined || this.parts.pool.size > 0 || this.parts.closing.wishes(state.head.hash)
   }
 
+  protected override async work (): Promise<void> { await this.apply({ type: 'ready' }) }
+
   // ---------------------------------------------------------------- messages
 
   /** Takes one gossip message; see {@link NetworkPort.follow}. */
   receive (bytes: Uint8Array, from: RemotePeer): Verdict {
-    if (this.#fault !== undefined || this.#waiting > MAX_WAITING_STEPS || isOver(this.#view)) return 'ignore'
+    if (this.fault !== undefined || this.waiting > MAX_WAITING_STEPS || isOver(this.#view)) return 'ignore'
     let arrival: Arrival
     try {
       arrival = openMessage(bytes, {
@@ -432,14 +328,16 @@ export class Coordinator {
   async #tryExecute (work: Parameters<Execution['execute']>[0]): Promise<Executed | undefined> {
     try {
       const executed = await this.parts.execution.execute(work)
-      this.calm('EXECUTION_FAILED')
+      if (this.#failedWith !== undefined) this.calm(this.#failedWith)
       return executed
     } catch (error) {
       if (!(error instanceof ThreadsError)) throw error
+      this.#failedWith = error.code
       this.warn(error.code, error.message, { ...error.data })
       return undefined
     }
   }
+  #failedWith: string | undefined
 
   /** Never back, never before what this node has stated to be idle time. */
   #proposalTime (inputs: readonly Input[]): bigint {
@@ -503,26 +401,21 @@ export class Coordinator {
   #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): Problem | undefined {
     const head = this.closable()
     if (this.#state.self === undefined || this.#state.signed !== undefined) return undefined
-    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : { why: 'this node has not asked for this close', passes: true }
+    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : NOT_ASKED
   }
 
   async #breakpointProblem (body: BreakpointBody): Promise<Problem | undefined> {
     const { breakpoint, inputs, content } = body
-    const now = BigInt(Math.floor(this.parts.clock.nowMs() / 1000))
-    if (breakpoint.parent !== (openParent(this.#state) ?? NO_PARENT)) return final('its parent is not the head')
-    if (breakpoint.timestampSec < this.#headTime) return final('its time is before its parent\'s')
-    if (breakpoint.timestampSec > now + MAX_AHEAD_SEC) return NOT_YET
-    const idle = this.#idles.get(content.proposer)
-    if (idle !== undefined && compareSlots(idle.slot, content.slot) === 0 && breakpoint.timestampSec + MAX_BEHIND_IDLE_SEC < idle.timestampSec) {
-      return final('its time is before the time up to which its proposer had proposed nothing')
-    }
-    if ((this.#state.head === undefined) !== (inputs.length === 0)) return final('the first slot alone has no inputs')
+    const problem = problemBefore(body, {
+      parent: openParent(this.#state) ?? NO_PARENT, isFirst: this.#state.head === undefined, parentTimeSec: this.#headTime,
+      nowSec: BigInt(Math.floor(this.parts.clock.nowMs() / 1000)), idle: this.#idles.get(content.proposer)
+    })
+    if (problem !== undefined) return problem
     const executed = await this.#tryExecute({ nonce: content.slot.nonce, parent: breakpoint.parent, timestampSec: breakpoint.timestampSec, inputs })
-    if (executed === undefined) return { why: 'it cannot be executed', passes: true }
-    if (executed.skipped.length > 0) return final(`it includes an input that cannot be included (${executed.skipped[0]?.code ?? ''})`)
-    if (executed.root !== breakpoint.stateRoot) return final(`its state root is ${breakpoint.stateRoot}, executing gives ${executed.root}`)
-    this.#executed.set(content.hash, executed)
-    return undefined
+    if (executed === undefined) return NOT_EXECUTED
+    const after = problemAfter(body, executed)
+    if (after === undefined) this.#executed.set(content.hash, executed)
+    return after
   }
 
   async #sign (content: Content): Promise<void> {
@@ -534,7 +427,7 @@ export class Coordinator {
     const signature = sign(digestOf(content.hash, context.domain), sessionKey)
     const proposerSignature = content.proposer === this.#state.self ? signature : this.#state.votes.get(content.hash)?.[content.proposer]
     if (proposerSignature === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a proposal without its proposer\'s signature')
-    const message = this.#contentMessage(body, proposerSignature, 0)
+    const message = contentMessage(this.thread, body, proposerSignature, 0)
     this.write(records.putOpen(message))
     if (content.proposer === this.#state.self) this.#tellProposal(body, message.length)
     await this.apply({ type: 'signed', content, signature })
@@ -554,7 +447,7 @@ export class Coordinator {
     const signature = this.#state.votes.get(content.hash)?.[self] ?? sign(digestOf(content.hash, context.domain), sessionKey)
     const body = this.#bodies.get(content.hash)
     const bytes = kind === 'proposal' && body !== undefined
-      ? this.#contentMessage(body, signature, attempt)
+      ? contentMessage(this.thread, body, signature, attempt)
       : encodeMessage({ kind: 'ack', attempt, thread: this.thread, ...content.slot, hash: content.hash, signer: self, signature })
     if (attempt === 0) this.#slotBytes += bytes.length
     return bytes
@@ -562,33 +455,11 @@ export class Coordinator {
 
   /** What this node knows of the open slot, as messages: for a peer that has missed them. */
   openMessages (): Uint8Array[] {
-    if (this.#close !== undefined) return this.#closeMessages(this.#close)
-    const messages = this.parts.pool.first(16).map(input => encodeMessage({ kind: 'input', attempt: 0, thread: this.thread, timestampHintSec: this.#headTime, input }))
+    const { thread } = this
+    if (this.#close !== undefined) return closeMessages(thread, this.#close, (this.#state.provisional ?? this.#state.head)?.proposer ?? 0)
+    const inputs = this.parts.pool.first(16).map(input => encodeMessage({ kind: 'input', attempt: 0, thread, timestampHintSec: this.#headTime, input }))
     const body = this.openBody
-    if (body === undefined) return messages
-    const { hash, slot, proposer } = body.content
-    const votes = this.#state.votes.get(hash) ?? []
-    const first = votes[proposer]
-    if (first !== undefined) messages.push(this.#contentMessage(body, first, 0))
-    votes.forEach((signature, signer) => {
-      if (signature !== undefined && signer !== proposer) messages.push(encodeMessage({ kind: 'ack', attempt: 0, thread: this.thread, ...slot, hash, signer, signature }))
-    })
-    return messages
-  }
-
-  /** A complete Close is the last slot: who misses a signature of it finds it here. */
-  #closeMessages ({ close, hash, signatures }: CloseCertificate): Uint8Array[] {
-    const body = closeBody(close, (this.#state.provisional ?? this.#state.head)?.proposer ?? 0)
-    return signatures.map((signature, signer) => signer === body.content.proposer
-      ? this.#contentMessage(body, signature, 0)
-      : encodeMessage({ kind: 'ack', attempt: 0, thread: this.thread, ...body.content.slot, hash, signer, signature }))
-  }
-
-  #contentMessage (body: Body, signature: Signature, attempt: number): Uint8Array {
-    const envelope = { attempt, thread: this.thread, proposer: body.content.proposer, signature }
-    return body.kind === 'close'
-      ? encodeMessage({ kind: 'closeProposal', ...envelope, close: body.close })
-      : encodeMessage({ kind: 'proposal', ...envelope, breakpoint: body.breakpoint, inputs: [...body.inputs] })
+    return body === undefined ? inputs : [...inputs, ...contentMessages(thread, body, this.#state.votes.get(body.content.hash) ?? [])]
   }
 
   #complete (content: Content, given: readonly Signature[]): void {
@@ -671,7 +542,7 @@ export class Coordinator {
     const contents = [effect.first, effect.second].map((content, index) => {
       const body = this.#bodies.get(content.hash)
       const proposerSignature = this.#state.votes.get(content.hash)?.[content.proposer]
-      const message = body === undefined || proposerSignature === undefined ? undefined : bytesToHex(this.#contentMessage(body, proposerSignature, 0))
+      const message = body === undefined || proposerSignature === undefined ? undefined : bytesToHex(contentMessage(this.thread, body, proposerSignature, 0))
       return { hash: content.hash, kind: content.kind, signature: bytesToHex(effect.signatures[index] ?? new Uint8Array(0)), message }
     })
     const evidence: Evidence = { slot: effect.first.slot, signer: effect.signer, foundMs: this.parts.clock.nowMs(), contents }
@@ -733,7 +604,7 @@ export class Coordinator {
     const { signed, votes } = this.#state
     const body = signed === undefined ? undefined : this.#bodies.get(signed.hash)
     const first = signed === undefined ? undefined : votes.get(signed.hash)?.[signed.proposer]
-    if (body !== undefined && first !== undefined) this.write(this.parts.records.putSigned(body.content.hash, this.#contentMessage(body, first, 0)))
+    if (body !== undefined && first !== undefined) this.write(this.parts.records.putSigned(body.content.hash, contentMessage(this.thread, body, first, 0)))
   }
 
   /** Replaces the chain's view; the caller has written the event. */
@@ -751,7 +622,4 @@ export class Coordinator {
     if (options.provisional !== undefined && options.executed !== undefined) this.#executed.set(options.provisional.body.content.hash, options.executed)
     for (const evidence of options.evidence) this.#evidence.add(`${slotText(evidence.slot)}/${evidence.signer}`)
   }
-
-  /** Waits until every step that was begun has ended. */
-  async idle (): Promise<void> { await this.#tail }
 }
