@@ -173,6 +173,7 @@ export class ThreadsNode implements NodeHost {
       ...(identity?.genesis === undefined ? {} : { expectedGenesis: identity.genesis }),
       log: (message, data) => { this.log('code' in data ? 'warn' : 'info', 'chain', { message, ...data }) }
     })
+    if (identity === undefined) await this.#chain.requireCourt()
     const learned = { chainId: this.#chain.chainId, court, genesis: this.#chain.genesis() }
     if (identity?.genesis === undefined) await store.batch([{ put: 'chain/identity', value: toJson(learned) }])
   }

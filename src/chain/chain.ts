@@ -13,7 +13,7 @@ import { createCourtCalls } from './court.js'
 import { tokenDecimals } from './decimals.js'
 import { createFeed } from './feed.js'
 import { createFollower, type FollowerHealth } from './follower.js'
-import { guard } from './identity.js'
+import { guard, requireCourt } from './identity.js'
 import { readInteger, readNewest } from './reads.js'
 import { createRpc, stoppedError } from './rpc.js'
 import { createSender, type Sender } from './sender.js'
@@ -61,6 +61,8 @@ export type Chain = Omit<ChainPort, 'health'> & {
   health (): ChainHealth
   /** Hash of block 0, for the data directory; undefined until the chain has answered, or where it does not serve that block. */
   genesis (): Hash32 | undefined
+  /** Whether what is at the court's address says that it is one. @throws `CHAIN_NO_COURT`, `CHAIN_UNAVAILABLE` */
+  requireCourt (): Promise<void>
   /** What an address offers for terms. @throws `CODE_NOT_FOUND` */
   findCode (address: Address): Promise<FoundCode>
   /** Decimals of an ERC-20. @throws `TOKEN_NO_DECIMALS` */
@@ -112,6 +114,7 @@ export async function createChain (options: ChainOptions): Promise<Chain> {
     wallet: sender.wallet,
     sender,
     genesis: rpc.genesis,
+    requireCourt: async () => await requireCourt(rpc, domain, abi),
     now: async () => (await readNewest(rpc)).timestampSec,
     code: async terms => await codeOfTerms(rpc, terms),
     findCode: async address => await findCode(rpc, address),

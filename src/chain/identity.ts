@@ -3,8 +3,9 @@
  * nothing is read from, and nothing sent to, another chain that took its place.
  */
 import { ThreadsError, hasCode } from '../errors.js'
-import type { Address, Hash32 } from '../protocol/types.js'
-import { readCode, readHeader, readInteger, type Sends } from './reads.js'
+import type { Address, Domain, Hash32 } from '../protocol/types.js'
+import type { Interface } from 'ethers'
+import { readCode, readHeader, readInteger, readView, type Sends } from './reads.js'
 
 /** What the chain must be. */
 export type ExpectedChain = {
@@ -59,6 +60,22 @@ export function guard (rpc: Sends, expected: ExpectedChain): GuardedRpc {
         throw error
       }
     }
+  }
+}
+
+/**
+ * Asks the contract at the court's address which domain its signatures are for (EIP-5267). A data directory belongs to its court for good: whoever
+ * gives the address of something else must hear of it before that.
+ * @throws `CHAIN_NO_COURT`, and what `send` throws
+ */
+export async function requireCourt (rpc: Sends, domain: Domain, court: Interface): Promise<void> {
+  const expected = court.encodeFunctionResult('eip712Domain', ['0x0f', 'EVM Threads', '1', domain.chainId, domain.court, `0x${'00'.repeat(32)}`, []])
+  const said = await readView(rpc, { to: domain.court, data: court.encodeFunctionData('eip712Domain') }).catch((error: unknown) => {
+    if (hasCode(error, 'CHAIN_RPC_ERROR')) return undefined // it reverted
+    throw error
+  })
+  if (said !== expected) {
+    throw new ThreadsError('CHAIN_NO_COURT', `the contract at ${domain.court} is no court: "deploy" without --contract makes one`, { data: { court: domain.court } })
   }
 }
 

@@ -6,7 +6,9 @@ import * as assert from 'uvu/assert'
 import { startAnvil } from '../../scripts/anvil.js'
 import { openArena, runCli, until, type Arena, type Player } from '../../scripts/arena.js'
 import { bigintToBytes, bytesToBigint, bytesToHex, concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
-import type { Address, Hex } from '../../src/protocol/types.js'
+import { connectDaemon } from '../../src/cli/daemon.js'
+import type { Address, Hex, ThreadId } from '../../src/protocol/types.js'
+import type { ThreadStatus } from '../../src/rpc/schemas.js'
 import { errorOf, type Finished } from '../cli/run-cli.js'
 import { rejects } from '../support/rejects.js'
 import { certificate, ETHER, STAKE, Table, ticTacToe } from './table.js'
@@ -66,7 +68,7 @@ test('a thread for code that is not there, or that somebody else would open, is 
   await rejects(alice.rpc.request('thread_open', { players: seats, contract: code }), 'OPEN_NOT_CREATOR')
   await rejects(alice.rpc.request('thread_open', { players: [...seats].reverse(), contract: code, ctorArg: '0x', shares: [0, 0] }), 'TERMS_INVALID')
   const rich = [...seats].reverse().map(player => ({ ...player, deposit: (10n ** 30n).toString() }))
-  await rejects(alice.rpc.request('thread_open', { players: rich, contract: code }), 'CHAIN_INSUFFICIENT_FUNDS')
+  await rejects(alice.rpc.request('thread_open', { players: rich, contract: code, ctorArg: ticTacToe([alice, bob]) }), 'CHAIN_INSUFFICIENT_FUNDS')
 })
 
 test('a wrong stake reverts, a wrong deposit is refused by the court, and both are told', async ({ arena, alice, bob, code }) => {
@@ -89,20 +91,36 @@ test('a wrong stake reverts, a wrong deposit is refused by the court, and both a
   assert.is((await table.send(0, 'play(uint8)', [4], { value: STAKE.toString() })).success, true)
 })
 
-test('a constructor that reverts leaves the players to the court, which gives both deposits back', async ({ arena, alice, bob }) => {
+test('nobody pays into a thread whose constructor reverts', async ({ arena, alice, bob }) => {
   const refusing = await arena.deployData('Refusing')
-  const before = await Promise.all([alice, bob].map(async ({ wallet }) => await arena.balance(wallet)))
+  const before = await arena.balance(alice.wallet)
+  await rejects(Table.open(arena, [alice, bob], refusing.address), 'MACHINE_CONSTRUCTOR_REVERTED')
+  assert.is(await arena.balance(alice.wallet), before)
+})
+
+test('who has paid into one all the same gets the deposit back from the court', async ({ arena, bob, table }) => {
+  const [stranger, wallet] = [table.court(9), table.court(2)]
+  const terms = {
+    ...table.terms() as object, players: [arena.wallet(9).address, bob.wallet], sessionKeys: [arena.wallet(9).address, bob.sessionKey],
+    ctorArg: '0x', salt: `0x${'77'.repeat(32)}`
+  }
+  await (await stranger.getFunction('open').send(terms, '', { value: ETHER })).wait()
+  const thread = String(await stranger.getFunction('threadIdOf').staticCall(terms)) as ThreadId
+  await until('bob to hear of it', async () => (await bob.rpc.request('thread_list', {})).threads.some(known => known.thread === thread) || undefined)
+  await rejects(bob.rpc.request('thread_join', { thread }), 'MACHINE_CONSTRUCTOR_REVERTED')
+
+  const before = await arena.balance(bob.wallet)
   const block = await arena.provider.getBlockNumber()
-  const table = await Table.open(arena, [alice, bob], refusing.address)
-  const told = await until('alice to say why', async () => (await table.status(alice)).warnings.find(({ code }) => code === 'MACHINE_CONSTRUCTOR_REVERTED'))
-  assert.ok(told.message.length > 0)
-  await rejects(table.send(0, 'f()'), 'THREAD_NOT_STARTED')
-  await bob.rpc.request('thread_challenge', { thread: table.thread })
-  await table.phase(bob, 'dispute')
+  await (await wallet.getFunction('join').send(terms, 1, '', '0x', { value: ETHER })).wait()
+  const status = async (): Promise<ThreadStatus> => await bob.rpc.request('thread_status', { thread })
+  await until('bob to see it begin', async () => (await status()).phase === 'active' || undefined)
+  await rejects(bob.rpc.request('thread_send', { thread, signature: 'f()' }), 'THREAD_NOT_STARTED')
+  await bob.rpc.request('thread_challenge', { thread })
+  await until('bob to see the dispute', async () => (await status()).phase === 'dispute' || undefined)
   await arena.passTime(200)
-  await bob.rpc.request('thread_settle', { thread: table.thread })
-  await table.phase(alice, 'settled')
-  for (const [index, { wallet }] of [alice, bob].entries()) assert.is(await arena.balance(wallet), (before[index] ?? 0n) - await arena.fees(wallet, block))
+  await bob.rpc.request('thread_settle', { thread })
+  await until('bob to see it settled', async () => (await status()).phase === 'settled' || undefined)
+  assert.is(await arena.balance(bob.wallet), before - await arena.fees(bob.wallet, block))
 })
 
 test('the court takes no wrong, malleable, missing or old signature', async ({ alice, table }) => {
@@ -141,7 +159,7 @@ test('inputs that are no transaction of this player on this thread are refused b
   assert.equal((await table.status(bob)).warnings, [])
 })
 
-test('a node does not start on a data directory in use, on another chain, or for another court', async ({ arena, alice }) => {
+test('a node does not start on a data directory in use, on another chain, or for another court', async ({ arena, alice, code }) => {
   const start = async (dataDir: string, chainUrl: string, court: string): Promise<readonly [number | null, string]> =>
     await refused(runCli(['start', '--json', '--data-dir', dataDir, '--chain-url', chainUrl, '--court', court, '--log-level', 'error', '--listen', '/ip4/127.0.0.1/tcp/0/ws']))
   assert.equal(await start(alice.dataDir, arena.anvil.url, arena.court), [6, 'DATA_DIR_IN_USE'])
@@ -153,10 +171,24 @@ test('a node does not start on a data directory in use, on another chain, or for
     const fresh = `${alice.dataDir}-fresh`
     assert.is((await runCli(['init', '--json', '--data-dir', fresh, '--scrypt-n', '2'])).code, 0)
     assert.equal(await start(fresh, other.url, arena.court), [6, 'CHAIN_NO_COURT'])
+    // A contract that is no court; and the directory does not belong to it from then on.
+    for (let i = 0; i < 2; i++) assert.equal(await start(fresh, arena.anvil.url, i === 0 ? code : alice.wallet), [6, 'CHAIN_NO_COURT'])
   } finally {
     await other.stop()
   }
   await alice.start()
+})
+
+test('callers who leave while their inputs are under way do not take the node with them', async ({ alice, table }) => {
+  const { nonce } = (await table.status(alice)).head?.slot ?? { nonce: 0 }
+  for (let i = 0; i < 8; i++) {
+    const caller = await connectDaemon(alice.dataDir)
+    const answer = caller.request('thread_send', { thread: table.thread, signature: 'play(uint8)', args: [i] }).catch(() => undefined)
+    await caller.close()
+    await answer
+  }
+  assert.is((await table.send(0, 'play(uint8)', [8])).success, false)
+  assert.ok(((await table.status(alice)).head?.slot.nonce ?? 0) > nonce)
 })
 
 test('after all that, the game that was under way ends as it would have', async ({ alice, bob, table }) => {

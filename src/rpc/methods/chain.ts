@@ -13,6 +13,7 @@ import { settlementPayouts } from '../../thread/payouts.js'
 import { machineAt } from '../../thread/recovery.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import type { NodeApi, Params } from '../api.js'
+import { Machine } from '../../machine/machine.js'
 import { slotJson, termsJson, transactionJson } from '../convert.js'
 
 type Methods =
@@ -24,6 +25,7 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_open: async params => {
       const opened = await termsOf(node, params)
+      await tryConstructor(node, opened)
       const receipt = await node.chain.open(opened, ownAddress(node))
       return { thread: threadIdOf(opened, node.domain), terms: termsJson(opened), transaction: transactionJson(receipt) }
     },
@@ -31,6 +33,7 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const { coordinator } = node.thread(thread)
       const player = playerOf(coordinator)
       if (coordinator.view.joined[player] === true) throw new ThreadsError('THREAD_ALREADY_JOINED', 'this player has paid its deposit already', { data: { thread, player } })
+      await tryConstructor(node, terms(coordinator))
       return { thread, transaction: transactionJson(await node.chain.join(terms(coordinator), player, ownAddress(node))) }
     },
     thread_cancel: async ({ thread }) => {
@@ -103,6 +106,16 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
   }
   checkTerms(terms)
   return terms
+}
+
+/**
+ * Runs the constructor before money goes into a thread that could not begin: only a dispute would give it back.
+ * @throws `MACHINE_CONSTRUCTOR_REVERTED`, `CODE_MISMATCH`, `CODE_NOT_FOUND`.
+ */
+async function tryConstructor (node: NodeHost, terms: Terms): Promise<void> {
+  const context = { terms, thread: threadIdOf(terms, node.domain), domain: node.domain }
+  const [code, now] = await Promise.all([node.chain.code(terms), node.chain.now()])
+  await Machine.genesis(context, code, now)
 }
 
 async function decimals (node: NodeHost, asset: Address): Promise<number> {

@@ -102,6 +102,8 @@ async function answer (node: NodeHost, coordinator: Coordinator, input: Input, w
 async function untilFinal (node: NodeHost, coordinator: Coordinator, input: Input, timeoutSec: number, signal: AbortSignal | undefined): Promise<void> {
   const { thread } = coordinator
   const done = Promise.withResolvers<void>()
+  // It may fail before anybody waits for it, below: a caller who leaves at once must not end the node.
+  done.promise.catch(() => undefined)
   const stop = node.subscribe(event => {
     if (event.thread !== thread) return
     if (event.type === 'breakpoint' && event.inputs.some(({ id }) => id === input.id)) done.resolve()
@@ -114,6 +116,7 @@ async function untilFinal (node: NodeHost, coordinator: Coordinator, input: Inpu
   }, timeoutSec * 1000)
   const abort = (): void => { done.reject(new ThreadsError('RPC_ABORTED', 'the caller has gone', { data: { input: input.id } })) }
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted === true) abort()
   try {
     // It may have become final before we began to listen.
     if (await coordinator.parts.records.place(input.id) === undefined) await done.promise
