@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 400 s
 /**
  * A data directory that is old, and one in which the disk has changed a byte: the node recovers exactly, or watches and never signs, and says which. It never ends in a
  * loop of crashes, and the other player can always finish.

@@ -221,11 +221,18 @@ export class Game {
         }
       }, 30_000)
     } catch (error) {
-      const statuses = await Promise.all(this.stage.nodes.map(async ({ player }) => {
-        const status = await player.rpc.request('thread_status', { thread: this.thread }).catch((cause: unknown) => String(cause))
-        return `${player.name}: ${JSON.stringify(typeof status === 'string' ? status : { head: status.head?.slot, pending: status.pending, phase: status.phase, mode: status.mode, reason: status.modeReason, warnings: status.warnings })}\n${player.log.slice(-3000)}`
-      }))
+      const statuses = await Promise.all(this.stage.nodes.map(async ({ player }) => await this.#account(player)))
       throw new Error(`${error instanceof Error ? error.message : String(error)}; last: ${String(last)}\n${statuses.join('\n')}`, { cause: last })
+    }
+  }
+
+  /** Where a node stands, in words, for a failure's message. */
+  async #account (player: Player): Promise<string> {
+    try {
+      const { head, pending, phase, mode, modeReason, warnings } = await this.table.status(player)
+      return `${player.name}: ${JSON.stringify({ head: head?.slot, pending, phase, mode, modeReason, warnings })}\n${player.log.slice(-3000)}`
+    } catch (error) {
+      return `${player.name}: ${String(error)}\n${player.log.slice(-3000)}`
     }
   }
 

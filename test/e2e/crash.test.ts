@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 400 s
 /**
  * Nodes that are killed with -9 at each step that they write. Every kind of step in `npm test`; `node dist/test/e2e/crash.test.js --all` kills at every
  * single write of a game, each node, before and after it (some ten minutes).
