@@ -8,10 +8,9 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { until } from '../../scripts/arena.js'
 import type { ThreadStatus } from '../../src/rpc/schemas.js'
 import { rejects } from '../support/rejects.js'
-import { Game, Stage, type Mortal } from './crash-stage.js'
+import { eventually, Game, Stage, type Mortal } from './crash-stage.js'
 import { ETHER, X_WINS } from './table.js'
 
 /** `game` stands after three moves; bob has proposed slot 4 and was killed before alice could see it: `saved` is his store as it was then. */
@@ -30,7 +29,7 @@ test.before(async world => {
   world.before = await game.table.status(bob.player)
   await alice.player.kill()
   await bob.player.rpc.request('thread_send', { thread: game.thread, signature: 'play(uint8)', args: [X_WINS[3]], wait: 'sent' })
-  await until('bob to propose', async () => (await game.table.status(bob.player)).pending?.hash ?? undefined)
+  await eventually('bob to propose', async () => (await game.table.status(bob.player)).pending?.hash ?? undefined)
   await bob.player.kill()
   await alice.start()
   Object.assign(world, { game, saved: await save(bob, stage, 'saved') })
@@ -89,7 +88,7 @@ async function signedByBob ({ stage, game }: World): Promise<number> {
 /** Bob is where he was, or where alice has got to meanwhile, by his own account. */
 async function isExact (world: World): Promise<void> {
   const { game, bob, alice, before } = world
-  const status = await until('bob to sign again, at a head that alice has too', async () => {
+  const status = await eventually('bob to sign again, at a head that alice has too', async () => {
     if (!await game.table.knows(bob.player)) return undefined
     const [his, hers] = [await game.table.status(bob.player), await game.table.status(alice.player)]
     return his.modeReason === null && his.mode === 'signing' && (his.head?.slot.nonce ?? 0) >= 4 && his.head?.hash === hers.head?.hash ? his : undefined
@@ -120,7 +119,7 @@ test('the content that it signed last is damaged: it signs nothing else in that 
   assert.ok(status.warnings.some(({ code }) => code === 'SIGNED_CONTENT_LOST'), JSON.stringify(status.warnings))
   assert.is(status.head?.hash, world.before.head?.hash)
   assert.is(await signedByBob(world), signed)
-  const waits = await until('alice to say whom she waits for', async () => (await game.table.status(alice.player)).warnings.find(({ code }) => code === 'THREAD_WAITING'))
+  const waits = await eventually('alice to say whom she waits for', async () => (await game.table.status(alice.player)).warnings.find(({ code }) => code === 'THREAD_WAITING'))
   assert.match(waits.message, 'player 1')
 })
 
@@ -184,7 +183,7 @@ test('a store with a missing table is refused with a code; made anew from the ch
   await bob.player.start().then(() => { assert.unreachable('it must not start') }, (error: unknown) => { assert.match(String(error), 'STORE_CORRUPT') })
   await rm(storeOf(bob), { recursive: true })
   await bob.start()
-  await until('bob to have found the thread, and what he signed', async () => {
+  await eventually('bob to have found the thread, and what he signed', async () => {
     if (!await game.table.knows(bob.player)) return undefined
     const [his, hers] = [await game.table.status(bob.player), await game.table.status(alice.player)]
     return his.mode === 'watching' && his.head?.hash === hers.head?.hash ? true : undefined
@@ -201,7 +200,7 @@ test('a log that has lost its end, with a signature in it that alice has, is an 
   const path = join(storeOf(bob), log)
   await truncate(path, (await stat(path)).size - 300)
   await bob.start()
-  await until('bob to learn that it is old', async () => (await game.table.status(bob.player)).mode === 'watching' || undefined)
+  await eventually('bob to learn that it is old', async () => (await game.table.status(bob.player)).mode === 'watching' || undefined)
   await watches(world, 'THREAD_OLD_COPY')
 })
 
@@ -226,7 +225,7 @@ test('a copy of the data from before the last moves watches, says why, and the o
   await putBack(bob, copy)
   bob.told.clear()
   await bob.start()
-  await until('bob to learn that his data is old', async () => (await game.table.status(bob.player)).mode === 'watching' || undefined)
+  await eventually('bob to learn that his data is old', async () => (await game.table.status(bob.player)).mode === 'watching' || undefined)
   await watches({ ...world, game }, 'THREAD_OLD_COPY')
   // What he lacks comes to him all the same: he can go to the court with it.
   await game.table.reach(5)
@@ -234,7 +233,7 @@ test('a copy of the data from before the last moves watches, says why, and the o
   const { pending } = await game.table.status(alice.player)
   assert.equal([pending?.proposer, pending?.waitingFor], [1, []])
   await rejects(alice.player.rpc.request('thread_send', { thread: game.thread, signature: 'claimTimeout()', timeoutSec: 2 }), 'INPUT_TIMEOUT')
-  const warning = await until('alice to say whom she waits for', async () => (await game.table.status(alice.player)).warnings.find(({ code }) => code === 'THREAD_WAITING'))
+  const warning = await eventually('alice to say whom she waits for', async () => (await game.table.status(alice.player)).warnings.find(({ code }) => code === 'THREAD_WAITING'))
   assert.match(warning.message, 'waits for player 1')
   const { slot } = await alice.player.rpc.request('thread_challenge', { thread: game.thread })
   assert.equal(slot, { epoch: 0, nonce: 5 })

@@ -19,7 +19,14 @@ import type { Result } from '../../src/rpc/api.js'
 import type { CrashPlan } from './crash-node.js'
 import { ETHER, STAKE, Table, ticTacToe, X_WINS } from './table.js'
 
+/** How long anything may take, restarts included, where many processes share few cores; only what never happens fails. */
+const PATIENCE_MS = 90_000
 const ENTRY = fileURLToPath(new URL('./crash-node.js', import.meta.url))
+
+/** Waits until `check` gives something. */
+export async function eventually<T> (what: string, check: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  return await until(what, check, PATIENCE_MS)
+}
 
 /** A node that dies as planned, and what it has told its user. */
 export class Mortal {
@@ -212,14 +219,14 @@ export class Game {
   async #insist<T> (what: string, step: () => Promise<T | undefined>): Promise<T> {
     let last: unknown
     try {
-      return await until(what, async () => {
+      return await eventually(what, async () => {
         try {
           return await step()
         } catch (error) {
           last = error
           return undefined
         }
-      }, 30_000)
+      })
     } catch (error) {
       const statuses = await Promise.all(this.stage.nodes.map(async ({ player }) => await this.#account(player)))
       throw new Error(`${error instanceof Error ? error.message : String(error)}; last: ${String(last)}\n${statuses.join('\n')}`, { cause: last })

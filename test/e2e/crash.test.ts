@@ -5,16 +5,15 @@
  */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { until } from '../../scripts/arena.js'
 import type { CrashPlan } from './crash-node.js'
-import { localAddress, Mortal, Stage, withKills, type Kill } from './crash-stage.js'
+import { eventually, localAddress, Mortal, Stage, withKills, type Kill } from './crash-stage.js'
 
 type World = { stage: Stage }
 const test = suite<World>('e2e/crash')
 const ALICE = 0
 const BOB = 1
 /** How long a killed node may take until it is ready again, on a busy machine. */
-const READY_MS = 15_000
+const READY_MS = 30_000
 
 test.before(async world => { world.stage = await Stage.open() })
 test.after(async ({ stage }) => { await stage.stop() })
@@ -114,7 +113,7 @@ test('a by-stander killed and started again follows on, and the game does not no
   assert.equal(await withKills([[carol, { when: 'before', label: '^complete', nth: 3 }]], async () => {
     await game.open()
     await game.play(0, 5)
-    await until('carol to be back where they are', async () => {
+    await eventually('carol to be back where they are', async () => {
       if (carol.restartsMs.length === 0) return undefined
       return ((await game.table.status(carol.player).catch(() => undefined))?.head?.slot.nonce ?? 0) >= 5 || undefined
     })
@@ -138,7 +137,7 @@ test('an input that was taken from the user is played after its node was killed,
   const sent = await bob.player.rpc.request('thread_send', { thread: game.thread, signature: 'play(uint8)', args: [0], value: (10n ** 17n).toString(), wait: 'sent' })
   await bob.player.kill()
   await Promise.all([alice.start(), bob.start()])
-  const receipt = await until('the input to be final', async () => (await bob.player.rpc.request('thread_receipt', { thread: game.thread, input: sent.input })).receipt ?? undefined)
+  const receipt = await eventually('the input to be final', async () => (await bob.player.rpc.request('thread_receipt', { thread: game.thread, input: sent.input })).receipt ?? undefined)
   assert.is(receipt.success, true)
   await game.play(2)
   await game.close()
@@ -174,7 +173,7 @@ test('a node killed while it recovers recovers all the same', async ({ stage }) 
   await bob.arm({ when: 'before', label: '^chain event', nth: 1 })
   await bob.player.start().catch(() => undefined)
   await bob.comeBack()
-  await until('bob to see the checkpoint', async () => (await game.table.status(bob.player)).chain.recorded?.slot.nonce === 4 || undefined)
+  await eventually('bob to see the checkpoint', async () => (await game.table.status(bob.player)).chain.recorded?.slot.nonce === 4 || undefined)
   await game.play(4)
   await game.close()
   await game.check()
