@@ -1,4 +1,5 @@
 /** The library's public names: run a node from a program, speak to one, and the protocol's own words. */
+import './polyfill.js'
 export { createNode, type NodeParts, type RunningNode } from './node.js'
 export type { Log, LogLevel, NodeOptions } from './config.js'
 export { ThreadsError, hasCode } from './errors.js'

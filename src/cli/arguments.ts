@@ -14,7 +14,7 @@ export function parseArguments (signature: string, words: readonly string[]): un
     throw new ThreadsError('RPC_BAD_SIGNATURE', `not a function's signature: ${signature} (example: "play(uint8)")`, { data: { signature }, cause })
   }
   if (words.length !== inputs.length) {
-    throw new ThreadsError('CLI_BAD_ARGUMENT', `${signature} takes ${inputs.length} arguments, not ${words.length}`, { data: { signature } })
+    throw new ThreadsError('CLI_BAD_ARGUMENT', `${signature.replace(/^constructor_/, 'the constructor ')} takes ${inputs.length} argument${inputs.length === 1 ? '' : 's'}, not ${words.length}`, { data: { signature } })
   }
   return inputs.map((type, i) => parseArgument(type, words[i] ?? ''))
 }

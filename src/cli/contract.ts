@@ -7,15 +7,22 @@ import type { Artifact } from '../chain/artifacts.js'
 /** What is known of a contract; `creationCode` is empty where the file has none, or one that is not linked. */
 export type CompiledContract = Pick<Artifact, 'name' | 'interface' | 'creationCode'>
 
-/** A JSON file of any of the usual compilers, or the name of a contract of this project. @throws `CLI_BAD_ARTIFACT`, `ARTIFACT_MISSING`. */
+/** A JSON file of any of the usual compilers, or the name of a contract of this project. @throws `CLI_BAD_ARTIFACT`. */
 export async function readContract (source: string): Promise<CompiledContract> {
   if (/^[A-Za-z_$][\w$]*$/.test(source)) {
     const { loadArtifact } = await import('../chain/artifacts.js')
-    return loadArtifact(source)
+    try {
+      return loadArtifact(source)
+    } catch (cause) {
+      throw new ThreadsError('CLI_BAD_ARTIFACT', `this project has no contract called ${source}; a file is given by its path, e.g. ./${source}.json`, { data: { path: source }, cause })
+    }
   }
   const { Interface } = await import('ethers')
+  const text = await readFile(source, 'utf8').catch((cause: unknown) => {
+    throw new ThreadsError('CLI_BAD_ARTIFACT', `cannot read ${source}`, { data: { path: source }, cause })
+  })
   try {
-    const parsed = JSON.parse(await readFile(source, 'utf8')) as InterfaceAbi | { contractName?: unknown, abi?: InterfaceAbi, bytecode?: unknown, evm?: { bytecode?: { object?: unknown } } }
+    const parsed = JSON.parse(text) as InterfaceAbi | { contractName?: unknown, abi?: InterfaceAbi, bytecode?: unknown, evm?: { bytecode?: { object?: unknown } } }
     // A bare ABI is an array; everything else an object around one.
     const artifact = Array.isArray(parsed) || typeof parsed === 'string' ? { abi: parsed as InterfaceAbi } : parsed as Exclude<typeof parsed, InterfaceAbi>
     const name = 'contractName' in artifact && typeof artifact.contractName === 'string' ? artifact.contractName : (source.split('/').at(-1) ?? source).replace(/\.json$/, '')

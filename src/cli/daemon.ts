@@ -16,7 +16,7 @@ export async function connectDaemon (dataDir: string, options: { signal?: AbortS
   const [daemon, token] = await Promise.all([readDaemonFile(dataDir), readToken(dataDir)])
   // After a crash the file is stale, and somebody else may listen there by now: it must not be handed the token.
   if (daemon === undefined || token === undefined || !isAlive(daemon.pid)) {
-    throw new ThreadsError('CLI_NO_DAEMON', `no node runs in ${dataDir}; "evm-threads start" starts one`, { data: { dataDir } })
+    throw new ThreadsError('CLI_NO_DAEMON', `no node runs in ${dataDir}, or it is still starting; "evm-threads start" starts one`, { data: { dataDir } })
   }
   return await RpcClient.connect({ url: daemon.url, token, ...options })
 }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { envName } from '../config.js'
 import { ThreadsError } from '../errors.js'
+import { courtHint } from './advice.js'
 
 /** Prints a command's data: with `--json` one line of JSON, else text. */
 export function print (json: boolean, data: unknown, text: string): void {
@@ -14,15 +15,21 @@ export function print (json: boolean, data: unknown, text: string): void {
 export function printError (json: boolean, error: unknown): void {
   if (error instanceof ThreadsError) {
     const { code, message, data } = error
-    process.stderr.write(json ? `${JSON.stringify({ error: { code, message, data } })}\n` : `error: ${message} (${code})\n${causeOf(error)}`)
+    process.stderr.write(json ? `${JSON.stringify({ error: { code, message, data } })}\n` : `error: ${message} (${code})\n${causeOf(error)}${hintOf(error)}`)
   } else {
     const message = error instanceof Error ? error.message : String(error)
     process.stderr.write(json ? `${JSON.stringify({ error: { code: 'CLI_FAILED', message, data: {} } })}\n` : `error: ${message}\n`)
   }
 }
 
+function hintOf (error: ThreadsError): string {
+  const hint = courtHint(error)
+  return hint === undefined ? '' : `  ${hint}\n`
+}
+
 function causeOf (error: ThreadsError): string {
-  return error.cause instanceof Error ? `  because: ${error.cause.message}\n` : ''
+  const [cause = ''] = error.cause instanceof Error ? error.cause.message.split('\n') : []
+  return cause === '' || error.message.includes(cause) ? '' : `  because: ${cause}\n`
 }
 
 /** Where the password comes from, first found wins: `--password-file`, the environment, the terminal. */
@@ -34,9 +41,16 @@ export type PasswordSource = { readonly passwordFile?: string | undefined }
  * @throws `CLI_NO_PASSWORD` when there is nobody to ask, `CLI_BAD_PASSWORD_FILE`, `CLI_PASSWORDS_DIFFER`, `CLI_INTERRUPTED`.
  */
 export async function readPassword (source: PasswordSource, options: { confirm: boolean }): Promise<string> {
+  const password = await findPassword(source, options)
+  if (password === '' && options.confirm) throw new ThreadsError('CLI_NO_PASSWORD', 'an empty password protects no key')
+  return password
+}
+
+async function findPassword (source: PasswordSource, options: { confirm: boolean }): Promise<string> {
   if (source.passwordFile !== undefined) return await passwordFromFile(source.passwordFile)
   const fromEnv = process.env[envName('password')]
-  if (fromEnv !== undefined) return fromEnv
+  // An empty variable counts as unset, as it does for the options.
+  if (fromEnv !== undefined && fromEnv !== '') return fromEnv
   if (!process.stdin.isTTY) {
     throw new ThreadsError('CLI_NO_PASSWORD', `no password: give --password-file or ${envName('password')}, or run in a terminal`)
   }

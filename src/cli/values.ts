@@ -16,6 +16,13 @@ export function parseAmount (text: string): string {
   throw new ThreadsError('CLI_BAD_AMOUNT', `not an amount: ${text} (examples: 1000, 0.5ether, 20gwei)`, { data: { value: text } })
 }
 
+/** A whole number, 0 or more, of an option. @throws `CLI_BAD_NUMBER`. */
+export function parseCount (text: string): number {
+  const value = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(value)) return value
+  throw new ThreadsError('CLI_BAD_NUMBER', `not a whole number: ${text}`, { data: { value: text } })
+}
+
 /** A number of an option. @throws `CLI_BAD_NUMBER`. */
 export function parseNumber (text: string): number {
   const value = Number(text)

@@ -210,7 +210,7 @@ class Libp2pNetwork implements Network {
     try {
       await this.#node.start()
     } catch (cause) {
-      throw new ThreadsError('NETWORK_LISTEN_FAILED', `cannot listen: ${describeError(cause)}`, { cause })
+      throw new ThreadsError('NETWORK_LISTEN_FAILED', `cannot listen: ${listenFailure(cause)}`, { cause })
     }
     this.#isRunning = true
     this.#gossip.start()
@@ -294,4 +294,10 @@ class Libp2pNetwork implements Network {
 
 function stopped (): ThreadsError {
   return new ThreadsError('NETWORK_STOPPED', 'the network has been stopped')
+}
+
+/** What the system said of the port; libp2p wraps it in advice on its own options and a stack. */
+function listenFailure (cause: unknown): string {
+  const said = describeError(cause)
+  return /\blisten E[A-Z]+: [^\n]*/.exec(said)?.[0] ?? said
 }

@@ -172,6 +172,11 @@ test('watch prints one event a line and ends after its count', async () => {
   }
 })
 
+test('watch for a type of event that there is not, or for none at all, is exit code 2', async () => {
+  const { cli } = await withNode({})
+  for (const options of [['--type', 'bogus'], ['--count', '0'], ['--count', '-1']]) assert.is((await cli(['watch', ...options])).code, 2, options.join(' '))
+})
+
 test('watch ends with 130 on Ctrl-C, and with 3 when the node goes away', async () => {
   const interrupted = await withNode({})
   const emitting = setInterval(() => interrupted.node.emit(warningEvent('look')), 20)

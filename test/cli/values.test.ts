@@ -4,7 +4,7 @@ import { hasCode, ThreadsError } from '../../src/errors.js'
 import { EXIT_CODES, exitCodeOf } from '../../src/cli/exit-codes.js'
 import { parseArguments, selectorOf } from '../../src/cli/arguments.js'
 import { weiText } from '../../src/cli/text.js'
-import { parseAmount, parseNumber } from '../../src/cli/values.js'
+import { parseAmount, parseCount, parseNumber } from '../../src/cli/values.js'
 
 const test = suite('cli/values')
 const throwsCode = (run: () => unknown, code: string): void => assert.throws(run, (error: unknown) => hasCode(error, code))
@@ -41,6 +41,7 @@ test('too few arguments, a bool that is none and broken JSON have their code', (
   throwsCode(() => parseArguments('f(uint8[])', ['1,2']), 'CLI_BAD_ARGUMENT')
   throwsCode(() => parseArguments('play', ['1']), 'RPC_BAD_SIGNATURE')
   throwsCode(() => parseNumber('ten'), 'CLI_BAD_NUMBER')
+  for (const text of ['1.5', '-1', '0x10', '', '1e3', '99999999999999999999']) throwsCode(() => parseCount(text), 'CLI_BAD_NUMBER')
 })
 
 test('exit codes follow the kind of the error', () => {

@@ -47,7 +47,7 @@ async function init (context: Context): Promise<void> {
   const configured = await keepOptions(context, dataDir)
   context.print(
     { dataDir, sessionKey: node.address, wallet: wallet.address, configured },
-    `session key ${node.address}\nwallet      ${wallet.address}\nkept in     ${dataDir}${configured.length === 0 ? '' : ` with ${configured.join(', ')}`}\nKeep a copy of the key file and do not lose the password: nobody can restore them.`
+    `session key ${node.address}\nwallet      ${wallet.address}\nkept in     ${dataDir}${configured.length === 0 ? '' : ` with ${configured.join(', ')}`}\nThe wallet pays deposits and transactions: send it some ether. Others need both addresses to play with you.\nKeep a copy of the key file and do not lose the password: nobody can restore them.`
   )
 }
 

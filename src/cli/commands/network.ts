@@ -6,7 +6,9 @@ import type { NodeEvent } from '../../rpc/schemas.js'
 import { act, interruption, type Context } from '../command.js'
 import { isAlive, readDaemonFile } from '../daemon.js'
 import { eventText } from '../text.js'
-import { completeThread, parseNumber } from '../values.js'
+import { completeThread, parseCount } from '../values.js'
+
+const EVENT_TYPES: readonly NodeEvent['type'][] = ['input', 'proposal', 'ack', 'breakpoint', 'chain', 'peer', 'warning', 'evidence']
 
 /** Adds the commands. */
 export function registerNetwork (program: Command): void {
@@ -38,8 +40,8 @@ export function registerNetwork (program: Command): void {
   act(program.command('watch')
     .description('show what happens, live: inputs, signatures, breakpoints, the chain, peers, warnings')
     .argument('[thread]', 'id, or its beginning (default: all threads)')
-    .option('--type <types>', 'only these, e.g. breakpoint,chain')
-    .option('--count <n>', 'end after so many events', parseNumber)
+    .option('--type <types>', `only these of ${EVENT_TYPES.join(', ')}; separated by commas`)
+    .option('--count <n>', 'end after so many events, from 1 on', parseCount)
     .addHelpText('after', '\nWith --json: one event a line. Ends with Ctrl-C (130), or 3 when the node goes away.\n\nExamples:\n  evm-threads watch\n  evm-threads watch 3f2a --json --type breakpoint --count 1'), watch)
 }
 
@@ -53,7 +55,10 @@ async function untilGone (pid: number): Promise<void> {
 
 async function watch (context: Context, thread?: string): Promise<void> {
   const types = typeof context.options['type'] === 'string' ? context.options['type'].split(',') : undefined
+  const unknown = types?.find((type) => !EVENT_TYPES.includes(type as NodeEvent['type']))
+  if (unknown !== undefined) throw new ThreadsError('CLI_BAD_OPTIONS', `no events of type "${unknown}"; there are ${EVENT_TYPES.join(', ')}`, { data: { type: unknown } })
   let left = (context.options['count'] as number | undefined) ?? Number.POSITIVE_INFINITY
+  if (left === 0) throw new ThreadsError('CLI_BAD_NUMBER', '--count is 1 or more')
   const interrupted = interruption()
   try {
     await context.withNode(async (client) => {

@@ -4,7 +4,7 @@ import { ThreadsError } from '../../errors.js'
 import type { ParamsIn } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
 import { short } from '../text.js'
-import { parseAmount, parseNumber } from '../values.js'
+import { parseAmount, parseCount } from '../values.js'
 
 type OtherPlayer = { readonly wallet: string, readonly sessionKey: string, readonly deposit: string | undefined }
 
@@ -19,15 +19,15 @@ export function registerOpen (program: Command): void {
     .option('--ctor <types>', 'types of the constructor\'s arguments, e.g. "(address,address)"')
     .option('--ctor-data <hex>', 'the constructor\'s arguments, encoded already')
     .option('--asset <address>', 'an ERC-20 as the thread\'s currency (default: ether)')
-    .option('--window <seconds>', 'W: how long a dispute collects evidence (default 3600)', parsed(parseNumber))
-    .option('--time-bank <seconds>', 'B: each player\'s time for forced moves (default: the window)', parsed(parseNumber))
-    .option('--forced-moves <count>', 'M: forced moves of a player in a dispute', parsed(parseNumber))
+    .option('--window <seconds>', 'W: how long a dispute collects evidence (default 3600)', parsed(parseCount))
+    .option('--time-bank <seconds>', 'B: each player\'s time for forced moves (default: the window)', parsed(parseCount))
+    .option('--forced-moves <count>', 'M: forced moves of a player in a dispute', parsed(parseCount))
     .option('--settlement <function>', 'the settlement function: its signature or selector')
-    .option('--shares <weights>', 'how what is left over is divided, e.g. 1,1', (text) => text.split(',').map(parseNumber))
+    .option('--shares <weights>', 'how what is left over is divided, e.g. 1,1', (text) => text.split(',').map(parseCount))
     .option('--oracle <address>', 'the arbiter')
     .option('--oracle-fee <amount>', 'what it is paid, on top of our deposit')
-    .option('--gas-limit <gas>', 'gas of an input at most (default 1000000)', parsed(parseNumber))
-    .option('--join-within <seconds>', 'how long the others have to join (default 3600)', parsed(parseNumber))
+    .option('--gas-limit <gas>', 'gas of an input at most (default 1000000)', parsed(parseCount))
+    .option('--join-within <seconds>', 'how long the others have to join (default 3600)', parsed(parseCount))
     .option('--salt <hash>', '32 bytes that make the thread\'s id unique (default: random)')
     .addHelpText('after', `
 Examples:

@@ -37,6 +37,10 @@ async function start (context: Context, parts: NodeParts): Promise<void> {
   const [{ loadKeys }, { createLog }] = await Promise.all([import('../../keystore.js'), import('../log.js')])
   const keys = await loadKeys(config.dataDir, await readPassword({ passwordFile: textOption(context, 'passwordFile') }, { confirm: false }))
   const log = createLog({ level: config.logLevel, json: config.logJson })
+  // Code of others may reject where nobody waits, perhaps because a peer made it. That is a fault, but no reason to leave the threads unwatched:
+  // SAFETY: what was signed or sent had been written before.
+  process.on('unhandledRejection', (error) => { log('error', 'node.unhandled-rejection', { error: error instanceof Error ? error.stack : String(error) }) })
+  log('info', 'node.starting', { dataDir: config.dataDir, chain: config.chainUrl, court })
   const stopping = Promise.withResolvers<string>()
   const signals = listenForSignals((signal) => stopping.resolve(signal))
 

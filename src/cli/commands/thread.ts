@@ -1,11 +1,12 @@
 /** `send`, `call`, `status`, `list`, `history`, `evidence`: inside a thread. */
 import type { Command } from 'commander'
 import type { Interface } from 'ethers'
-import { ThreadsError } from '../../errors.js'
+import { hasCode, ThreadsError } from '../../errors.js'
 import type { ParamsIn, Result } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
+import { adviceText } from '../advice.js'
 import { listText, nodeText, receiptText, slotText, threadText, timeText } from '../text.js'
-import { parseAmount, parseNumber } from '../values.js'
+import { parseAmount, parseCount, parseNumber } from '../values.js'
 
 /** Adds the commands. */
 export function registerThread (program: Command): void {
@@ -19,7 +20,7 @@ export function registerThread (program: Command): void {
     .option('--raw <hex>', 'a transaction that this player\'s wallet has signed for the thread\'s chain id')
     .option('--to <address>', 'another contract or account inside the thread (default: the thread\'s contract)')
     .option('--value <amount>', 'money to go with it, e.g. 0.5ether', '0')
-    .option('--gas <limit>', 'gas limit (default: the terms\')', parseNumber)
+    .option('--gas <limit>', 'gas limit (default: the terms\')', parseCount)
     .option('--no-wait', 'return when it is sent')
     .option('--timeout <seconds>', 'how long to wait (default 60)', parseNumber)
     .addHelpText('after', `
@@ -54,7 +55,8 @@ Examples:
       return context.print(status, nodeText(status))
     }
     const status = await context.withThread(thread, async (client, id) => await client.request('thread_status', { thread: id }))
-    context.print(status, threadText(status))
+    const advice = adviceText(status)
+    context.print(status, `${threadText(status)}${advice === undefined ? '' : `\nnow       ${advice}`}`)
   })
 
   act(program.command('list')
@@ -68,9 +70,9 @@ Examples:
   act(program.command('history')
     .description('the breakpoints of a thread with what happened in them')
     .argument('<thread>', 'id, or its beginning')
-    .option('--from <nonce>', 'begin at this nonce', parseNumber)
-    .option('--epoch <epoch>', 'of this epoch (default 0)', parseNumber)
-    .option('--limit <count>', 'at most so many (default 20, up to 64)', parseNumber)
+    .option('--from <nonce>', 'begin at this nonce', parseCount)
+    .option('--epoch <epoch>', 'of this epoch (default 0)', parseCount)
+    .option('--limit <count>', 'at most so many (default 20, up to 64)', parseCount)
     .addHelpText('after', '\nExample:\n  evm-threads history 3f2a --from 10 --json'), history)
 
   act(program.command('evidence')
@@ -101,7 +103,8 @@ async function send (context: Context, thread = '', signature?: string, ...words
 async function call (context: Context, thread = '', signature?: string, ...words: string[]): Promise<void> {
   const source = await calldata(context, signature, words)
   const result = await context.withThread(thread, async (client, id) =>
-    await client.request('thread_call', { thread: id, to: textOption(context, 'to'), ...source, from: textOption(context, 'from') }))
+    await client.request('thread_call', { thread: id, to: textOption(context, 'to'), ...source, from: textOption(context, 'from') })
+  ).catch(async (error: unknown) => { throw await revertInWords(context, error) })
   const shown = result.decoded?.map((value) => typeof value === 'object' ? JSON.stringify(value) : String(value)).join('\n')
   context.print(result, shown ?? result.returnData)
 }
@@ -129,6 +132,14 @@ async function inWords (context: Context, result: Result<'thread_send'>): Promis
   const { describeError, describeLogs } = await import('../contract.js')
   const error = result.success === false ? describeError(abi, result.returnData ?? '0x') : undefined
   return { ...error === undefined ? {} : { error }, events: describeLogs(abi, result.logs ?? []) }
+}
+
+/** The same error, with the contract's own in words where an ABI is given. */
+async function revertInWords (context: Context, error: unknown): Promise<unknown> {
+  if (!hasCode(error, 'CALL_REVERTED')) return error
+  const abi = await abiOf(context)
+  const words = abi === undefined ? undefined : (await import('../contract.js')).describeError(abi, String(error.data['returnData'] ?? '0x'))
+  return words === undefined ? error : new ThreadsError('CALL_REVERTED', `the call reverted: ${words}`, { data: { ...error.data, error: words } })
 }
 
 async function history (context: Context, thread = ''): Promise<void> {
