@@ -52,7 +52,8 @@ const COURT_HINTS: Readonly<Record<string, string>> = {
   JoinTooLate: 'the time to join is over; "cancel" gives the deposits back'
 }
 
-/** A hint for an error of the court; undefined for all others. */
-export function courtHint (error: { readonly code: string, readonly data: Readonly<Record<string, unknown>> }): string | undefined {
+/** What to do about an error where its message does not say it; undefined for most. */
+export function errorHint (error: { readonly code: string, readonly data: Readonly<Record<string, unknown>> }): string | undefined {
+  if (error.code === 'MACHINE_CONSTRUCTOR_REVERTED') return 'nothing was paid; do --ctor and the arguments fit the contract\'s constructor?'
   return error.code === 'CHAIN_REVERTED' ? COURT_HINTS[String(error.data['error'])] : undefined
 }

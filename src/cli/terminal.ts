@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { envName } from '../config.js'
 import { ThreadsError } from '../errors.js'
-import { courtHint } from './advice.js'
+import { errorHint } from './advice.js'
 
 /** Prints a command's data: with `--json` one line of JSON, else text. */
 export function print (json: boolean, data: unknown, text: string): void {
@@ -23,7 +23,7 @@ export function printError (json: boolean, error: unknown): void {
 }
 
 function hintOf (error: ThreadsError): string {
-  const hint = courtHint(error)
+  const hint = errorHint(error)
   return hint === undefined ? '' : `  ${hint}\n`
 }
 

@@ -88,7 +88,8 @@ export class Duties {
 
   async #network (): Promise<void> {
     const { view } = this.#coordinator
-    if (isOver(view) || view.phase === 'opening') return
+    if (isOver(view)) { this.#coordinator.calm('THREAD_WAITING'); return }
+    if (view.phase === 'opening') return
     this.#ask()
     await this.#resendContent()
     this.#resendInputs()
@@ -208,14 +209,14 @@ export class Duties {
   // ---------------------------------------------------------------- patience
 
   #lookForMissing (): void {
-    const { state, parts } = this.#coordinator
+    const { state, parts, view } = this.#coordinator
     const key = state.signed !== undefined ? `s${state.signed.hash}` : state.mode === 'starting' ? 'ask' : parts.pool.size > 0 ? `i${parts.pool.first(1)[0]?.id ?? ''}` : undefined
     if (key === undefined) { this.#pending = undefined; this.#coordinator.calm('THREAD_WAITING'); return }
     if (this.#pending?.key !== key) this.#pending = { key, sinceMs: this.#now() }
     if (this.#now() - this.#pending.sinceMs < this.#options.patienceSec * 1000) return
     const missing = this.missing()
     const slot = slotText(openSlot(state))
-    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}; "challenge" takes the thread to the chain`, { slot, missing })
+    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}${view.phase === 'dispute' ? '' : '; "challenge" takes the thread to the chain'}`, { slot, missing })
   }
 
   /** The players without whom the next step does not happen. */

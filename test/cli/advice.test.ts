@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { adviceText, courtHint } from '../../src/cli/advice.js'
+import { adviceText, errorHint } from '../../src/cli/advice.js'
 import type { ThreadStatus } from '../../src/rpc/schemas.js'
 
 const test = suite('cli/advice')
@@ -44,10 +44,11 @@ test('who watches, and whose thread is over, needs no advice', () => {
   for (const phase of ['closed', 'settled', 'cancelled'] as const) assert.is(said({ phase }), '')
 })
 
-test('a refusal of the court has a hint where there is one', () => {
-  assert.match(courtHint({ code: 'CHAIN_REVERTED', data: { error: 'WrongPhase' } }) ?? '', /status/)
-  assert.is(courtHint({ code: 'CHAIN_REVERTED', data: {} }), undefined)
-  assert.is(courtHint({ code: 'CALL_REVERTED', data: { error: 'WrongPhase' } }), undefined)
+test('a refusal has a hint where there is one', () => {
+  assert.match(errorHint({ code: 'MACHINE_CONSTRUCTOR_REVERTED', data: {} }) ?? '', /--ctor/)
+  assert.match(errorHint({ code: 'CHAIN_REVERTED', data: { error: 'WrongPhase' } }) ?? '', /status/)
+  assert.is(errorHint({ code: 'CHAIN_REVERTED', data: {} }), undefined)
+  assert.is(errorHint({ code: 'CALL_REVERTED', data: { error: 'WrongPhase' } }), undefined)
 })
 
 test.run()

@@ -120,6 +120,7 @@ test('who has paid into one all the same gets the deposit back from the court', 
   await arena.passTime(200)
   await bob.rpc.request('thread_settle', { thread })
   await until('bob to see it settled', async () => (await status()).phase === 'settled' || undefined)
+  await rejects(bob.rpc.request('thread_close', { thread }), 'THREAD_OVER')
   assert.is(await arena.balance(bob.wallet), before - await arena.fees(bob.wallet, block))
 })
 

@@ -145,6 +145,8 @@ async function settle (node: NodeHost, coordinator: Coordinator): Promise<Awaite
 async function close (node: NodeHost, params: Params<'thread_close'>, signal: AbortSignal | undefined): Promise<Awaited<ReturnType<NodeApi['thread_close']>>> {
   const { coordinator } = node.thread(params.thread)
   playerOf(coordinator)
+  const over = (): ThreadsError => new ThreadsError('THREAD_OVER', `the thread is ${coordinator.view.phase}`, { data: { thread: params.thread, phase: coordinator.view.phase } })
+  if (coordinator.view.phase === 'settled' || coordinator.view.phase === 'cancelled') throw over()
   const { terms } = coordinator.parts.context
   const wanted = params.payouts?.map(BigInt)
   const sum = wanted?.reduce((total, payout) => total + payout, 0n)
@@ -152,9 +154,11 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
     throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot', { data: { sum: String(sum), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
   }
   if (coordinator.state.head === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet: "challenge" and "settle" give the deposits back', { data: { thread: params.thread } })
-  const closed = Promise.withResolvers<'closed' | 'timeout' | 'gone'>()
+  const closed = Promise.withResolvers<'closed' | 'over' | 'timeout' | 'gone'>()
   const stop = node.subscribe(event => {
-    if (event.thread === params.thread && event.type === 'chain' && event.event.type === 'closed') closed.resolve('closed')
+    if (event.thread !== params.thread || event.type !== 'chain') return
+    if (event.event.type === 'closed') closed.resolve('closed')
+    else if (event.view.phase === 'settled') closed.resolve('over')
   })
   const timer = setTimeout(() => { closed.resolve('timeout') }, params.timeoutSec * 1000)
   const abort = (): void => { closed.resolve('gone') }
@@ -168,6 +172,7 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
       })
     }
     const outcome = await closed.promise
+    if (outcome === 'over') throw over()
     return closeResult(node, params.thread, outcome === 'closed')
   } finally {
     stop()
