@@ -20,7 +20,7 @@ test.after(async ({ arena }) => { await arena.stop() })
 
 test('a thread that gives a node\'s session key to another wallet is not that node\'s', async ({ alice, bob, code }) => {
   const players = [{ wallet: alice.wallet, sessionKey: alice.sessionKey, deposit: '1' }, { wallet: `0x${'77'.repeat(20)}`, sessionKey: bob.sessionKey, deposit: '0' }]
-  const { thread } = await alice.rpc.request('thread_open', { players, contract: code })
+  const { thread } = await alice.rpc.request('thread_open', { players, contract: code, ctorArg: ticTacToe([alice, bob]) })
   await until('alice to follow it', async () => (await alice.rpc.request('thread_list', { all: true })).threads.some(known => known.thread === thread) || undefined)
   await sleep(300)
   assert.equal((await bob.rpc.request('thread_list', { all: true })).threads, [])
