@@ -49,7 +49,7 @@ async function main (): Promise<void> {
 }
 
 function table (figures: readonly Figure[], repeats: number): void {
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}; speed: medians of ${repeats} rounds on a machine that may be shared`)
+  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}${figures.some(({ name }) => name.startsWith('speed.')) ? `; speed: medians of ${repeats} rounds on a machine that may be shared` : ''}`)
   const width = Math.max(...figures.map(({ name }) => name.length))
   for (const { name, value, unit } of figures) console.log(`${name.padEnd(width)}  ${format(value).padStart(10)}  ${unit}`)
 }

@@ -14,8 +14,14 @@ export function slotText (slot: { readonly epoch: number, readonly nonce: number
 
 /** An amount inside a thread (18 decimals). */
 export function weiText (wei: string): string {
-  const digits = wei.padStart(19, '0')
-  return `${digits.slice(0, -18)}.${digits.slice(-18)}`.replace(/\.?0+$/, '')
+  return unitsText(wei, 18)
+}
+
+/** An amount of an asset, from its smallest units. */
+export function unitsText (units: string, decimals: number): string {
+  if (decimals === 0) return units
+  const digits = units.padStart(decimals + 1, '0')
+  return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`.replace(/\.?0+$/, '')
 }
 
 /** Chain time as a date. */
@@ -61,7 +67,7 @@ export function threadText (status: ThreadStatus): string {
       : [`next      ${slotText(pending.slot)}: ${pending.hash === null ? `player ${pending.proposer} proposes, ${pending.queuedInputs} inputs wait` : `${pending.kind ?? ''} signed by ${names(pending.signed)}, waits for ${names(pending.waitingFor)}`}`]),
     `chain     recorded ${chain.recorded === null ? 'nothing' : slotText(chain.recorded.slot)}, epoch ${chain.confirmedEpoch}`,
     ...(chain.endsAtSec === null ? [] : [`DISPUTE   ${chain.dispute}: evidence until ${timeText(chain.evidenceUntilSec)}, ends ${timeText(chain.endsAtSec)}, chain time ${timeText(chain.nowSec)}`]),
-    ...(chain.payoutsUnits === null ? [] : [`paid      ${chain.payoutsUnits.join(', ')}`]),
+    ...(chain.payoutsUnits === null ? [] : [`paid      ${chain.payoutsUnits.map(units => unitsText(units, status.terms.assetDecimals)).join(', ')}`]),
     ...(status.evidence === 0 ? [] : [`EVIDENCE  ${status.evidence} (see "evidence")`]),
     ...status.warnings.map(({ code, message }) => `WARNING   ${message} (${code})`)
   ]

@@ -25,7 +25,7 @@ export function registerChain (program: Command): void {
   })
   act(onThread('settle', 'pay out the recorded state after a dispute\'s end', 'evm-threads settle 3f2a --json'), async (context, thread = '') => {
     const result = await context.withThread(thread, async (client, id) => await client.request('thread_settle', { thread: id }))
-    context.print(result, `settled ${short(result.thread)}: paid ${result.payoutsUnits.join(', ')}; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+    context.print(result, `settled ${short(result.thread)}: paid ${result.payoutsUnits.join(', ')} (in the asset's smallest units); transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
   })
   act(program.command('close')
     .description('end a thread together: everybody signs the payouts, one transaction pays')
@@ -46,7 +46,7 @@ async function close (context: Context, thread = ''): Promise<void> {
   const payouts = textOption(context, 'payouts')?.split(',').map(parseAmount)
   const timeoutSec = context.options['timeout'] as number | undefined
   const result = await context.withThread(thread, async (client, id) => await client.request('thread_close', { thread: id, payouts, timeoutSec }))
-  const paid = result.payoutsUnits.join(', ')
+  const paid = `${result.payoutsUnits.join(', ')} (in the asset's smallest units)`
   context.print(result, result.closed
     ? `closed ${short(result.thread)}: paid ${paid}${result.transaction === null ? '' : `; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`}`
     : `not closed yet: ${result.missing.map((player) => `player ${player}`).join(', ')} did not sign ${paid} in time`)
