@@ -134,7 +134,7 @@ test('close without all signatures names who is missing: exit code 5', async () 
   })
   const finished = await cli(['close', '3f2a', '--payouts', '1ether,0'])
   assert.is(finished.code, 5)
-  assert.match(finished.stdout, 'player 1 did not sign 1, 2 in time')
+  assert.match(finished.stdout, 'player 1 did not sign in time: 1, 2')
   assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60 })
 })
 

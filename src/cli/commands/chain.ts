@@ -49,7 +49,7 @@ async function close (context: Context, thread = ''): Promise<void> {
   const paid = `${result.payoutsUnits.join(', ')} (in the asset's smallest units)`
   context.print(result, result.closed
     ? `closed ${short(result.thread)}: paid ${paid}${result.transaction === null ? '' : `; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`}`
-    : `not closed yet: ${result.missing.map((player) => `player ${player}`).join(', ')} did not sign ${paid} in time`)
+    : `not closed yet: ${result.missing.map((player) => `player ${player}`).join(', ')} did not sign in time: ${paid}`)
   if (!result.closed) context.exit(5)
 }
 
