@@ -132,6 +132,7 @@ uint256 constant NEXT_CREATES = 0x8940;
 
 uint256 constant SCRATCH = 0x89c0;
 uint256 constant TABLE = 0x8c00;
+uint256 constant TABLE_SIZE = 0x2000;
 uint256 constant FRAMES = 0xac00;
 
 // ---------------------------------------------------------------- TABLES

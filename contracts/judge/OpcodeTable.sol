@@ -55,8 +55,8 @@ function fillInvalid() pure {
     function(uint256) view returns (uint256) handler = opINVALID;
     uint256 word = meter(0, 0, 0);
     assembly {
-        word := or(shl(HANDLER_SHIFT, handler), word)
-        for { let place := TABLE } lt(place, FRAMES) { place := add(place, 32) } { mstore(place, word) }
+        mstore(TABLE, or(shl(HANDLER_SHIFT, handler), word))
+        for { let size := 32 } lt(size, TABLE_SIZE) { size := shl(1, size) } { mcopy(add(TABLE, size), TABLE, size) }
     }
 }
 
