@@ -7,6 +7,7 @@ import {fillTable} from "./OpcodeTable.sol";
 import {load} from "./Loading.sol";
 import {answerMachine, answerResult} from "./Saving.sol";
 import {halt} from "./Frames.sol";
+import {tryHost} from "./Precompiles.sol";
 
 /// @title An EVM for one message, in the EVM.
 /// @notice Runs EVM bytecode by the rules of the Cancun fork, with exact gas, on the accounts and slots that are handed in. It holds nothing and
@@ -14,6 +15,10 @@ import {halt} from "./Frames.sol";
 /// and the answer. It is reached by a static call without a selector.
 /// @dev Compiled by solc's legacy code generator: only there is a pointer to an internal function a jump destination.
 contract Interpreter is IInterpreter {
+    constructor() {
+        tryHost();
+    }
+
     fallback() external {
         fillTable();
         uint256 s = load();

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import { fail, type Case, type Outcome } from './outcome.js'
+import { fuzz } from './fuzz.js'
 import { isStateTest, stateCases } from './state-tests.js'
 import { isVmTest, vmCases } from './vm-tests.js'
 
@@ -18,6 +19,7 @@ Options:
   --max-steps <n>     a case that takes more opcodes is out of scope (default 300000)
   --every <n>         only each n-th case (default 1)
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
+  --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
   --all               a line for the cases that pass, too
   -h, --help          this text
 
@@ -32,18 +34,22 @@ async function main (): Promise<number> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
-      'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }
+      'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }
     }
   })
   if (values.help) { console.log(HELP); return 0 }
-  if (positionals.length === 0) { console.error(HELP); return 2 }
+  if (positionals.length === 0 && values.fuzz === undefined) { console.error(HELP); return 2 }
+  const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
+  const scenes: Case[] = Array.from({ length: Number(values.fuzz ?? 0) }, (_, i) => {
+    const seed = Number(values.seed) + i
+    return { name: `seed ${seed}`, run: async () => await fuzz(seed, judge) }
+  })
   const [part = 1, parts = 1] = values.part.split('/').map(Number)
   const files = (await filesOf(positionals)).filter((_, index) => index % parts === part - 1)
-  const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
   const summary: Summary = { pass: 0, fail: 0, outOfScope: {} }
   let count = 0
-  for (const file of files) {
-    for (const test of await casesOf(file, judge, BigInt(values['max-steps']))) {
+  for (const list of [scenes, ...files]) {
+    for (const test of typeof list === 'string' ? await casesOf(list, judge, BigInt(values['max-steps'])) : list) {
       if (count++ % Number(values.every) !== 0) continue
       const outcome = await test.run().catch((error: Error) => fail(`it throws: ${error.stack ?? error.message}`))
       record(summary, outcome)

@@ -1,6 +1,6 @@
 /** The reference: @ethereumjs' `vm.runTx` on a Merkle-Patricia state, which also tells which accounts and slots a transaction touches. */
 import type { Block } from '@ethereumjs/block'
-import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
+import { Common, Hardfork, Mainnet, type StateManagerInterface } from '@ethereumjs/common'
 import { MerkleStateManager } from '@ethereumjs/statemanager'
 import type { TypedTransaction } from '@ethereumjs/tx'
 import { Account, Address as EthAddress, type Address as EthAddressType } from '@ethereumjs/util'
@@ -91,8 +91,8 @@ function slotBytes (key: bigint): Uint8Array {
   return hexToBytes(`0x${key.toString(16).padStart(64, '0')}`)
 }
 
-/** Every read and write of an account or slot goes through these methods. */
-function watch (stateManager: MerkleStateManager): Touched {
+/** Notes what is touched from now on: every read and write of an account or slot goes through these methods. */
+export function watch (stateManager: Pick<StateManagerInterface, 'getAccount' | 'putAccount' | 'getCode' | 'getStorage'>): Touched {
   const touched: Touched = new Map()
   const note = (address: EthAddressType): Set<bigint> => {
     const key = address.toString() as Address

@@ -10,6 +10,7 @@ import { hashLogs, type JudgeResult } from '../../src/machine/judge-answer.js'
 import { compare, fail, outOfScope, type Case, type Facts, type Outcome } from './outcome.js'
 import { cancun, ethOf, fixtureBytes, fixtureNumber, Reference, type FixtureState } from './reference.js'
 import { close, prepare, type Prepared } from './transaction.js'
+import { judgeWith } from './witness.js'
 
 type FixtureEnvironment = {
   readonly currentCoinbase: Address, readonly currentGasLimit: Hex, readonly currentNumber: Hex, readonly currentTimestamp: Hex
@@ -65,7 +66,7 @@ async function runCase (test: StateTest, post: Post, judge: LocalJudge, maxSteps
     blobBaseFeeWei: header.getBlobGasPrice(),
     blockHashes: []
   }, test.pre, reference.touched)
-  const { answer } = await judge.start(prepared.message, maxSteps)
+  const { answer } = await judgeWith(judge, prepared.message, test.pre, maxSteps)
   switch (answer.kind) {
     case 'pause': return outOfScope(`more than ${maxSteps} inner steps`)
     case 'refusal': return fail(`the interpreter refuses: ${answer.selector} ${answer.args.map((arg) => '0x' + arg.toString(16)).join(' ')}`)

@@ -9,6 +9,7 @@ import { hashLogs } from '../../src/machine/judge-answer.js'
 import { compare, fail, outOfScope, type Case, type Facts, type Outcome } from './outcome.js'
 import { cancun, ethOf, fixtureBytes, fixtureNumber, Reference, type FixtureState } from './reference.js'
 import { addressFrom } from './transaction.js'
+import { judgeWith } from './witness.js'
 
 /** A test of a legacy VMTests file. */
 export type VmTest = {
@@ -72,7 +73,7 @@ async function runCase ({ env, exec, pre }: VmTest, judge: LocalJudge, maxSteps:
       return { address, key, value: values.get(key) ?? 0n, warm: false }
     }))
   }
-  const { answer } = await judge.start(message, maxSteps)
+  const { answer } = await judgeWith(judge, message, state, maxSteps)
   if (answer.kind === 'pause') return outOfScope(`more than ${maxSteps} inner steps`)
   if (answer.kind === 'refusal') return fail(`the interpreter refuses: ${answer.selector} ${answer.args.join(' ')}`)
   const expected: Record<string, string> = {
