@@ -7,7 +7,7 @@ import { hash32 } from '../../src/protocol/crypto.js'
 import type { Address } from '../../src/protocol/types.js'
 import { selectorOf, type JudgeCall, type LocalJudge } from '../../src/machine/judge.js'
 import type { JudgePause, JudgeRefusal, JudgeResult } from '../../src/machine/judge-answer.js'
-import type { JudgeMessage } from '../../src/machine/judge-input.js'
+import type { JudgeMessage, JudgeRooms } from '../../src/machine/judge-input.js'
 import { fixtureBytes, fixtureNumber, type FixtureState } from './reference.js'
 
 const MISSING_ACCOUNT = selectorOf('MissingAccount(address)')
@@ -18,10 +18,10 @@ const MOST_ROUNDS = 200
 export type Judged = JudgeCall<JudgeResult | JudgePause | JudgeRefusal> & { readonly message: JudgeMessage }
 
 /** Runs the message, and again with each cold account or slot that was missing. */
-export async function judgeWith (judge: LocalJudge, message: JudgeMessage, pre: FixtureState, steps: bigint): Promise<Judged> {
+export async function judgeWith (judge: LocalJudge, message: JudgeMessage, pre: FixtureState, steps: bigint, rooms?: JudgeRooms): Promise<Judged> {
   let whole = message
   for (let round = 0; ; round++) {
-    const call = await judge.start(whole, steps)
+    const call = await judge.start(whole, steps, rooms)
     const more = call.answer.kind === 'refusal' && round < MOST_ROUNDS ? withMissing(whole, call.answer, pre) : undefined
     if (more === undefined) return { ...call, message: whole }
     whole = more
