@@ -1,6 +1,6 @@
 /** `npm run conformance -- <folder or file …> [--json]`: Ethereum's own tests through @ethereumjs and through the judge's interpreter. */
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
@@ -20,6 +20,7 @@ Options:
   --every <n>         only each n-th case (default 1)
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
+  --folders           the summary of each folder, too, when it is done
   --all               a line for the cases that pass, too
   -h, --help          this text
 
@@ -33,7 +34,7 @@ async function main (): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      json: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
+      json: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
       'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }
     }
   })
@@ -46,19 +47,35 @@ async function main (): Promise<number> {
   })
   const [part = 1, parts = 1] = values.part.split('/').map(Number)
   const files = (await filesOf(positionals)).filter((_, index) => index % parts === part - 1)
-  const summary: Summary = { pass: 0, fail: 0, outOfScope: {} }
-  let count = 0
+  const summary = nothing()
+  let [folder, inFolder] = ['', nothing()]
+  const closeFolder = (next: string): void => {
+    if (values.folders && next !== folder && count(inFolder) > 0) console.log(values.json ? JSON.stringify({ folder, ...inFolder }) : `${folder}: ${inWords(inFolder).replaceAll('\n', ', ')}`)
+    if (next !== folder) [folder, inFolder] = [next, nothing()]
+  }
+  let seen = 0
   for (const list of [scenes, ...files]) {
+    closeFolder(typeof list === 'string' ? dirname(list) : 'seeds')
     for (const test of typeof list === 'string' ? await casesOf(list, judge, BigInt(values['max-steps'])) : list) {
-      if (count++ % Number(values.every) !== 0) continue
+      if (seen++ % Number(values.every) !== 0) continue
       const outcome = await test.run().catch((error: Error) => fail(`it throws: ${error.stack ?? error.message}`))
       record(summary, outcome)
+      record(inFolder, outcome)
       if (outcome.verdict !== 'pass' || values.all) say(test.name, outcome, values.json)
     }
   }
+  closeFolder('')
   console.log(values.json ? JSON.stringify(summary) : inWords(summary))
   if (summary.fail > 0) return 1
   return summary.pass > 0 ? 0 : 2
+}
+
+function nothing (): Summary {
+  return { pass: 0, fail: 0, outOfScope: {} }
+}
+
+function count ({ pass, fail: failed, outOfScope }: Summary): number {
+  return Object.values(outOfScope).reduce((sum, n) => sum + n, pass + failed)
 }
 
 /** All .json files, in a fixed order. */
