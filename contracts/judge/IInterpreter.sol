@@ -15,6 +15,7 @@ interface IInterpreter {
     error OutOfOuterGas(uint256 needed);
     /// @notice A precompile of the host chain did not do what the rules say it does.
     error HostPrecompileFailed(uint256 precompile);
-    /// @notice The input is not what it must be: 0 rules, 1 length, 2 code hash, 3 code's number, 4 same account or slot twice, 5 slot's owner.
+    /// @notice The input is not what it must be: 0 rules, 1 length, 2 code hash, 3 code's number, 4 same account or slot twice, 5 slot's owner, 6 a number
+    /// above what its field holds.
     error BadInput(uint256 reason);
 }

@@ -10,6 +10,7 @@ import {enterCall, enterCreate} from "./Frames.sol";
 // Reads the input: a message, or a machine that was saved. Its words are listed in README.md, "The input".
 
 uint256 constant RULES = 1; // Cancun
+uint256 constant MAX_SIZE = 0xffffffff;
 uint256 constant HEADER_SIZE = 0x140;
 uint256 constant ENVIRONMENT_SIZE = 0x180; // ORIGIN to BLOB_HASHES
 uint256 constant MESSAGE_SIZE = 0x100;
@@ -19,7 +20,14 @@ function load() view returns (uint256 s) {
     uint256 saved;
     assembly { saved := calldataload(0x20) }
     if (wordAt(0) != RULES || saved > 1) badInput(0);
+    // INVARIANT: whoever calls chooses steps and rooms; no choice makes areas overlap or reaches into another field of the state word.
+    checkSize(wordAt(0x40), COUNT_MASK);
+    for (uint256 place = 0x60; place < HEADER_SIZE; place += 32) checkSize(wordAt(place), MAX_SIZE);
     return saved == 1 ? loadMachine() : loadMessage();
+}
+
+function checkSize(uint256 word, uint256 most) pure {
+    if (word > most) badInput(6);
 }
 
 function wordAt(uint256 place) pure returns (uint256 word) {
@@ -62,6 +70,7 @@ function placeRooms(uint256 codes) pure {
 function loadCodes(uint256 place, uint256 count) view returns (uint256) {
     for (uint256 i = 0; i < count; i++) {
         (uint256 holder, uint256 skip, uint256 size) = (wordAt(place), wordAt(place + 32), wordAt(place + 64));
+        checkSize(size, MAX_SIZE);
         place += 96;
         uint256 to = addCode(size);
         if (holder == 0) {
@@ -140,6 +149,10 @@ function loadMessage() view returns (uint256) {
     assembly {
         calldatacopy(ORIGIN, place, ENVIRONMENT_SIZE)
         place := add(place, ENVIRONMENT_SIZE)
+    }
+    checkSize(wordAt(place - 64), MAX_SIZE); // BLOCK_HASHES and BLOB_HASHES
+    checkSize(wordAt(place - 32), MAX_SIZE);
+    assembly {
         hashes := shl(5, add(mload(BLOCK_HASHES), mload(BLOB_HASHES)))
         calldatacopy(FRAMES, place, hashes)
         message := add(place, hashes)
@@ -147,6 +160,8 @@ function loadMessage() view returns (uint256) {
         mstore(SLOTS_SIZE, mul(calldataload(add(message, 0xe0)), SLOT_SIZE))
         mstore(GIVEN_CODES, count)
     }
+    checkSize(wordAt(message + 0x80), COUNT_MASK);
+    for (place = message + 0xa0; place < message + MESSAGE_SIZE; place += 32) checkSize(wordAt(place), MAX_SIZE);
     placeRooms(count);
     loadCodes(HEADER_SIZE, count);
     closeCodes();

@@ -24,8 +24,8 @@ function piece (dice: Dice, addresses: readonly Address[], at: number): number[]
   switch (dice.below(20)) {
     case 0: return [...push(dice), ...push(dice), dice.pick(BINARY)]
     case 1: return [...push(dice), ...push(dice), ...push(dice), dice.pick([0x08, 0x09])]
-    case 2: return [...push(dice), dice.pick([0x15, 0x19, 0x35, 0x40, 0x49, 0x51, 0x54, 0x5c])]
-    case 3: return [...small(dice), ...small(dice), dice.pick([0x55, 0x5d])]
+    case 2: return [...dice.below(2) === 0 ? push(dice) : small(dice), dice.pick([0x15, 0x19, 0x35, 0x40, 0x49, 0x54, 0x5c]), ...offset(dice), 0x51]
+    case 3: return storage(dice)
     case 4: return [dice.pick(READ)]
     case 5: return [...offset(dice), ...offset(dice), ...offset(dice), dice.pick([0x37, 0x39, 0x5e])]
     case 6: return [...push(dice), ...offset(dice), dice.pick([0x52, 0x53])]
@@ -41,7 +41,7 @@ function piece (dice: Dice, addresses: readonly Address[], at: number): number[]
       : [0x5b, ...push(dice), 0x50, 0x5a, 0x60, dice.pick([1, 3, 8]), 0x16, ...target(at), 0x57] // again, while the gas left has these bits
     case 15: return precompile(dice)
     case 16: case 17: return call(dice, address)
-    case 18: return dice.below(4) === 0 ? [0x3d, 0x5f, ...offset(dice), 0x3e] : [...offset(dice), ...offset(dice), ...small(dice), dice.pick([0xf0, 0xf0, 0xf5])]
+    case 18: return dice.below(4) === 0 ? [0x3d, 0x5f, ...offset(dice), 0x3e] : create(dice)
     default: return dice.below(10) === 0 ? [...address, 0xff] : [0x50]
   }
 }
@@ -49,17 +49,32 @@ function piece (dice: Dice, addresses: readonly Address[], at: number): number[]
 function call (dice: Dice, address: readonly number[]): number[] {
   const opcode = dice.pick([0xf1, 0xf1, 0xf2, 0xf4, 0xfa])
   const value = opcode === 0xf1 || opcode === 0xf2 ? dice.pick([[0x5f], small(dice), [0x34]]) : []
-  return [...offset(dice), ...offset(dice), ...offset(dice), ...offset(dice), ...value, ...address, ...dice.pick([[0x5a], [0x5a], [0x61, dice.below(100), dice.below(256)]]), opcode]
+  return [...offset(dice), ...offset(dice), ...offset(dice), ...offset(dice), ...value, ...address, ...dice.pick([[0x5a], [0x61, 4 + dice.below(250), dice.below(256)], [0x61, 0xa0, 0]]), opcode]
 }
 
 function precompile (dice: Dice): number[] {
   const size = dice.pick(PRECOMPILE_SIZES)
   const fill = [...push(dice), ...offset(dice), 0x52, 0x60, 1 + dice.below(2), 0x60, dice.below(96), 0x53]
-  return [...fill, ...offset(dice), ...offset(dice), 0x61, size >> 8, size & 255, 0x5f, 0x60, 1 + dice.below(10), dice.pick([0x5a, 0x5a, 0x61]), ...[0xfa]]
+  return [...fill, ...offset(dice), ...offset(dice), 0x61, size >> 8, size & 255, 0x5f, 0x60, 1 + dice.below(10), ...dice.pick([[0x5a], [0x61, 0x40, 0]]), 0xfa]
 }
 
 function target (at: number): number[] {
   return [0x61, at >> 8, at & 255]
+}
+
+/** Up to three writes of one slot: what they cost and give back depends on what was there. */
+function storage (dice: Dice): number[] {
+  const [slot, opcode] = [small(dice), dice.pick([0x55, 0x55, 0x5d])]
+  return Array.from({ length: 1 + dice.below(3) }, () => [0x60, dice.below(3), ...slot, opcode]).flat()
+}
+
+/** Init code of one word: it writes a slot, and then returns code, returns nothing, destroys itself or reverts. Now and then any bytes of the memory. */
+function create (dice: Dice): number[] {
+  if (dice.below(6) === 0) return [...offset(dice), ...offset(dice), ...small(dice), 0xf0]
+  const end = dice.pick<number[]>([[0x60, 0x20, 0x5f, 0xf3], [0x00], [0x33, 0xff], [0x5f, 0x5f, 0xfd], [0x60, 0xef, 0x5f, 0x53, 0x60, 1, 0x5f, 0xf3]])
+  const init = [...storage(dice).slice(0, 5), 0x60, dice.below(256), 0x5f, 0x52, ...end]
+  const salt = dice.below(2) === 0 ? [] : small(dice)
+  return [0x60 + init.length - 1, ...init, 0x5f, 0x52, ...salt, 0x60, init.length, 0x60, 32 - init.length, ...dice.pick([[0x5f], small(dice)]), salt.length > 0 ? 0xf5 : 0xf0]
 }
 
 function small (dice: Dice): number[] {

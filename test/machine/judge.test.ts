@@ -99,6 +99,19 @@ test('room that is too small is refused, and decides nothing', async () => {
   assert.ok((await result(message(LOOP))).success)
 })
 
+test('steps, rooms or gas beyond their field are refused, and decide nothing', async () => {
+  const beyond = async (whole: JudgeMessage, steps: bigint, rooms: object): Promise<void> => {
+    const { answer } = await judge.start(whole, steps, { ...DEFAULT_ROOMS, ...rooms })
+    assert.equal(answer, { kind: 'refusal', selector: selectorOf('BadInput(uint256)'), args: [6n] })
+  }
+  const whole = message(LOOP)
+  await beyond(whole, 1n << 63n, {})
+  await beyond(whole, (1n << 63n) + 1n, {})
+  await beyond(whole, PLENTY, { transientSlots: 2 ** 32 })
+  await beyond(whole, PLENTY, { journalEntries: 2 ** 50 })
+  await beyond(message(LOOP, { gas: 1n << 63n }), PLENTY, {})
+})
+
 test('a saved machine with a byte more, or with another code, is refused', async () => {
   const { answer } = await judge.start(message(LOOP), 10n)
   const pause = answer as JudgePause
