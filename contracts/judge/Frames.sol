@@ -5,7 +5,7 @@ import "./Layout.sol";
 import {charge, failed, outOfRoom} from "./Meter.sol";
 import {accountAt, put, transfer, undo, warmUp} from "./World.sol";
 import {addCode, blockSize, codeOf, useCode} from "./Codes.sol";
-import {runPrecompile} from "./Precompiles.sol";
+import {isPrecompile, runPrecompile} from "./Precompiles.sol";
 
 // Frames within one outer frame. A callee's memory lies above its caller's; the caller's FRAME block and stack are put between them.
 
@@ -143,7 +143,7 @@ function selfEntry() pure returns (uint256 entry) {
 function enterCall(uint256 s, uint256 gasLimit, uint256 to, uint256 entry, uint256 value, uint256 paid) view returns (uint256) {
     if (!mayEnter(value)) return answer(s, gasLimit, 0);
     uint256 payer = selfEntry();
-    if (to - 1 < LAST_PRECOMPILE) {
+    if (isPrecompile(to)) {
         (bool succeeded, uint256 gasLeft) = runPrecompile(to, gasLimit);
         if (!succeeded) return answer(s, 0, 0);
         if (paid != 0) transfer(payer, paid, value);

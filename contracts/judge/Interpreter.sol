@@ -50,6 +50,7 @@ contract Interpreter is IInterpreter {
         if (depth == 0) answerResult(s);
         if (isOver) return halt(s);
         if ((s >> STEPS_SHIFT) & COUNT_MASK == 0) answerMachine(s);
-        return halt(s - (1 << STEPS_SHIFT));
+        assembly { s := sub(s, shl(STEPS_SHIFT, 1)) }
+        return halt(s);
     }
 }

@@ -6,6 +6,7 @@ import {badInput, outOfRoom} from "./Meter.sol";
 import {accountAt, enter} from "./World.sol";
 import {addCode, useCode} from "./Codes.sol";
 import {enterCall, enterCreate} from "./Frames.sol";
+import {isPrecompile} from "./Precompiles.sol";
 
 // Reads the input: a message, or a machine that was saved. Its words are listed in README.md, "The input".
 
@@ -205,7 +206,7 @@ function start(uint256 message, uint256 size) view returns (uint256) {
         mstore(ADDRESS, sender)
     }
     if (wordAt(message) == 1) return enterCreate(s, gasLimit, to, value, dataAt, size);
-    entry = to - 1 < LAST_PRECOMPILE && value == 0 ? 0 : accountAt(to);
+    entry = isPrecompile(to) && value == 0 ? 0 : accountAt(to);
     assembly {
         mstore(NEXT_SELF, mul(gt(entry, 0), sub(entry, mload(TABLES))))
         mstore(NEXT_ADDRESS, to)

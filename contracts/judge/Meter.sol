@@ -15,6 +15,16 @@ function charge(uint256 s, uint256 cost) pure returns (uint256 t) {
     }
 }
 
+/// @dev Takes gas that is there. The upper bits of a state wrap around: no arithmetic on it may be checked.
+function takeGas(uint256 s, uint256 amount) pure returns (uint256 t) {
+    assembly { t := sub(s, shl(GAS_SHIFT, amount)) }
+}
+
+/// @dev Has left a word on the stack.
+function pushed(uint256 s) pure returns (uint256 t) {
+    assembly { t := add(s, ONE_ITEM) }
+}
+
 function failed(uint256 s) pure returns (bool) {
     return s & GUARDS != 0;
 }

@@ -10,6 +10,10 @@ import {outOfRoom} from "./Meter.sol";
 
 uint256 constant UNPAYABLE = 0xffffffffffffffffffffffffffffffff;
 
+function isPrecompile(uint256 account) pure returns (bool) {
+    return account != 0 && account <= LAST_PRECOMPILE;
+}
+
 /// @dev Runs one on the data that NEXT names. Its output becomes the return data.
 function runPrecompile(uint256 id, uint256 gasLimit) view returns (bool succeeded, uint256 gasLeft) {
     (uint256 place, uint256 size) = (0, 0);

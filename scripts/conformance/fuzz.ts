@@ -34,7 +34,7 @@ export type Scene = { readonly pre: FixtureState, readonly to: Address, readonly
 /** The scene of a seed. */
 export function sceneOf (seed: number): Scene {
   const dice = new Dice(seed)
-  const known = [...CONTRACTS, STRANGER, SENDER, ...PRECOMPILES.slice(0, 2)]
+  const known = [...CONTRACTS, ...CONTRACTS, STRANGER, SENDER, addressFrom(0n), ...PRECOMPILES.slice(0, 2)]
   const pre: Record<Address, FixtureState[Address]> = { [SENDER]: { balance: '0xffffff', nonce: '0x1', code: '0x', storage: {} } }
   for (const address of CONTRACTS) {
     const storage = Object.fromEntries(Array.from({ length: dice.below(4) }, () => [`0x${dice.below(6)}`, `0x${1 + dice.below(5)}`])) as Record<Hex, Hex>

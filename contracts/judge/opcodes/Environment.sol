@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import "../Layout.sol";
-import {expandFor, failed} from "../Meter.sol";
+import {expandFor, failed, pushed} from "../Meter.sol";
 import {codeOf} from "../Codes.sol";
 import {isDead, touchAccount} from "../World.sol";
 
@@ -227,7 +227,7 @@ function opEXTCODESIZE(uint256 s) pure returns (uint256) {
     if (failed(t)) return t;
     uint256 code = codeOf(entry);
     assembly { mstore(p, mload(code)) }
-    return t + ONE_ITEM;
+    return pushed(t);
 }
 
 /// @dev 0 for an account that is dead (EIP-1052, EIP-161).
@@ -238,7 +238,7 @@ function opEXTCODEHASH(uint256 s) pure returns (uint256) {
     (uint256 t, uint256 entry) = touchAccount(s, word);
     bool dead = isDead(entry);
     assembly { mstore(p, mul(iszero(dead), mload(add(entry, CODE_HASH_FIELD)))) }
-    return t + ONE_ITEM;
+    return pushed(t);
 }
 
 function opBALANCE(uint256 s) pure returns (uint256) {
@@ -247,7 +247,7 @@ function opBALANCE(uint256 s) pure returns (uint256) {
     assembly { word := mload(p) }
     (uint256 t, uint256 entry) = touchAccount(s, word);
     assembly { mstore(p, mload(add(entry, BALANCE_FIELD))) }
-    return t + ONE_ITEM;
+    return pushed(t);
 }
 
 /// @dev The hashes that were handed in are the last ones; of any other block it is 0.

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import "../Layout.sol";
-import {charge, expand, expandFor, failed, gasOf} from "../Meter.sol";
+import {charge, expand, expandFor, failed, gasOf, takeGas} from "../Meter.sol";
+import {isPrecompile} from "../Precompiles.sol";
 import {accountAt, isDead, put, transfer, warmUp} from "../World.sol";
 import {isJumpDestination} from "../Codes.sol";
 import {answer, enterCall, enterCreate, finish, leaveFrame, mayEnter, selfEntry} from "../Frames.sol";
@@ -152,10 +153,10 @@ function call(uint256 s, uint256 p, uint256 to, uint256 value, bool borrowsCode)
     if (failed(s)) return s;
     uint256 entry;
     // A precompile is always warm, and it is an account only for whoever pays it.
-    if (to - 1 >= LAST_PRECOMPILE || value != 0) entry = accountAt(to);
+    if (!isPrecompile(to) || value != 0) entry = accountAt(to);
     uint256 cost;
     if (value != 0) cost = isDead(entry) && !borrowsCode ? 34000 : 9000;
-    if (to - 1 >= LAST_PRECOMPILE && warmUp(entry)) cost += 2500;
+    if (!isPrecompile(to) && warmUp(entry)) cost += 2500;
     s = charge(s, cost);
     if (failed(s)) return s;
     uint256 paid;
@@ -167,7 +168,7 @@ function call(uint256 s, uint256 p, uint256 to, uint256 value, bool borrowsCode)
         }
     }
     uint256 gasLimit = gasFor(s, p);
-    s -= gasLimit << GAS_SHIFT;
+    s = takeGas(s, gasLimit);
     return enterCall(s, value == 0 ? gasLimit : gasLimit + 2300, to, entry, value, paid);
 }
 
@@ -271,7 +272,7 @@ function create(uint256 s, uint256 value, uint256 created, uint256 place, uint25
     put(self + NONCE_FIELD, nonce + 1);
     uint256 gasLimit = gasOf(s);
     gasLimit -= gasLimit >> 6;
-    return enterCreate(s - (gasLimit << GAS_SHIFT), gasLimit, created, value, place, size);
+    return enterCreate(takeGas(s, gasLimit), gasLimit, created, value, place, size);
 }
 
 /// @dev EIP-6780: the money goes; the account goes with it only when this transaction created it.
