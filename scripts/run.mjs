@@ -17,6 +17,7 @@ Commands
   test     all tests; arguments are parts of file names; --json
   build    contracts and TypeScript, into dist/
   bench    measurements: gas, speed; --json
+  conformance  Ethereum's own tests through the judge: <folder or file …>; --json
   check    the rules of the source: imports, doc comments, error codes, types
   cli      the node's own command line (after a global install: evm-threads)
   clean    deletes dist/
@@ -36,6 +37,7 @@ const COMMANDS = {
   test: { script: 'dist/scripts/test/main.js', needs: 'build' },
   build: { needs: 'build' },
   bench: { script: 'dist/scripts/bench/main.js', needs: 'build' },
+  conformance: { script: 'dist/scripts/conformance/main.js', needs: 'build' },
   check: { script: 'scripts/check.mjs', needs: 'install' },
   cli: { script: 'dist/src/cli/main.js', needs: 'build' },
   clean: { needs: 'nothing' }

@@ -1,13 +1,14 @@
-/** `npm run bench -- <gas|speed> [--json]`: measurements. Speed lives here and never in a test. */
+/** `npm run bench -- <gas|speed|judge> [--json]`: measurements. Speed lives here and never in a test. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Figure } from './gas.js'
 
-const HELP = `Usage: npm run bench -- [gas] [speed] [options]
+const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [options]
 
   gas      what the court's calls cost, from receipts on anvil
   speed    co-signed transitions a second between two processes, and the naive way in the same run
-           (neither named: both)
+  judge    what the judge's interpreter costs: outer gas for each inner opcode, opcodes in a transaction, a move of TicTacToe
+           (none named: all)
 
 Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
@@ -20,6 +21,8 @@ Examples:
   npm run bench -- gas
   npm run bench -- speed --repeats 5 --json`
 
+const NAMES = ['gas', 'speed', 'judge']
+
 async function main (): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -29,15 +32,16 @@ async function main (): Promise<void> {
     }
   })
   if (values.help) { console.log(HELP); return }
-  const unknown = positionals.filter(name => name !== 'gas' && name !== 'speed')
+  const unknown = positionals.filter(name => !NAMES.includes(name))
   if (unknown.length > 0) {
-    console.error(`there is no benchmark ${unknown.join(', ')}; there are: gas, speed`)
+    console.error(`there is no benchmark ${unknown.join(', ')}; there are: ${NAMES.join(', ')}`)
     process.exitCode = 2
     return
   }
-  const wanted = positionals.length === 0 ? ['gas', 'speed'] : positionals
+  const wanted = positionals.length === 0 ? NAMES : positionals
   const figures: Figure[] = []
   if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas())
+  if (wanted.includes('judge')) figures.push(...await (await import('./judge.js')).benchJudge())
   if (wanted.includes('speed')) {
     const { benchSpeed } = await import('./speed.js')
     figures.push(...await benchSpeed({

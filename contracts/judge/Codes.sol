@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import "./Layout.sol";
+import {missingCode, outOfRoom} from "./Meter.sol";
+
+// Codes lie in memory in blocks: size, whether analysed, the bytes, at least 33 zeros (so that a PUSH32 at the end reads zeros and then stops),
+// and a byte for each position, 1 where a JUMPDEST is known to be.
+
+uint256 constant LOOK_BACK = 256;
+
+/// @dev Length of a block for a code of this size.
+function blockSize(uint256 size) pure returns (uint256) {
+    return BLOCK_BYTES + 2 * ((size + 64) & ~uint256(31));
+}
+
+/// @dev Makes the code the running one. @param code its number, or its block's address
+function useCode(uint256 code) pure {
+    assembly {
+        if lt(code, FRAMES) { code := mload(add(mload(CODES), shl(5, code))) }
+        let size := mload(code)
+        let bytes_ := add(code, BLOCK_BYTES)
+        mstore(CODE_AT, bytes_)
+        mstore(CODE_SIZE, size)
+        mstore(JUMPS_AT, add(bytes_, and(add(size, 64), not(31))))
+    }
+}
+
+/// @dev Block of an account's code.
+function codeOf(uint256 entry) pure returns (uint256 code) {
+    uint256 index;
+    uint256 account;
+    assembly {
+        index := mload(add(entry, CODE_FIELD))
+        account := mload(entry)
+        if index { code := mload(add(mload(CODES), shl(5, sub(index, 1)))) }
+        // Who has no code needs none handed in: one zero word serves as its block.
+        if eq(mload(add(entry, CODE_HASH_FIELD)), EMPTY_HASH) { code := SCRATCH mstore(SCRATCH, 0) }
+    }
+    if (code == 0) missingCode(account);
+}
+
+/// @dev A new block for `size` bytes, the last of the list; the bytes are still to be written. @return place where they go
+function addCode(uint256 size) pure returns (uint256 place) {
+    uint256 length = blockSize(size);
+    bool full;
+    assembly {
+        let top := mload(BLOCKS_TOP)
+        let count := mload(CODE_COUNT)
+        full := or(gt(add(top, length), mload(BLOCKS_END)), iszero(lt(count, mload(CODES_MAX))))
+        if iszero(full) {
+            mstore(add(mload(CODES), shl(5, count)), top)
+            mstore(CODE_COUNT, add(count, 1))
+            mstore(BLOCKS_TOP, add(top, length))
+            mstore(top, size)
+            place := add(top, BLOCK_BYTES)
+        }
+    }
+    if (full) outOfRoom(4);
+}
+
+/// @dev Whether a jump may go there; remembers it when it may. A PUSH reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH
+/// that covers a position, an opcode starts there. So the code is read from the last such position on. Where there is none for long, all of it is
+/// read, once: many destinations in such a code then cost no more than one.
+function isJumpDestination(uint256 destination) pure returns (bool valid) {
+    assembly {
+        // Byte i of the word before lies 32 − i bytes ahead; it covers the position when it is PUSHn with n ≥ 32 − i, so when it is 0x7f − i or more
+        // and below 0x80. Sums of seven bits and constants do not carry into the next byte.
+        function mayBePushed(position) -> may {
+            let before := mload(sub(position, 0x20))
+            let low := and(before, 0x7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f)
+            let reach := add(low, 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20)
+            may := and(and(reach, not(before)), 0x8080808080808080808080808080808080808080808080808080808080808080)
+        }
+        if lt(destination, mload(CODE_SIZE)) {
+            let code := mload(CODE_AT)
+            let target := add(code, destination)
+            let jumps := mload(JUMPS_AT)
+            if eq(byte(0, mload(target)), 0x5b) {
+                let analysed := sub(code, sub(BLOCK_BYTES, BLOCK_ANALYSED))
+                if iszero(mload(analysed)) {
+                    let start := target
+                    let end := add(target, 1)
+                    let farthest := sub(target, LOOK_BACK)
+                    if lt(destination, LOOK_BACK) { farthest := code }
+                    for {} mayBePushed(start) { start := sub(start, 1) } {
+                        if eq(start, farthest) {
+                            start := code
+                            end := add(code, mload(CODE_SIZE))
+                            mstore(analysed, 1)
+                            break
+                        }
+                    }
+                    for {} lt(start, end) { start := add(start, 1) } {
+                        let opcode := byte(0, mload(start))
+                        switch eq(opcode, 0x5b)
+                        case 1 { mstore8(add(jumps, sub(start, code)), 1) }
+                        default {
+                            let pushed := sub(opcode, 0x5f)
+                            if lt(pushed, 33) { start := add(start, pushed) }
+                        }
+                    }
+                }
+                valid := byte(0, mload(add(jumps, destination)))
+            }
+        }
+    }
+}
