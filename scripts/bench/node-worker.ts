@@ -55,7 +55,7 @@ async function start (command: Command & { type: 'start' }): Promise<unknown> {
   await mkdir(command.dataDir, { recursive: true })
   const key = hexToBytes(command.key)
   node = await createNode({
-    dataDir: command.dataDir, key, walletKey: key, rpcUrl: command.rpcUrl, court: command.court, confirmations: 1, pollMs: 50,
+    dataDir: command.dataDir, key, walletKey: key, rpcUrl: command.rpcUrl, court: command.court, confirmations: 1, pollMs: 500,
     listen: ['/ip4/127.0.0.1/tcp/0/ws'], announce: [], peers: [], observe: false, patienceSec: 30, autoRespond: true, autoClose: 'settled', log: () => {}
   })
   const { wallet, sessionKey } = await api().node_status({})
