@@ -230,6 +230,11 @@ export class Machine {
     return this.#world.prove(address)
   }
 
+  /** Runs `work` on the committed state, after all executions before it; that state stays as it is until `work` has ended. */
+  inspect<T> (work: (world: World) => Promise<T>): Promise<T> {
+    return this.#enqueue(async () => await work(this.#world))
+  }
+
   /** What is not in the payees' accounts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
   leftover (): bigint {
     const { terms } = this.context
