@@ -29,7 +29,7 @@ test('each move of a game of TicTacToe is judged as the machine has it', async (
     assert.is(step.answer.kind, 'verdict', JSON.stringify(step.answer, (_, v) => typeof v === 'bigint' ? String(v) : v))
     if (step.answer.kind !== 'verdict') return
     const { isFinal, success, newRoot, gasUsed, returnData, steps } = step.answer
-    console.log(i, steps, step.gasUsed, step.data.length, transactionGas(step.data, step.gasUsed))
+    console.log(i, steps, step.gasUsed, step.interpreterGas, step.data.length, transactionGas(step.data, step.gasUsed))
     assert.equal({ isFinal, success, newRoot, gasUsed, returnData }, { isFinal: true, success: true, newRoot: machine.root, gasUsed: prepared.gasUsed, returnData: prepared.receipts[0]?.returnData })
   }
 })
