@@ -74,6 +74,7 @@ export class LocalVerifier {
 
   /** Runs a call (see `encodeJudge`). @throws `MACHINE_INTERNAL` when the judge fails without a reason */
   async call (data: Uint8Array, gasLimit: bigint = PLENTY): Promise<VerifierCall> {
+    for (const precompile of this.#evm.precompiles.keys()) this.#evm.journal.addAlwaysWarmAddress(precompile)
     this.#interpreterGas = 0n
     const { execResult } = await this.#evm.runCall({ to: this.#judge, data, gasLimit, skipBalance: true, isStatic: true })
     this.#evm.journal.cleanJournal()
