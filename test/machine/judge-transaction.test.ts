@@ -74,7 +74,7 @@ test('cut short anywhere, or with a byte more, it is refused', async () => {
 // ---------------------------------------------------------------- forms that mean the same, signed as they are
 
 /** A type 2 transaction from encoded fields, whatever they are, signed by the wallet over those very bytes. */
-function forged (change: Record<number, Uint8Array>, head = listHead, tail = NOTHING): Uint8Array {
+function forged (change: Record<number, Uint8Array>, head = listHead, tail: Uint8Array = NOTHING): Uint8Array {
   const encoded = honestFields().map((item, index) => change[index] ?? encodeRlp(item))
   const unsigned = concatBytes(...encoded.slice(0, 9))
   const signature = sign(keccak256(concatBytes(Uint8Array.of(2), listHead(unsigned.length), unsigned)), WALLETS[0])
