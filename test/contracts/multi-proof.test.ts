@@ -57,7 +57,7 @@ test('any tree, any items: the roots that TypeScript has', async () => {
   await fc.assert(fc.asyncProperty(anyCase(40), async ({ leaves, items }) => {
     const proof = proveMany(treeOf(leaves), pathsOf(items))
     assert.equal(await there(items, proof), rootsOf(itemsOf(items), proof))
-  }), { numRuns: 150, seed: 51 })
+  }), { numRuns: 100, seed: 51 })
 })
 
 test('300 items, whose numbers have two bytes: the roots that TypeScript has', async () => {
@@ -75,7 +75,7 @@ test('any change of a proof: the verdict and the error that TypeScript has', asy
       if (typeof expected === 'string') codes.add(expected)
       assert.equal(await there(items, bent), expected, bytesToHex(bent))
     }
-  }), { numRuns: 12, seed: 52 })
+  }), { numRuns: 8, seed: 52 })
   assert.ok(codes.size > 8, [...codes].join(', '))
 })
 
@@ -86,7 +86,7 @@ test('a proof that says more than is needed: the verdict and the error that Type
       const proof = referenceProof(leaves, paths, excess)
       assert.equal(await there(items, proof), here(items, proof), bytesToHex(proof))
     }
-  }), { numRuns: 60, seed: 53 })
+  }), { numRuns: 40, seed: 53 })
 })
 
 test('on a chain: roots and refusals are the same', async () => {
