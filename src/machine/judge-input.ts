@@ -21,6 +21,15 @@ export type JudgeEnvironment = {
   readonly blobHashes: readonly Hash32[]
 }
 
+/** A thread's limits on what its code may take (contracts/judge/README.md, "Limits of a thread"). What is not listed has no limit. */
+export type JudgeLimits = {
+  readonly memoryBytes?: number
+  readonly frames?: number
+  readonly modexpBytes?: number
+  readonly callDataBytes?: number
+  readonly returnDataBytes?: number
+}
+
 /** An account as it stands before the message. `code` is left out where only the hash is known: the interpreter refuses to run or read it then. */
 export type JudgeAccount = {
   readonly address: Address
@@ -47,6 +56,7 @@ export type JudgeMessage = {
   readonly gas: bigint
   readonly data: Uint8Array
   readonly environment: JudgeEnvironment
+  readonly limits?: JudgeLimits
   readonly accounts: readonly JudgeAccount[]
   readonly slots: readonly JudgeSlot[]
 }
@@ -79,13 +89,14 @@ export function encodeMessage (message: JudgeMessage, steps: bigint, rooms: Judg
   const codes = codesOf(message)
   const numbers = new Map(codes.map(({ codeHash }, index) => [codeHash, BigInt(index + 1)]))
   const offsets = new Map(message.accounts.map(({ address }, index) => [address, BigInt(index * ACCOUNT_WORDS * 32)]))
-  const { environment } = message
+  const { environment, limits = {} } = message
   return concatBytes(
     ...header(false, steps, rooms, codes.map(({ code }) => code)),
     ...[
       BigInt(environment.origin), environment.gasPriceWei, BigInt(environment.coinbase), environment.timestampSec, environment.number,
       BigInt(environment.prevRandao), environment.gasLimit, environment.chainId, environment.baseFeeWei, environment.blobBaseFeeWei,
-      BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length)
+      BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length),
+      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes].map((limit = 0) => BigInt(limit))
     ].map(word),
     ...[...environment.blockHashes, ...environment.blobHashes].map((hash) => hexToBytes(hash)),
     ...[
