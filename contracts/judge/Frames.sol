@@ -136,6 +136,16 @@ function mayEnter(uint256 value) pure returns (bool may) {
     }
 }
 
+/// @dev Whether a frame with code to run, one deeper than the running one and with this much call data or init code, halts before its first opcode
+/// (README.md, "Limits of a thread").
+function isBeyondLimits(uint256 size) pure returns (bool beyond) {
+    assembly { beyond := or(iszero(lt(mload(DEPTH), mload(DEPTH_LIMIT))), gt(size, mload(DATA_LIMIT))) }
+}
+
+function dataSize() pure returns (uint256 size) {
+    assembly { size := mload(NEXT_DATA_SIZE) }
+}
+
 function selfEntry() pure returns (uint256 entry) {
     assembly { entry := add(mload(TABLES), mload(SELF)) }
 }
@@ -163,6 +173,7 @@ function enterCall(uint256 s, uint256 gasLimit, uint256 to, uint256 entry, uint2
         mstore(NEXT_CREATES, 0)
     }
     // No code: nothing runs, and a frame of its own would make no difference.
+    if (code != 0 && isBeyondLimits(dataSize())) return answer(s, 0, 0);
     if (code != 0) s = descend(s, gasLimit, 0, 0);
     if (paid != 0) transfer(payer, paid, value);
     return code != 0 ? s : answer(s, gasLimit, 1);
@@ -190,7 +201,7 @@ function enterCreate(uint256 s, uint256 gasLimit, uint256 created, uint256 value
         mstore(NEXT_CREATES, 1)
     }
     // INVARIANT: an address that is in use is never created again; the gas for it is gone (EIP-684).
-    if (taken) return answer(s, 0, 0);
+    if (taken || (initSize != 0 && isBeyondLimits(initSize))) return answer(s, 0, 0);
     s = descend(s, gasLimit, initAt, initSize);
     uint256 flags;
     assembly { flags := or(mload(add(entry, FLAGS_FIELD)), CREATED) }

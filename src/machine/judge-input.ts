@@ -4,6 +4,7 @@
  */
 import { bigintToBytes, concatBytes, hexToBytes } from '../protocol/bytes.js'
 import type { Address, Hash32 } from '../protocol/types.js'
+import type { ExecutionLimits } from './execution-limits.js'
 
 /** The block and the transaction around a message. Hashes of the last blocks (the parent's first) and of blobs; whatever is not listed is zero. */
 export type JudgeEnvironment = {
@@ -19,15 +20,6 @@ export type JudgeEnvironment = {
   readonly blobBaseFeeWei: bigint
   readonly blockHashes: readonly Hash32[]
   readonly blobHashes: readonly Hash32[]
-}
-
-/** A thread's limits on what its code may take (contracts/judge/README.md, "Limits of a thread"). What is not listed has no limit. */
-export type JudgeLimits = {
-  readonly memoryBytes?: number
-  readonly frames?: number
-  readonly modexpBytes?: number
-  readonly callDataBytes?: number
-  readonly returnDataBytes?: number
 }
 
 /** An account as it stands before the message. `code` is left out where only the hash is known: the interpreter refuses to run or read it then. */
@@ -56,7 +48,7 @@ export type JudgeMessage = {
   readonly gas: bigint
   readonly data: Uint8Array
   readonly environment: JudgeEnvironment
-  readonly limits?: JudgeLimits
+  readonly limits?: ExecutionLimits
   readonly accounts: readonly JudgeAccount[]
   readonly slots: readonly JudgeSlot[]
 }

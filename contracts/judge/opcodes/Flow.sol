@@ -117,12 +117,21 @@ function opSTOP(uint256 s) pure returns (uint256) {
 
 function opRETURN(uint256 s) pure returns (uint256) {
     (uint256 t, uint256 place, uint256 size) = output(s);
-    return failed(t) ? t : finish(t, place, size);
+    bool creates;
+    assembly { creates := mload(CREATES) }
+    if (failed(t)) return t;
+    return isTooLong(size) && !creates ? t | FAILED : finish(t, place, size);
 }
 
 function opREVERT(uint256 s) pure returns (uint256) {
     (uint256 t, uint256 place, uint256 size) = output(s);
-    return failed(t) ? t : leaveFrame(t, false, place, size);
+    if (failed(t)) return t;
+    return isTooLong(size) ? t | FAILED : leaveFrame(t, false, place, size);
+}
+
+/// @dev Return data beyond the thread's limit. Code that is created has a limit of its own.
+function isTooLong(uint256 size) pure returns (bool tooLong) {
+    assembly { tooLong := gt(size, mload(RETURN_LIMIT)) }
 }
 
 /// @dev The part of the memory that RETURN and REVERT name.
