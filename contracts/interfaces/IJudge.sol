@@ -18,7 +18,12 @@ interface IJudge {
         uint256 chainId;
         uint256 baseFee; // 0 in threads
         uint256 blobBaseFee;
-        uint256 inputLimit; // most bytes of a raw transaction
+        uint256 memoryLimit; // bytes of memory of all frames. This and the next four: the thread's limits (contracts/judge/README.md), 0 for none
+        uint256 frameLimit; // frames
+        uint256 modexpLimit; // bytes of an operand of MODEXP
+        uint256 dataLimit; // bytes of call data or init code of a frame
+        uint256 returnLimit; // bytes of return data
+        uint256 inputLimit; // bytes of a raw transaction
         bytes32 paused; // 0: from the start. Else what a verdict that was not final gave as `paused`
     }
 

@@ -12,9 +12,11 @@ import {accountCount, Cast, slotCount, Trial} from "./Witness.sol";
 
 bytes32 constant CASE_TAG = keccak256("evm-threads case 1");
 bytes32 constant PAUSE_TAG = keccak256("evm-threads pause 1");
-uint256 constant CASE_SIZE = 0x180; // all of it but `paused`
+uint256 constant CASE_SIZE = 0x220; // all of it but `paused`
 uint256 constant BLOCK_AT = 0x60; // COINBASE and what follows in the interpreter's environment stands in the case in the same order
 uint256 constant BLOCK_SIZE = 0x100;
+uint256 constant LIMITS_AT = 0x160; // as in the interpreter's environment, too
+uint256 constant LIMITS_SIZE = 0xa0;
 
 /// @dev Hash of what is judged. @param subject hash of the input
 function hashCase(IJudge.Case calldata case_, bytes32 subject) pure returns (bytes32 hash) {
@@ -83,15 +85,17 @@ function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction me
             calldatacopy(add(place, 0x40), add(case_, BLOCK_AT), BLOCK_SIZE)
             mstore(add(place, 0x140), 0) // block hashes
             mstore(add(place, 0x160), 0) // blob hashes
-            mstore(add(place, 0x180), creates)
-            mstore(add(place, 0x1a0), mload(add(cast, 0x20)))
-            mstore(add(place, 0x1c0), mload(cast))
-            mstore(add(place, 0x1e0), value)
-            mstore(add(place, 0x200), gas_)
-            mstore(add(place, 0x220), size)
-            mstore(add(place, 0x240), accounts)
-            mstore(add(place, 0x260), slots)
-            place := add(place, 0x280)
+            calldatacopy(add(place, 0x180), add(case_, LIMITS_AT), LIMITS_SIZE)
+            place := add(place, 0x220)
+            mstore(place, creates)
+            mstore(add(place, 0x20), mload(add(cast, 0x20)))
+            mstore(add(place, 0x40), mload(cast))
+            mstore(add(place, 0x60), value)
+            mstore(add(place, 0x80), gas_)
+            mstore(add(place, 0xa0), size)
+            mstore(add(place, 0xc0), accounts)
+            mstore(add(place, 0xe0), slots)
+            place := add(place, 0x100)
         }
         t.accounts = place;
         t.slots = place + accounts * ACCOUNT_SIZE;
