@@ -5,6 +5,16 @@ pragma solidity 0.8.37;
 /// @notice From (state root, signed input, environment, witness) to (result, new root). It holds nothing and decides nothing else: whose turn it is,
 /// what a root is worth and what a verdict leads to is the caller's business. Specification: `src/protocol/README.md`, sections 3, 4, 5 and 9.
 interface IJudge {
+    /// @notice What code may take at most, as rules of its EVM (contracts/judge/README.md, "Limits of a thread"); 0 for no limit. A judge has them for good.
+    struct Limits {
+        uint256 memoryBytes; // of all frames
+        uint256 frames;
+        uint256 modexpBytes; // of an operand
+        uint256 callDataBytes; // or init code, of each frame
+        uint256 returnDataBytes;
+        uint256 writes; // SSTOREs and TSTOREs of a transaction
+    }
+
     /// @notice What is judged, apart from the input itself. All of it is for the caller to know; nothing of it may come from whoever wants a verdict.
     struct Case {
         bytes32 stateRoot; // the state before
@@ -18,12 +28,7 @@ interface IJudge {
         uint256 chainId;
         uint256 baseFee; // 0 in threads
         uint256 blobBaseFee;
-        uint256 memoryLimit; // bytes of memory of all frames. This and the next four: the thread's limits (contracts/judge/README.md), 0 for none
-        uint256 frameLimit; // frames
-        uint256 modexpLimit; // bytes of an operand of MODEXP
-        uint256 dataLimit; // bytes of call data or init code of a frame
-        uint256 returnLimit; // bytes of return data
-        uint256 inputLimit; // bytes of a raw transaction
+        uint256 inputLimit; // most bytes of a raw transaction
         bytes32 paused; // 0: from the start. Else what a verdict that was not final gave as `paused`
     }
 
@@ -49,6 +54,9 @@ interface IJudge {
 
     /// @notice Judges a message without a transaction around it, from `case_.wallet` with `case_.gasLimit` gas: no nonce, no price, no intrinsic gas.
     function judgeCall(Case calldata case_, address to, bytes calldata data, bytes calldata witness) external view returns (Verdict memory);
+
+    /// @notice The limits of what is judged here.
+    function limits() external view returns (Limits memory);
 
     // ---------------------------------------------------------------- the input is none
 

@@ -12,11 +12,9 @@ import {accountCount, Cast, slotCount, Trial} from "./Witness.sol";
 
 bytes32 constant CASE_TAG = keccak256("evm-threads case 1");
 bytes32 constant PAUSE_TAG = keccak256("evm-threads pause 1");
-uint256 constant CASE_SIZE = 0x220; // all of it but `paused`
+uint256 constant CASE_SIZE = 0x180; // all of it but `paused`
 uint256 constant BLOCK_AT = 0x60; // COINBASE and what follows in the interpreter's environment stands in the case in the same order
 uint256 constant BLOCK_SIZE = 0x100;
-uint256 constant LIMITS_AT = 0x160; // as in the interpreter's environment, too
-uint256 constant LIMITS_SIZE = 0xa0;
 
 /// @dev Hash of what is judged. @param subject hash of the input
 function hashCase(IJudge.Case calldata case_, bytes32 subject) pure returns (bytes32 hash) {
@@ -74,7 +72,7 @@ function createAddress(address sender, uint256 nonce) pure returns (uint256 crea
 }
 
 /// @dev Writes environment and message, leaves room for the tables, and ends the input with the data.
-function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, Cast memory cast) pure {
+function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, Cast memory cast, IJudge.Limits memory limits) pure {
     unchecked {
         uint256 place = t.top;
         (uint256 price, uint256 creates, uint256 value, uint256 gas_) = (tx_.price, tx_.creates ? 1 : 0, tx_.value, tx_.gasLimit - tx_.intrinsic);
@@ -85,8 +83,8 @@ function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction me
             calldatacopy(add(place, 0x40), add(case_, BLOCK_AT), BLOCK_SIZE)
             mstore(add(place, 0x140), 0) // block hashes
             mstore(add(place, 0x160), 0) // blob hashes
-            calldatacopy(add(place, 0x180), add(case_, LIMITS_AT), LIMITS_SIZE)
-            place := add(place, 0x220)
+            mcopy(add(place, 0x180), limits, 0xc0)
+            place := add(place, 0x240)
             mstore(place, creates)
             mstore(add(place, 0x20), mload(add(cast, 0x20)))
             mstore(add(place, 0x40), mload(cast))

@@ -9,7 +9,6 @@ import { MAX_RAW_BYTES } from '../protocol/limits.js'
 import { threadChainId } from '../protocol/terms.js'
 import type { Address, Hash32 } from '../protocol/types.js'
 import type { Environment, MachineContext } from './environment.js'
-import type { ExecutionLimits } from './execution-limits.js'
 
 /** What is judged, apart from the input: the struct `Case`, field by field. */
 export type JudgeCase = {
@@ -24,7 +23,6 @@ export type JudgeCase = {
   readonly chainId: bigint
   readonly baseFeeWei: bigint
   readonly blobBaseFeeWei: bigint
-  readonly limits: ExecutionLimits
   readonly inputLimitBytes: number
   /** Zero from the start; else {@link Verdict}'s `paused` of the call before. */
   readonly paused: Hash32
@@ -44,10 +42,10 @@ export type Verdict = {
   readonly returnData: Uint8Array
 }
 
-const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256,bytes32)'
+const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,bytes32)'
 const JUDGE = selector(`judge(${CASE_TYPE},bytes,bytes)`)
 const JUDGE_CALL = selector(`judgeCall(${CASE_TYPE},address,bytes,bytes)`)
-const CASE_WORDS = 18
+const CASE_WORDS = 13
 const VERDICT_WORDS = 9
 
 /** The case of a player's input on a state of this thread, under the breakpoint that `environment` gives (specification §5). */
@@ -57,7 +55,7 @@ export function caseOf (context: MachineContext, environment: Environment, state
   if (wallet === undefined || sessionKey === undefined) throw new ThreadsError('MACHINE_INTERNAL', `player ${player} is not in the terms`)
   return {
     stateRoot, wallet, sessionKey, coinbase: terms.oracle, timestampSec: environment.timestampSec, number: environment.nonce, prevRandao: environment.parent,
-    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, limits: {}, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH
+    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH
   }
 }
 
@@ -89,11 +87,10 @@ export function decodeVerdict (bytes: Uint8Array): Verdict {
 }
 
 function caseWords (judged: JudgeCase): Uint8Array[] {
-  const { limits } = judged
   return [
     judged.stateRoot, judged.wallet, judged.sessionKey, judged.coinbase, judged.timestampSec, judged.number, judged.prevRandao, judged.gasLimit, judged.chainId, judged.baseFeeWei,
-    judged.blobBaseFeeWei, limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes, judged.inputLimitBytes, judged.paused
-  ].map((value = 0) => word(BigInt(value)))
+    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.paused
+  ].map((value) => word(BigInt(value)))
 }
 
 function word (value: bigint | number): Uint8Array {

@@ -161,13 +161,14 @@ test('a transaction pays for calldata by EIP-2028, and at least EIP-7623\'s floo
   assert.is(transactionGas(data, 0n), 21_000n + 60n)
 })
 
-test('each limit of a thread is the case\'s, and halts the frame that exceeds it as it does off-chain', async () => {
+test('each limit of a thread is the judge\'s, and halts the frame that exceeds it as it does off-chain', async () => {
   const programs: [ExecutionLimits, string][] = [
     [{ memoryBytes: 64 }, '0x1 0x40 MSTORE 0x1 0x0 SSTORE'],
-    [{ frames: 1 }, '0x0 0x0 0x0 0x0 0x0 ADDRESS 0x7000 CALL 0x1 ADD 0x0 SSTORE'],
+    [{ frames: 1 }, 'CALLDATASIZE ISZERO 0x14 JUMPI 0x0 0x0 0x0 0x0 0x0 ADDRESS 0x7000 CALL 0x1 ADD 0x0 SSTORE JUMPDEST'],
     [{ modexpBytes: 1 }, '0x2 0x0 MSTORE 0x0 0x0 0x60 0x0 0x5 0x5000 STATICCALL 0x0 SSTORE'],
     [{ callDataBytes: 2 }, '0x1 0x0 SSTORE'],
-    [{ returnDataBytes: 31 }, '0x1 0x0 SSTORE 0x20 0x0 RETURN']
+    [{ returnDataBytes: 31 }, '0x1 0x0 SSTORE 0x20 0x0 RETURN'],
+    [{ writes: 1 }, '0x1 0x0 SSTORE 0x1 0x1 TSTORE']
   ]
   for (const [limits, program] of programs) {
     const thread = threadFor(assemble(program), { codeKind: 1 })
@@ -178,7 +179,7 @@ test('each limit of a thread is the case\'s, and halts the frame that exceeds it
     await machine.inspect(async (world) => {
       const free = await matterOf(machine.context, world, batch, input, [])
       const without = verdictOf(await new Judgement(verifier, free).next())
-      const within = verdictOf(await new Judgement(verifier, { ...free, judgeCase: { ...free.judgeCase, limits } }).next())
+      const within = verdictOf(await new Judgement(await createVerifier(limits), free).next())
       const draft = new Draft()
       draft.begin(world)
       const { success, gasUsed } = await runTransaction({ evm: createThreadEVM(machine.context, draft, limits), draft, block: blockOf(machine.context, batch) }, PLAYERS[0], input.tx)
