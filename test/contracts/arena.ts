@@ -81,14 +81,15 @@ export class Arena {
     this.domain = { chainId: anvil.chainId, court }
   }
 
-  /** A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. */
-  static async create (): Promise<Arena> {
+  /** A chain without fees, so that balances add up, and a court on it, with this judge. Gas is counted all the same. */
+  static async create ({ judge: kind = 'Judge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
     const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000'] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
-    return new Arena(anvil, provider, accounts, await arena.deploy('Threads'), abi)
+    const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter')) : await arena.deploy(kind)
+    return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge), abi)
   }
 
   async stop (): Promise<void> {

@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'can be challenged again during a dispute',
-    finding: /nobody settled|signed slot went down|it may last/,
+    finding: /moves were lost/,
     bounds: { terms: { players: 2, window: 2, bank: 1, moves: 1, grace: 1 }, honest: 0, head: 2, withheld: 2, last: 3 },
     rules: { mayChallenge: ({ phase }) => phase !== 'settled' }
   },

@@ -69,7 +69,7 @@ export type Action =
   | { readonly type: 'challenge', readonly certificate?: Certificate }
   | { readonly type: 'respond', readonly certificate: Certificate }
   | { readonly type: 'resume', readonly certificate: Certificate }
-  | { readonly type: 'advance', readonly force: Force, /** How many it takes in all. */ readonly transactions: number, readonly reverts?: boolean, readonly settles?: boolean }
+  | { readonly type: 'advance', readonly force: Force, /** Who sends it. */ readonly by: number, /** How many it takes in all. */ readonly transactions: number, readonly reverts?: boolean, readonly settles?: boolean }
   | { readonly type: 'claim', readonly force: Force, readonly right: boolean, readonly settles?: boolean }
   | { readonly type: 'refute', /** Place in the lineage. */ readonly move: number }
   | { readonly type: 'settle' }
@@ -77,7 +77,7 @@ export type Action =
 /** Names of the contract's errors. */
 export type Refusal =
   | 'WrongPhase' | 'WrongEpoch' | 'StaleSlot' | 'WrongNonce' | 'WrongParent' | 'EvidenceOver' | 'DisputeOver' | 'DisputeOpen' | 'NothingRecorded'
-  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims'
+  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims' | 'NotOpener'
 
 /** The rules one by one, so that a mutant can break each of them alone. */
 export type Rules = {
@@ -254,6 +254,8 @@ function advance (court: CourtState, action: Action & { type: 'advance' }, now: 
   if (left === 0 && reverts) return 'MoveReverts'
   const used = court.used.map((time, player) => player === force.player ? time + found.charge : time)
   if (left > 0) {
+    // Who relays a whole move makes it for its player; who could begin a long one for it could spend its bank.
+    if (found.begun === undefined && action.by !== force.player) return 'NotOpener'
     const credit = Math.max(0, (found.begun?.credit ?? leastCharge(terms)) - elapsed(court, now, terms))
     const judging = court.judging.map((judgement, player) => player === force.player ? { force: nameOf(force), left, credit } : judgement)
     return { ...court, used, judging, endsAt: rules.endAfter(court, now, terms, 'judging') }

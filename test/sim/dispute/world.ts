@@ -119,7 +119,7 @@ function wish ({ now, court, head }: World, { honest, terms, transactions = 1, l
   if (parent === undefined || toMove(court, { terms, last, honest, head: 0, withheld: 0 }) !== honest) return undefined
   const begun = court.judging[honest]
   const timestamp = begun === undefined ? now : Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1])
-  return { type: 'advance', force: { player: honest, dispute: court.dispute, parent, input: 'h', timestamp }, transactions }
+  return { type: 'advance', force: { player: honest, dispute: court.dispute, parent, input: 'h', timestamp }, by: honest, transactions }
 }
 
 function isHigher (one: Certificate, other: Certificate | undefined): boolean {
@@ -136,7 +136,7 @@ function hostile (world: World, bounds: Bounds): Action[] {
   for (let move = 0; move < court.lineage.length; move++) actions.push({ type: 'refute', move })
   const parent = tipName(court)
   if (parent === undefined) return actions
-  for (const old of force === undefined ? [] : [force]) actions.push({ type: 'advance', force: old, transactions })
+  for (const old of force === undefined ? [] : [force]) actions.push({ type: 'advance', force: old, by: honest === 0 ? 1 : 0, transactions })
   for (let player = 0; player < terms.players; player++) {
     if (player === honest) continue
     // Out of turn only where it can do something: begin what cannot end well.
@@ -144,9 +144,9 @@ function hostile (world: World, bounds: Bounds): Action[] {
     const begun = court.judging[player]
     const timestamp = begun === undefined ? now : Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1])
     const own: Force = { player, dispute: court.dispute, parent, input: 'm', timestamp }
-    if (begun === undefined && now > terms.grace) actions.push({ type: 'advance', force: { ...own, timestamp: now - terms.grace - 1 }, transactions })
+    if (begun === undefined && now > terms.grace) actions.push({ type: 'advance', force: { ...own, timestamp: now - terms.grace - 1 }, by: player, transactions })
     for (const settles of broken ? [true, false] : [true]) {
-      actions.push({ type: 'advance', force: own, transactions, settles })
+      actions.push({ type: 'advance', force: own, by: player, transactions, settles })
       if (claims) for (const right of [true, false]) actions.push({ type: 'claim', force: own, right, settles })
     }
   }
