@@ -81,8 +81,11 @@ export class Arena {
     this.domain = { chainId: anvil.chainId, court }
   }
 
-  /** A chain without fees, so that balances add up, and a court on it, with this judge. Gas is counted all the same. */
-  static async create ({ judge: kind = 'Judge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
+  /**
+   * A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. Most tests need no judge, and have one that finds what
+   * they say.
+   */
+  static async create ({ judge: kind = 'TestJudge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
     const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000'] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
@@ -228,7 +231,7 @@ export class Arena {
 
   /** The chain mines at once, but now and then answers before it has. */
   async #receipt (hash: unknown): Promise<TransactionReceipt> {
-    for (let tries = 0; tries < 1000; tries++) {
+    for (let tries = 0; tries < 6000; tries++) {
       const receipt = await this.rpc('eth_getTransactionReceipt', hash) as TransactionReceipt | null
       if (receipt !== null) return receipt
       await sleep(5)
