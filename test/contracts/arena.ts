@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Interface, JsonRpcProvider, Network, type LogDescription } from 'ethers'
 import { startAnvil, type Anvil } from '../../scripts/anvil.js'
-import { asAddress, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
+import { asAddress, bytesToHex, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { payeesOf } from '../../src/protocol/terms.js'
 import type { Address, Domain, Hex, ThreadId } from '../../src/protocol/types.js'
 import { Game, type GameOptions } from './game.js'
@@ -173,6 +173,14 @@ export class Arena {
     const data = bytecode + (await interfaceOf(name)).encodeDeploy(args).slice(2)
     const { contractAddress } = await this.#mine({ from: this.account(19), data, gas: hex(GAS) }, await interfaceOf(name))
     if (contractAddress === undefined) throw new Error('no contract was made')
+    return contractAddress
+  }
+
+  /** Puts creation code on the chain as data behind a byte 0x00, where nodes look for it. */
+  async store (creationCode: Uint8Array): Promise<Address> {
+    const data = `0x600b5981380380925939f300${bytesToHex(creationCode).slice(2)}`
+    const { contractAddress } = await this.#mine({ from: this.account(19), data, gas: hex(GAS) }, this.abi)
+    if (contractAddress === undefined) throw new Error('nothing was stored')
     return contractAddress
   }
 
