@@ -11,7 +11,14 @@ import { breakpointToAbi, Game, moveToAbi, WINDOW } from '../../test/contracts/g
 import { JudgedGame } from '../../test/contracts/judged.js'
 
 /** One measured figure. */
-export type Figure = { readonly name: string, readonly value: number, readonly unit: string }
+export type Figure = {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** The lowest and the highest, where `value` is a median. */
+  readonly low?: number
+  readonly high?: number
+}
 
 const ETHER = 10n ** 18n
 /** The same at whatever second the chain was started: calldata is priced by its bytes. */
