@@ -23,6 +23,8 @@ export type Figure = {
 const ETHER = 10n ** 18n
 /** The same at whatever second the chain was started: calldata is priced by its bytes. */
 const DEADLINE = { joinDeadlineSec: 2_000_123_456n }
+/** When disputes with signed times begin. */
+const DISPUTED_SEC = 2_000_100_000n
 
 /** Starts a chain, measures each call on a thread of its own, and stops the chain. */
 export async function benchGas (): Promise<Figure[]> {
@@ -97,6 +99,7 @@ async function exit (arena: Arena): Promise<Measured> {
 /** A move of TicTacToe that the judge executes: the first one in a dispute, the second, and the first in one transaction with the challenge. */
 async function advance (arena: Arena): Promise<Measured> {
   const [apart, together] = [await newTicTacToe(arena), await newTicTacToe(arena)]
+  await arena.at(DISPUTED_SEC)
   const { timestampSec } = await apart.game.record_('challenge', apart.head)
   const figures: Measured = []
   for (const [i, name] of ['gas.advance', 'gas.advanceAgain'].entries()) {
@@ -131,7 +134,8 @@ async function settleByFunction (arena: Arena): Promise<Measured> {
   const thread = await JudgedGame.create(arena, 'Settling', new Uint8Array(), { ...DEADLINE, settlement: abi.getFunction('settle')?.selector as Hex })
   const { game } = thread
   const input = thread.input(0, hexToBytes(abi.encodeFunctionData('move') as Hex), ETHER / 2n)
-  const last = await thread.play(input, await arena.nowSec())
+  const last = await thread.play(input, DISPUTED_SEC)
+  await arena.at(DISPUTED_SEC + 1_000n)
   const { timestampSec } = await game.record_('challenge', last)
   const endsAt = timestampSec + 2n * WINDOW
   const { witness } = await thread.settlement(game.player(0), endsAt)

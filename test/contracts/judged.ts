@@ -23,6 +23,8 @@ import type { Arena } from './arena.js'
 import { Game, type GameOptions, type Move } from './game.js'
 
 const SYSTEM = `0x${'ff'.repeat(19)}fe` as Address
+/** When the chains of the tests begin. */
+const GENESIS_SEC = 2_000_000_000n
 const ROOMS = { frames: 0x4000, transientSlots: 4, journalEntries: 128, returnBytes: 0x400, newCodes: 0, newCodeBytes: 0 }
 
 /** A thread of `code` and the state that its players have come to. */
@@ -54,7 +56,7 @@ export class JudgedGame {
     const verifier = await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode })
     await verifier.hold(holder)
     const { machine } = await Machine.genesis({ thread: game.id, terms: game.terms, domain: game.domain }, creationCode)
-    const first = game.breakpoint({ stateRoot: machine.root, inputsRoot: inputsRoot([]), timestampSec: await arena.nowSec() })
+    const first = game.breakpoint({ stateRoot: machine.root, inputsRoot: inputsRoot([]), timestampSec: GENESIS_SEC })
     return new JudgedGame(game, machine, verifier, holder, first)
   }
 
