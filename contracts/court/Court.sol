@@ -2,13 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
+import {Lineage, LineageLib} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {TermsLib} from "../lib/TermsLib.sol";
 import {TypedData} from "../lib/TypedData.sol";
 
-/// @notice The court's memory: two storage slots for each thread.
+/// @notice The court's memory: two storage slots for each thread, and one to three more for a dispute with forced moves.
 abstract contract Court is TypedData {
     using TermsLib for Terms;
+    using LineageLib for Lineage;
 
     struct Entry {
         Record record;
@@ -19,6 +21,7 @@ abstract contract Court is TypedData {
     bytes32 internal constant NOTHING = bytes32(uint256(1));
 
     mapping(bytes32 threadId => Entry) private entries;
+    mapping(bytes32 threadId => mapping(uint256 k => Lineage)) private lineages;
 
     /// @inheritdoc IThreads
     function threadIdOf(Terms calldata terms) public view returns (bytes32) {
@@ -41,6 +44,16 @@ abstract contract Court is TypedData {
         shown.recorded = recorded;
     }
 
+    /// @inheritdoc IThreads
+    function lineage(bytes32 threadId) external view returns (uint256 forced, uint256[] memory used) {
+        return lineages[threadId][entries[threadId].record.dispute()].shown();
+    }
+
+    /// @dev What was forced in dispute k. Another number is another lineage: nothing forced, the banks full.
+    function lineageOf(bytes32 threadId, uint64 k) internal view returns (Lineage storage) {
+        return lineages[threadId][k];
+    }
+
     function entryOf(bytes32 threadId) internal view returns (Entry storage) {
         return entries[threadId];
     }
@@ -57,5 +70,16 @@ abstract contract Court is TypedData {
         entry = entries[threadId];
         bits = entry.record;
         if (bits.phase() == Phase.None) revert UnknownThread(threadId);
+    }
+
+    /// @dev The recorded breakpoint, as the caller gives it.
+    function requireRecorded(Entry storage entry, Record bits, bytes32 threadId, Breakpoint calldata breakpoint)
+        internal
+        view
+        returns (bytes32 hash)
+    {
+        if (bits.next() == 0) revert NothingRecorded();
+        hash = hashBreakpoint(threadId, breakpoint);
+        if (hash != entry.recorded) revert WrongBreakpoint(hash, entry.recorded);
     }
 }

@@ -2,43 +2,58 @@
 pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
+import {LineageLib, Lineage} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {Court} from "./Court.sol";
 
 /// @notice What is recorded of a thread, and the disputes over it (section 8 of the specification).
-/// INVARIANT: the recorded slot never goes down.
+/// INVARIANT: the recorded signed slot never goes down.
 abstract contract Disputes is Court {
+    using LineageLib for Lineage;
+
     /// @inheritdoc IThreads
     function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
-        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+        requireHigher(threadId, bits, breakpoint.epoch, breakpoint.nonce);
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
     }
 
     /// @inheritdoc IThreads
     function challenge(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
+        if (signatures.length == 0) requireZero(breakpoint);
+        openDispute(entry, bits, threadId, terms, breakpoint, signatures);
+    }
+
+    /// @dev Opens the next dispute, over a certificate or, where `signatures` are empty, over what is recorded.
+    function openDispute(
+        Entry storage entry,
+        Record bits,
+        bytes32 threadId,
+        Terms calldata terms,
+        Breakpoint calldata breakpoint,
+        bytes calldata signatures
+    ) internal returns (Record opened) {
         if (!isParticipant(terms, msg.sender)) revert NotParticipant(msg.sender);
         uint256 until = block.timestamp + terms.window;
-        bits = bits.withNextDispute().withWindow(until, until + terms.window).withPhase(Phase.Disputed);
+        opened = bits.withNextDispute().withWindow(until, until + terms.window).withPhase(Phase.Disputed);
         bytes32 recorded;
         if (signatures.length == 0) {
-            requireZero(breakpoint);
-            entry.record = bits;
-            recorded = bits.next() == 0 ? bytes32(0) : entry.recorded;
+            entry.record = opened;
+            recorded = opened.next() == 0 ? bytes32(0) : entry.recorded;
         } else {
-            requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
-            (bits, recorded) = writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
+            requireHigher(threadId, opened, breakpoint.epoch, breakpoint.nonce);
+            (opened, recorded) = writeCertificate(entry, opened, threadId, terms, breakpoint, signatures);
         }
-        logChallenged(threadId, bits, recorded);
+        logChallenged(threadId, opened, recorded);
     }
 
     /// @inheritdoc IThreads
     function respond(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         if (block.timestamp >= bits.evidenceUntil()) revert EvidenceOver(bits.evidenceUntil(), block.timestamp);
-        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+        requireHigher(threadId, bits, breakpoint.epoch, breakpoint.nonce);
         bits = bits.withNextDispute();
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
         emit Responded(threadId, bits.dispute());
@@ -55,10 +70,13 @@ abstract contract Disputes is Court {
         emit Resumed(threadId, bits.confirmed());
     }
 
-    /// @dev Of the confirmed epoch and above the recorded slot.
-    function requireHigher(Record bits, uint64 epoch, uint64 nonce) internal pure {
-        if (epoch != bits.confirmed()) revert WrongEpoch(epoch, bits.confirmed());
-        if (nonce < bits.next()) revert StaleSlot(epoch, nonce, bits.epoch(), bits.next() - 1);
+    /// @dev Of the confirmed epoch and above the recorded signed slot: moves that were forced since do not raise what evidence must be above.
+    function requireHigher(bytes32 threadId, Record bits, uint64 epoch, uint64 nonce) internal view {
+        uint64 confirmed = bits.confirmed();
+        if (epoch != confirmed) revert WrongEpoch(epoch, confirmed);
+        uint64 next = bits.next();
+        if (bits.isForced()) next -= lineageOf(threadId, bits.dispute()).forced();
+        if (nonce < next) revert StaleSlot(epoch, nonce, confirmed, next - 1);
     }
 
     /// @dev The recorded breakpoint's child; parent 0 and nonce 0 where nothing is recorded.

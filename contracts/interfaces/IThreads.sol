@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IJudge} from "./IJudge.sol";
+
 /// @title The court: registry, custody and judge's bench of all threads on one chain
 /// @notice A thread is named by its terms' hash; the court keeps hashes only, so that every call carries the terms (and, to settle, the
-/// recorded breakpoint) and is checked against them. Specification: `src/protocol/README.md`, sections 1, 2, 4 and 8.
+/// recorded breakpoint) and is checked against them. Specification: `src/protocol/README.md`, sections 1, 2, 4, 5 and 8.
 interface IThreads {
     /// @notice All that the players agree on at the start (section 1). The thread's id is their hash.
     struct Terms {
@@ -44,6 +46,24 @@ interface IThreads {
         uint64 nonce;
         bytes32 parent;
         uint256[] payouts;
+    }
+
+    /// @notice A player's own input, forced on the recorded state (section 8).
+    struct Move {
+        uint256 player; // index
+        bytes raw; // the signed transaction
+        bytes binding; // its session key's Input signature, 65 bytes
+        bytes force; // its session key's Force signature, 65 bytes
+        uint64 timestamp; // T
+        bytes32 paused; // 0: judged from the start; else what the court has recorded of this move's judgement
+    }
+
+    /// @notice The last input of a breakpoint's batch, which says who moved last. All empty where there is no input.
+    struct LastInput {
+        uint256 player; // index
+        bytes32[] others; // leaves of the inputs before it
+        bytes raw;
+        bytes binding;
     }
 
     /// @notice One account of the recorded state with its proof (section 4). Whose account it is follows from its place in the list.
@@ -112,6 +132,14 @@ interface IThreads {
     );
     /// @notice A higher breakpoint (the BREAKPOINT before this log) replaced the challenged one; the dispute is now number k.
     event Responded(bytes32 indexed threadId, uint64 k);
+    /// @notice A forced move (the BREAKPOINT before this log): whose, the input itself for everybody who has to follow it, and until when the dispute lasts now.
+    event Forced(bytes32 indexed threadId, uint64 k, uint256 player, uint64 endsAt, bytes raw, bytes binding);
+    /// @notice A player's move is being judged over several transactions; `paused` is what the next one starts from.
+    event Judging(bytes32 indexed threadId, uint256 player, bytes32 paused, uint64 endsAt);
+    /// @notice The settlement of a recorded breakpoint is being judged over several transactions.
+    event Trying(bytes32 indexed threadId, bytes32 recorded, bytes32 paused);
+    /// @notice The last move is gone, because the settlement function fails on what it left; `recorded` stands again, and its player's bank is gone. The dispute is now number k.
+    event Refuted(bytes32 indexed threadId, uint64 k, uint256 player, bytes32 recorded, uint64 nonce, uint64 endsAt);
     /// @notice The players went on together: `epoch` is the confirmed one, there is no dispute.
     event Resumed(bytes32 indexed threadId, uint64 epoch);
     /// @notice Ended by everybody's signatures. `payouts`: the players, then the oracle where there is one.
@@ -219,6 +247,32 @@ interface IThreads {
     error DisputeOver(uint256 endsAt, uint256 time);
     /// @notice Before D.
     error DisputeOpen(uint256 endsAt, uint256 time);
+    /// @notice The judge's address has no code.
+    error NoJudge(address judge);
+    /// @notice Nothing is recorded that a move could start from.
+    error NothingRecorded();
+    /// @notice T is outside of what this block allows.
+    error WrongTimestamp(uint64 timestamp, uint256 earliest, uint256 latest);
+    /// @notice The player's time bank does not hold what the move costs.
+    error BankEmpty(uint256 player, uint256 charge, uint256 left);
+    /// @notice The input reverts, so it is no move.
+    error MoveReverts(bytes32 returnHash);
+    /// @notice The last move leaves what can be settled.
+    error MoveStands(bytes32 recorded);
+    /// @notice What is recorded was signed by everybody.
+    error NotForced(bytes32 recorded);
+    /// @notice Another judgement is recorded, or none.
+    error WrongJudgement(bytes32 paused, bytes32 recorded);
+    /// @notice A judgement that does not end in one transaction is begun by its own player.
+    error NotOpener(address sender, uint256 player);
+    /// @notice A transaction that does not end a judgement must take it further.
+    error StepTooSmall(uint256 steps, uint256 least);
+    /// @notice These are not the inputs of the recorded breakpoint.
+    error WrongInputs(bytes32 inputsRoot, bytes32 recorded);
+    /// @notice The terms name no settlement function.
+    error NoSettlement();
+    /// @notice The terms name a settlement function, without which nothing is settled so early.
+    error SettlementNeeded(uint256 until, uint256 time);
     /// @notice The payouts do not add up to the pot.
     error WrongPayouts(uint256 sum, uint256 pot);
     /// @notice Not the recorded breakpoint.
@@ -258,15 +312,60 @@ interface IThreads {
     /// @notice Before D: a certificate of epoch k that follows the recorded breakpoint ends the dispute.
     function resume(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external;
 
+    // ------------------------------------------------------------------------------------------------ moves
+
+    /// @notice Before D: a player's move from the recorded state, executed by the judge. By anyone who has the player's Force; a judgement that goes on over several
+    /// transactions is begun by the player's wallet or session key, and carried on by anyone.
+    /// @param recorded the recorded breakpoint
+    /// @param witness what the input touches, for the judge
+    function advance(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes calldata witness) external;
+
+    /// @notice `challenge`, and the first move in it. Empty `signatures`: the breakpoint is the recorded one.
+    function challengeAndAdvance(
+        Terms calldata terms,
+        Breakpoint calldata breakpoint,
+        bytes calldata signatures,
+        Move calldata move,
+        bytes calldata witness
+    ) external;
+
+    /// @notice Before D, by anyone: the last move is dropped when the settlement function fails on the state that it left.
+    /// @param recorded the move's breakpoint
+    /// @param parent the breakpoint before it
+    /// @param last the move's input
+    /// @param paused 0, or what is recorded of this settlement's judgement
+    function refute(
+        Terms calldata terms,
+        Breakpoint calldata recorded,
+        Breakpoint calldata parent,
+        LastInput calldata last,
+        bytes32 paused,
+        bytes calldata witness
+    ) external;
+
     // ------------------------------------------------------------------------------------------------ ends
 
     /// @notice Pays out what everybody signed.
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external;
 
-    /// @notice At D or later: pays the players and the oracle what they own in the recorded state, and divides what is left over.
+    /// @notice At D or later: pays the players and the oracle what they own in the recorded state, and divides what is left over. Where the terms name a settlement
+    /// function and something is recorded, at D + W or later only: so that a settlement which nobody can have judged keeps nobody's money.
     /// Where nothing is recorded: an all-zero breakpoint and no proofs; every deposit goes back.
     /// @param proofs the players' accounts in order, then the oracle's where there is one
     function settle(Terms calldata terms, Breakpoint calldata breakpoint, AccountProof[] calldata proofs) external;
+
+    /// @notice At D or later: the same after the contract's settlement function, executed by the judge. When it fails, what it did is as if it had not been.
+    /// @param last the last input of the recorded breakpoint
+    /// @param paused 0, or what is recorded of this settlement's judgement
+    /// @param proofs of the state that the settlement leaves; ignored by a transaction that does not end the judgement
+    function settleByFunction(
+        Terms calldata terms,
+        Breakpoint calldata recorded,
+        LastInput calldata last,
+        bytes32 paused,
+        bytes calldata witness,
+        AccountProof[] calldata proofs
+    ) external;
 
     /// @notice Takes what a failed push left for the sender.
     function withdraw(address asset) external;
@@ -275,6 +374,18 @@ interface IThreads {
 
     /// @notice Where a thread stands.
     function record(bytes32 threadId) external view returns (RecordView memory);
+
+    /// @notice How many moves were forced upon the recorded certificate in this dispute, and what is gone of each player's time bank, in seconds.
+    function lineage(bytes32 threadId) external view returns (uint256 forced, uint256[] memory used);
+
+    /// @notice What the next transaction of a player's judgement starts from, the first 20 bytes of its Force's hash, and the seconds that it has already paid for.
+    function judgements(bytes32 threadId, uint256 player) external view returns (bytes32 paused, bytes20 force, uint32 credit);
+
+    /// @notice What the next transaction of the settlement's judgement starts from, for a recorded breakpoint.
+    function settlements(bytes32 recorded) external view returns (bytes32 paused);
+
+    /// @notice What executes moves and settlements.
+    function judge() external view returns (IJudge);
 
     /// @notice The id of the thread with these terms on this court.
     function threadIdOf(Terms calldata terms) external view returns (bytes32);

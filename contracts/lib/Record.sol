@@ -107,6 +107,25 @@ library RecordLib {
         }
     }
 
+    /// @dev D - W is the later of E and the last event, because each event moves D to a window after itself: whose clock is running, it has run since then.
+    function clockFrom(Record record, uint256 window) internal pure returns (uint256) {
+        unchecked {
+            // SAFETY: D is at least two windows after the challenge.
+            return record.endsAt() - window;
+        }
+    }
+
+    /// @dev Something happened: there is a window from now on.
+    function extended(Record record, uint256 window) internal view returns (Record) {
+        uint256 ends = block.timestamp + window;
+        return ends <= record.endsAt() ? record : record.withWindow(record.evidenceUntil(), ends);
+    }
+
+    /// @dev Whether what is recorded is a forced move.
+    function isForced(Record record) internal pure returns (bool) {
+        return record.epoch() != record.confirmed();
+    }
+
     /// @dev The dispute is over: its number is the confirmed epoch.
     function resumed(Record record) internal pure returns (Record) {
         uint256 bits = Record.unwrap(record) & ~(WINDOW | (MASK_32 << CONFIRMED));

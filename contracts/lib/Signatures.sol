@@ -21,6 +21,14 @@ library Signatures {
         }
     }
 
+    /// @notice Refuses anything but one valid signature of `signer`, the player at `index`, over `digest`.
+    function requireOne(bytes32 digest, address signer, uint256 index, bytes calldata signature) internal pure {
+        if (signature.length != LENGTH) revert IThreads.BadSignatureLength(signature.length, LENGTH);
+        address recovered = recover(digest, signature, 0);
+        // INVARIANT: no signer is address 0, which is what an invalid signature recovers to.
+        if (recovered != signer) revert IThreads.BadSignature(index, recovered, signer);
+    }
+
     /// @notice Whether `wallet` authorised `digest`: by its key, or by its own word when it has code.
     function isAuthorised(bytes32 digest, address wallet, bytes calldata signature) internal view returns (bool) {
         if (wallet.code.length != 0) return isValid1271(digest, wallet, signature);

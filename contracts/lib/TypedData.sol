@@ -14,6 +14,10 @@ abstract contract TypedData is IThreads {
     );
     bytes32 private constant CLOSE_TYPE =
         keccak256("Close(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,uint256[] payouts)");
+    bytes32 private constant INPUT_TYPE = keccak256("Input(bytes32 thread,bytes32 txHash)");
+    bytes32 private constant FORCE_TYPE =
+        keccak256("Force(bytes32 thread,uint64 dispute,bytes32 parent,bytes32 txHash,uint64 timestamp)");
+    bytes32 private constant INPUTS_TAG = keccak256("evm-threads/inputs/1");
     string private constant NAME = "EVM Threads";
     string private constant VERSION = "1";
 
@@ -40,6 +44,33 @@ abstract contract TypedData is IThreads {
     /// @dev The hash of a breakpoint: what parents and records name.
     function hashBreakpoint(bytes32 threadId, Breakpoint calldata breakpoint) internal pure returns (bytes32) {
         return keccak256(abi.encode(BREAKPOINT_TYPE, threadId, breakpoint));
+    }
+
+    /// @dev The same of one that the court made itself.
+    function hashForced(bytes32 threadId, Breakpoint memory breakpoint) internal pure returns (bytes32) {
+        return keccak256(abi.encode(BREAKPOINT_TYPE, threadId, breakpoint));
+    }
+
+    function hashForce(bytes32 threadId, uint64 dispute, bytes32 parent, bytes32 txHash, uint64 timestamp)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(FORCE_TYPE, threadId, dispute, parent, txHash, timestamp));
+    }
+
+    function hashInput(bytes32 threadId, bytes32 txHash) internal pure returns (bytes32) {
+        return keccak256(abi.encode(INPUT_TYPE, threadId, txHash));
+    }
+
+    /// @dev The inputs root of a batch (section 3): of these leaves and one input more.
+    function hashInputs(bytes32[] memory others, bytes calldata raw, bytes calldata binding) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(INPUTS_TAG, others, keccak256(abi.encodePacked(raw, binding))));
+    }
+
+    /// @dev The inputs root of no input.
+    function hashNoInputs() internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(INPUTS_TAG));
     }
 
     function hashClose(bytes32 threadId, uint64 epoch, uint64 nonce, bytes32 parent, uint256[] memory payouts)

@@ -58,10 +58,12 @@ export async function openDeployer (options: DeployerOptions): Promise<Deployer>
   }
 }
 
-/** Deploys the court. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
-export async function deployCourt (deployer: Deployer): Promise<{ court: Address, block: bigint, gasUsed: bigint }> {
-  const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [])
-  return { court: address, block, gasUsed }
+/** Deploys the court with a judge of its own; `gasUsed` is for all three contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
+export async function deployCourt (deployer: Deployer): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
+  const interpreter = await deployContract(deployer, loadArtifact('Interpreter'), [])
+  const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address])
+  const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address])
+  return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + gasUsed }
 }
 
 /** Deploys an ordinary contract with its constructor's arguments. @throws `CHAIN_BAD_ARGUMENTS` and what `Sender.send` throws */

@@ -11,6 +11,7 @@ const text = (value: string): Uint8Array => keccak256(new TextEncoder().encode(v
 const DOMAIN_TYPE = text('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)')
 const DOMAIN_NAME = text('EVM Threads')
 const DOMAIN_VERSION = text('1')
+const FORCE_TYPE = text('Force(bytes32 thread,uint64 dispute,bytes32 parent,bytes32 txHash,uint64 timestamp)')
 const JOIN_TYPE = text('Join(bytes32 thread,address player,address sessionKey)')
 const INPUT_TYPE = text('Input(bytes32 thread,bytes32 txHash)')
 const BREAKPOINT_TYPE = text('Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)')
@@ -79,6 +80,21 @@ export function toldDigest (
 /** What a session key signs to bind the transaction with this keccak256(raw) to a thread (§3). */
 export function inputDigest (thread: ThreadId, txHash: Hash32, domain: Domain): Uint8Array {
   return digest(keccak256(concatBytes(INPUT_TYPE, hexToBytes(thread), hexToBytes(txHash))), domain)
+}
+
+/** A move that a player forces in a dispute: its input on the recorded breakpoint `parent`, at `timestampSec` (§8). */
+export type Force = { readonly thread: ThreadId, readonly dispute: bigint, readonly parent: Hash32, readonly txHash: Hash32, readonly timestampSec: bigint }
+
+/** The struct hash of a Force, by which the court knows the move's judgement. @throws `BYTES_OUT_OF_RANGE` */
+export function forceHash (force: Force): Hash32 {
+  return hash32(concatBytes(
+    FORCE_TYPE, hexToBytes(force.thread), uint64(force.dispute), hexToBytes(force.parent), hexToBytes(force.txHash), uint64(force.timestampSec)
+  ))
+}
+
+/** What a player's session key signs to force an input. */
+export function forceDigest (force: Force, domain: Domain): Uint8Array {
+  return digestOf(forceHash(force), domain)
 }
 
 /** What a wallet signs to let another account pay for its join. */

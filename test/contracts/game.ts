@@ -1,9 +1,10 @@
 /** One thread of the contract tests: its terms, its players' keys, and what they sign. */
 import { bigintToBytes, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
-import { breakpointDigest, breakpointHash, closeDigest } from '../../src/protocol/typed-data.js'
+import { inputsRoot, signInput } from '../../src/protocol/input.js'
+import { breakpointDigest, breakpointHash, closeDigest, forceDigest, type Force } from '../../src/protocol/typed-data.js'
 import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
-import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, Terms, ThreadId } from '../../src/protocol/types.js'
+import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, SignedInput, Terms, ThreadId } from '../../src/protocol/types.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set, type Tree } from '../../src/state/tree.js'
@@ -11,6 +12,23 @@ import type { Arena, Sent } from './arena.js'
 
 /** Terms that differ from the usual ones, and how many players there are. */
 export type GameOptions = Partial<Terms> & { readonly count?: number }
+
+/** A forced move as the court takes it. */
+export type Move = {
+  readonly player: number, readonly raw: Uint8Array, readonly binding: Uint8Array, readonly force: Uint8Array, readonly timestampSec: bigint, readonly paused: Hash32
+}
+
+/** What else a move is made of, or is falsely signed for. */
+export type MoveOptions = Partial<Force> & { readonly data?: Uint8Array, readonly paused?: Hash32, readonly domain?: Domain, /** Instead of one that says nothing. */ readonly input?: SignedInput }
+
+/** The last input of a batch, and the leaves of those before it. */
+export type LastInput = { readonly player: number, readonly others: readonly Hash32[], readonly raw: Uint8Array, readonly binding: Uint8Array }
+
+/** Who calls, and what the judgement goes on from. */
+export type SettlementOptions = { readonly from?: Address, readonly paused?: Hash32 }
+
+/** A batch without inputs. */
+export const NO_INPUT: LastInput = { player: 0, others: [], raw: new Uint8Array(0), binding: new Uint8Array(0) }
 
 /** What a node says of its own address when it opens or joins. */
 export const MULTIADDR = '/ip4/203.0.113.7/tcp/4001/ws/p2p/16Uiu2HAmPLe7Mzm8TsYUubgCAW1aJoeFScxrLj8ppHFivPo97bUZ'
@@ -104,6 +122,32 @@ export class Game {
     ])
   }
 
+  /** Forces a move, or a part of its judgement. */
+  async advance (recorded: Breakpoint, move: Move, witness: Hex, from = this.player(move.player)): Promise<Sent> {
+    return await this.#arena.court_(from, 'advance', [this.abi, breakpointToAbi(recorded), moveToAbi(move), witness])
+  }
+
+  async refute (recorded: Breakpoint, parent: Breakpoint, last: LastInput, witness: Hex, { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
+    return await this.#arena.court_(from, 'refute', [this.abi, breakpointToAbi(recorded), breakpointToAbi(parent), lastInputToAbi(last), paused, witness])
+  }
+
+  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[][], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
+    return await this.#arena.court_(from, 'settleByFunction', [
+      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.proofs(state) : state
+    ])
+  }
+
+  /** Moves forced in this dispute, and seconds spent by each player. */
+  async lineage (): Promise<{ forced: bigint, used: readonly bigint[] }> {
+    const [forced, used] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'lineage', [this.id]) as [bigint, Iterable<bigint>]
+    return { forced, used: [...used].slice(0, this.terms.players.length) }
+  }
+
+  async judgement (player: number): Promise<{ paused: Hash32, credit: bigint }> {
+    const [paused, , credit] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'judgements', [this.id, player]) as [Hash32, Hex, bigint]
+    return { paused, credit }
+  }
+
   async record (): Promise<RecordView> {
     const found = await this.#arena.read(this.#arena.court, this.#arena.abi, 'record', [this.id]) as { toObject (): RecordView }
     return found.toObject()
@@ -120,6 +164,28 @@ export class Game {
 
   closing (payouts: readonly bigint[], fields: Partial<Close> = {}): Close {
     return { thread: this.id, epoch: 0n, nonce: 1n, parent: hash32(hexToBytes(this.id)), payouts, ...fields }
+  }
+
+  /** A player's move on what is recorded, with its session key's two signatures. `changes` alter what the Force is for. */
+  move (player: number, recorded: Breakpoint, dispute: bigint, timestampSec: bigint, { data = new Uint8Array(0), paused = ZERO_HASH, domain = this.domain, input, ...changes }: MoveOptions = {}): Move {
+    const key = this.#key(player)
+    const { raw, binding } = input ?? signInput({ nonce: 1n, gasLimit: 100_000n, to: this.player(0), valueWei: 0n, data }, key, { thread: this.id, domain })
+    const force: Force = { thread: this.id, dispute, parent: breakpointHash(recorded), txHash: hash32(raw), timestampSec, ...changes }
+    return { player, raw, binding, force: sign(forceDigest(force, domain), key), timestampSec, paused }
+  }
+
+  /** The breakpoint that a move becomes when the judge finds `stateRoot`. */
+  forced (recorded: Breakpoint, dispute: bigint, move: Move, stateRoot: Hash32): Breakpoint {
+    return {
+      thread: this.id, epoch: dispute, nonce: recorded.nonce + 1n, parent: breakpointHash(recorded), stateRoot,
+      inputsRoot: inputsRoot([{ leaf: hash32(concatBytes(move.raw, move.binding)) }]), timestampSec: move.timestampSec
+    }
+  }
+
+  #key (player: number): Uint8Array {
+    const key = this.keys[player]
+    if (key === undefined) throw new Error(`no player ${player}`)
+    return key
   }
 
   /** Everybody's signatures, joined. */
@@ -171,6 +237,14 @@ export function breakpointToAbi (breakpoint: Breakpoint): readonly unknown[] {
 
 export function closeToAbi ({ epoch, nonce, parent, payouts }: Close): readonly unknown[] {
   return [epoch, nonce, parent, payouts]
+}
+
+export function moveToAbi ({ player, raw, binding, force, timestampSec, paused }: Move): readonly unknown[] {
+  return [player, raw, binding, force, timestampSec, paused]
+}
+
+export function lastInputToAbi ({ player, others, raw, binding }: LastInput): readonly unknown[] {
+  return [player, others, raw, binding]
 }
 
 export function joined (signatures: readonly Signature[]): Hex {
