@@ -55,9 +55,6 @@ interface IJudge {
     /// @notice Judges a message without a transaction around it, from `case_.wallet` with `case_.gasLimit` gas: no nonce, no price, no intrinsic gas.
     function judgeCall(Case calldata case_, address to, bytes calldata data, bytes calldata witness) external view returns (Verdict memory);
 
-    /// @notice The limits of what is judged here.
-    function limits() external view returns (Limits memory);
-
     // ---------------------------------------------------------------- the input is none
 
     /// @notice The transaction is longer than the case allows.

@@ -34,7 +34,7 @@ contract Judge is IJudge {
         writes = limits_.writes;
     }
 
-    /// @inheritdoc IJudge
+    /// @notice The limits of what is judged here.
     function limits() public view returns (Limits memory) {
         return Limits(memoryBytes, frames, modexpBytes, callDataBytes, returnDataBytes, writes);
     }
