@@ -15,13 +15,11 @@ abstract contract Bench is Court {
     address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
     uint256 private constant THREAD_CHAINS = 1 << 50;
     uint256 private constant MAX_RAW_BYTES = 32_768;
-    /// @dev A judgement's transaction that does not end it takes it this many opcodes further, so that nobody stays in the way of who carries it on in earnest.
-    uint256 private constant LEAST_STEPS = 256;
 
     /// @inheritdoc IThreads
     IJudge public immutable judge;
     /// @inheritdoc IThreads
-    mapping(bytes32 recorded => bytes32 paused) public settlements;
+    mapping(bytes32 paused => bool) public settlements;
 
     constructor(IJudge judge_) {
         if (address(judge_).code.length == 0) revert NoJudge(address(judge_));
@@ -40,10 +38,11 @@ abstract contract Bench is Court {
         case_.timestamp = move.timestamp;
         case_.paused = move.paused;
         verdict = judge.judge(case_, move.raw, witness);
-        if (!verdict.isFinal) requireProgress(verdict.steps);
     }
 
-    /// @dev What the settlement function does to the recorded state at `timestamp`. A judgement that does not end is recorded, to be carried on by anyone.
+    /// @dev What the settlement function does to the recorded state at `timestamp`. A judgement that does not end is recorded beside what others have come to, to be
+    /// carried on by anyone, from any stop: who began with a witness that it cannot end with, or goes on in small steps, is in nobody's way.
+    /// SAFETY: what is recorded commits the whole case (the breakpoint's hash is in it), so no other breakpoint's or thread's judgement can be carried on from it.
     function judgeSettlement(
         Terms calldata terms,
         bytes32 threadId,
@@ -54,8 +53,7 @@ abstract contract Bench is Court {
         bytes32 paused,
         bytes calldata witness
     ) internal returns (IJudge.Verdict memory verdict) {
-        bytes32 known = settlements[tip];
-        if (paused != 0 && paused != known) revert WrongJudgement(paused, known);
+        if (paused != 0 && !settlements[paused]) revert WrongJudgement(paused, 0);
         IJudge.Case memory case_ = caseOf(terms, threadId, tip, recorded);
         case_.wallet = SYSTEM;
         case_.sessionKey = SYSTEM;
@@ -64,10 +62,7 @@ abstract contract Bench is Court {
         bytes memory call_ = abi.encodeWithSelector(terms.settlement, lastMover, new address[](0), "");
         verdict = judge.judgeCall(case_, Vault.addressOf(threadId), call_, witness);
         if (verdict.isFinal) return verdict;
-        requireProgress(verdict.steps);
-        // What was begun is carried on, or done at once: never begun again.
-        if (paused == 0 && known != 0) revert WrongJudgement(paused, known);
-        settlements[tip] = verdict.paused;
+        settlements[verdict.paused] = true;
         emit Trying(threadId, tip, verdict.paused);
     }
 
@@ -102,9 +97,5 @@ abstract contract Bench is Court {
     function requireBound(Terms calldata terms, bytes32 threadId, uint256 player, bytes32 txHash, bytes calldata binding) internal view {
         if (player >= terms.players.length) revert UnknownPlayer(player);
         Signatures.requireOne(digestOf(hashInput(threadId, txHash)), terms.sessionKeys[player], player, binding);
-    }
-
-    function requireProgress(uint256 steps) private pure {
-        if (steps < LEAST_STEPS) revert StepTooSmall(steps, LEAST_STEPS);
     }
 }

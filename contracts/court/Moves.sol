@@ -129,7 +129,8 @@ abstract contract Moves is Disputes, Bench {
         if (timestamp < earliest || timestamp > latest) revert WrongTimestamp(timestamp, earliest, latest);
     }
 
-    /// @dev Records how far the judgement has come. Who relays a move of one transaction makes it for its player; who could begin a long one for it could spend its bank.
+    /// @dev Records how far the judgement has come. Who relays a move, or its last part, makes it for its player; who could begin a long one for it could spend its bank,
+    /// and who could take small steps of it would leave its player's own transactions behind what is recorded.
     function pause(
         Entry storage entry,
         Record bits,
@@ -141,7 +142,7 @@ abstract contract Moves is Disputes, Bench {
         uint256 credit
     ) private {
         uint256 player = move.player;
-        if (move.paused == 0 && msg.sender != terms.players[player] && msg.sender != terms.sessionKeys[player]) revert NotOpener(msg.sender, player);
+        if (msg.sender != terms.players[player] && msg.sender != terms.sessionKeys[player]) revert NotOpener(msg.sender, player);
         entry.record = bits;
         judgements[threadId][player] = Judgement(paused, bytes20(id), uint32(credit));
         emit Judging(threadId, player, paused, bits.endsAt());

@@ -261,12 +261,10 @@ interface IThreads {
     error MoveStands(bytes32 recorded);
     /// @notice What is recorded was signed by everybody.
     error NotForced(bytes32 recorded);
-    /// @notice Another judgement is recorded, or none.
+    /// @notice Another judgement is recorded, or none (0).
     error WrongJudgement(bytes32 paused, bytes32 recorded);
-    /// @notice A judgement that does not end in one transaction is begun by its own player.
+    /// @notice What does not end a move's judgement is its own player's to send.
     error NotOpener(address sender, uint256 player);
-    /// @notice A transaction that does not end a judgement must take it further.
-    error StepTooSmall(uint256 steps, uint256 least);
     /// @notice These are not the inputs of the recorded breakpoint.
     error WrongInputs(bytes32 inputsRoot, bytes32 recorded);
     /// @notice The terms name no settlement function.
@@ -315,7 +313,7 @@ interface IThreads {
     // ------------------------------------------------------------------------------------------------ moves
 
     /// @notice Before D: a player's move from the recorded state, executed by the judge. By anyone who has the player's Force; a judgement that goes on over several
-    /// transactions is begun by the player's wallet or session key, and carried on by anyone.
+    /// transactions is begun and carried on by the player's wallet or session key, and ended by anyone.
     /// @param recorded the recorded breakpoint
     /// @param witness what the input touches, for the judge
     function advance(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes calldata witness) external;
@@ -333,7 +331,7 @@ interface IThreads {
     /// @param recorded the move's breakpoint
     /// @param parent the breakpoint before it
     /// @param last the move's input
-    /// @param paused 0, or what is recorded of this settlement's judgement
+    /// @param paused 0, or what a judgement of this settlement has come to
     function refute(
         Terms calldata terms,
         Breakpoint calldata recorded,
@@ -356,7 +354,7 @@ interface IThreads {
 
     /// @notice At D or later: the same after the contract's settlement function, executed by the judge. When it fails, what it did is as if it had not been.
     /// @param last the last input of the recorded breakpoint
-    /// @param paused 0, or what is recorded of this settlement's judgement
+    /// @param paused 0, or what a judgement of this settlement has come to
     /// @param proofs of the state that the settlement leaves; ignored by a transaction that does not end the judgement
     function settleByFunction(
         Terms calldata terms,
@@ -381,8 +379,8 @@ interface IThreads {
     /// @notice What the next transaction of a player's judgement starts from, the first 20 bytes of its Force's hash, and the seconds that it has already paid for.
     function judgements(bytes32 threadId, uint256 player) external view returns (bytes32 paused, bytes20 force, uint32 credit);
 
-    /// @notice What the next transaction of the settlement's judgement starts from, for a recorded breakpoint.
-    function settlements(bytes32 recorded) external view returns (bytes32 paused);
+    /// @notice Whether a settlement's judgement has come to `paused`, so that a transaction can start from it. Several can be under way beside one another.
+    function settlements(bytes32 paused) external view returns (bool);
 
     /// @notice What executes moves and settlements.
     function judge() external view returns (IJudge);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJudge} from "../interfaces/IJudge.sol";
 
-/// @notice A judge that finds what the witness says, for tests of the court alone. What it was asked shows in the new root, unless the witness names one.
+/// @notice A judge that finds what the witness says, for tests of the court alone. What it was asked shows in the new root, unless the witness names one, and the new root in what it has come to.
 contract TestJudge is IJudge {
     /// @notice What a witness holds, abi.encode'd.
     struct Finding {
@@ -27,6 +27,6 @@ contract TestJudge is IJudge {
         Finding memory finding = abi.decode(witness, (Finding));
         (verdict.isFinal, verdict.success, verdict.steps) = (finding.isFinal, finding.success, finding.steps);
         verdict.newRoot = finding.newRoot == 0 ? question : finding.newRoot;
-        if (!finding.isFinal) verdict.paused = keccak256(abi.encode("paused", question));
+        if (!finding.isFinal) verdict.paused = keccak256(abi.encode("paused", verdict.newRoot));
     }
 }

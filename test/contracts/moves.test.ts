@@ -3,7 +3,7 @@ import { AbiCoder } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
-import { hash32, keccak256, sign } from '../../src/protocol/crypto.js'
+import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
 import { signInput } from '../../src/protocol/input.js'
 import { threadChainId, contractAddressOf } from '../../src/protocol/terms.js'
 import { breakpointHash, forceDigest } from '../../src/protocol/typed-data.js'
@@ -350,7 +350,7 @@ condition('resume: from the last move the players go on, and older epochs are wo
 
 // ---------------------------------------------------------------- judgements of several transactions
 
-condition('advance: a judgement that does not end is recorded, carried on by anyone, and becomes the move', async () => {
+condition('advance: a judgement that does not end is recorded, carried on by its player, ended by anyone, and becomes the move', async () => {
   const { game, base, openedSec } = await disputed()
   const move = game.move(0, base, 1n, openedSec + 1n)
   await arena.at(openedSec + 1n)
@@ -361,7 +361,7 @@ condition('advance: a judgement that does not end is recorded, carried on by any
   assert.equal([(await game.record()).recorded, (await game.lineage()).forced], [breakpointHash(base), 0n])
   // Long after T: it was begun in time.
   await arena.at(openedSec + WINDOW - 1n)
-  await game.advance(base, { ...move, paused }, finding({ isFinal: false, newRoot: base.stateRoot }), outsider)
+  await game.advance(base, { ...move, paused }, finding({ isFinal: false, newRoot: base.stateRoot }))
   const next = await game.judgement(0)
   assert.is.not(next.paused, paused)
   await rejects(game.advance(base, { ...move, paused }, FOUND), 'WrongJudgement')
@@ -385,13 +385,19 @@ condition('advance: a judgement costs what the move would have cost at its end, 
   ])
 })
 
-condition('advance: a long judgement is begun by its player alone, and takes some steps each time', async () => {
+condition('advance: what does not end a judgement is taken from its player alone, so that nobody else sets its pace', async () => {
   const { game, base, openedSec } = await disputed()
+  const [key = new Uint8Array()] = game.keys
   const move = game.move(0, base, 1n, openedSec)
-  await rejects(game.advance(base, move, UNFINISHED, outsider), 'NotOpener')
-  await rejects(game.advance(base, move, UNFINISHED, game.player(1)), 'NotOpener')
-  await rejects(game.advance(base, move, finding({ isFinal: false, steps: 255n })), 'StepTooSmall')
-  await game.advance(base, move, UNFINISHED)
+  const begun = finding({ isFinal: false, steps: 1n })
+  for (const other of [outsider, game.player(1)]) await rejects(game.advance(base, move, begun, other), 'NotOpener')
+  await game.advance(base, move, begun)
+  const { paused } = await game.judgement(0)
+  for (const other of [outsider, game.player(1)]) await rejects(game.advance(base, { ...move, paused }, finding({ isFinal: false, newRoot: base.stateRoot }), other), 'NotOpener')
+  assert.is((await game.judgement(0)).paused, paused)
+  await arena.rpc('anvil_impersonateAccount', addressOf(key))
+  await game.advance(base, { ...move, paused }, finding({ isFinal: false, newRoot: base.stateRoot }), addressOf(key))
+  assert.is.not((await game.judgement(0)).paused, paused)
   await rejects(game.advance(base, { ...move, paused: base.stateRoot }, FOUND), 'WrongJudgement')
 })
 
@@ -447,16 +453,44 @@ condition("refute: the settlement function is asked as the move's mover, from th
   const { game, base, openedSec } = dispute
   const { tip, move } = await moved(dispute, 1, base, openedSec + 1n)
   await rejects(game.refute(tip, base, lastOf(move), FOUND), 'MoveStands')
-  await game.refute(tip, base, lastOf(move), UNFINISHED)
-  const paused = await arena.read(arena.court, arena.abi, 'settlements', [breakpointHash(tip)]) as Hash32
+  const paused = pausedBy(game, tip, await game.refute(tip, base, lastOf(move), UNFINISHED))
   const asked = settlementQuestion(game, tip, move.timestampSec + WINDOW, game.player(1))
   assert.is(paused, question(['string', 'bytes32'], ['paused', asked]))
-  // What was begun is carried on, or done at once.
-  await rejects(game.refute(tip, base, lastOf(move), UNFINISHED), 'WrongJudgement')
-  await rejects(game.refute(tip, base, lastOf(move), FOUND, { paused: asked }), 'WrongJudgement')
-  await rejects(game.refute(tip, base, lastOf(move), finding({ isFinal: false, steps: 1n }), { paused }), 'StepTooSmall')
+  await rejects(game.refute(tip, base, lastOf(move), REVERTED, { paused: asked }), 'WrongJudgement')
   await game.refute(tip, base, lastOf(move), REVERTED, { paused })
 })
+
+condition("refute: a judgement that somebody else began, or takes further, is in nobody's way", async () => {
+  const dispute = await disputed()
+  const { game, base, openedSec } = dispute
+  const { tip, move } = await moved(dispute, 1, base, openedSec + 1n)
+  const spoilt = finding({ isFinal: false, newRoot: base.stateRoot })
+  const first = pausedBy(game, tip, await game.refute(tip, base, lastOf(move), spoilt, { from: outsider }))
+  const own = pausedBy(game, tip, await game.refute(tip, base, lastOf(move), UNFINISHED))
+  assert.is.not(own, first)
+  await game.refute(tip, base, lastOf(move), spoilt, { from: outsider, paused: own })
+  const next = pausedBy(game, tip, await game.refute(tip, base, lastOf(move), UNFINISHED, { paused: own }))
+  await game.refute(tip, base, lastOf(move), UNFINISHED)
+  await game.refute(tip, base, lastOf(move), REVERTED, { paused: next })
+  assert.is((await game.record()).recorded, breakpointHash(base))
+})
+
+condition("refute: what a move's judgement has come to is no settlement's", async () => {
+  const dispute = await disputed()
+  const { game, base, openedSec } = dispute
+  const { tip, move } = await moved(dispute, 1, base, openedSec + 1n)
+  await arena.at(openedSec + 2n)
+  await game.advance(tip, game.move(0, tip, 1n, openedSec + 2n), UNFINISHED)
+  const { paused } = await game.judgement(0)
+  await rejects(game.refute(tip, base, lastOf(move), REVERTED, { paused }), 'WrongJudgement')
+})
+
+/** What a settlement's judgement has come to. */
+function pausedBy (game: Game, tip: Breakpoint, sent: Sent): Hash32 {
+  const { threadId, recorded, paused } = logOf(sent, 'Trying') as unknown as { threadId: Hex, recorded: Hash32, paused: Hash32 }
+  assert.equal([threadId, recorded], [game.id, breakpointHash(tip)])
+  return paused
+}
 
 const SYSTEM = `0x${'ff'.repeat(19)}fe`
 
@@ -518,8 +552,8 @@ for (const isForced of [false, true]) {
   condition(`settleByFunction, ${isForced ? 'a forced' : 'a co-signed'} state: asked at ${isForced ? 'T + W' : 'D'}, over as many transactions as it takes`, async () => {
     const { game, tip, move, state } = await ripe({}, [ETHER, ETHER], isForced)
     const last = isForced ? lastOf(move) : NO_INPUT
-    await game.settleByFunction(tip, last, UNFINISHED, state)
-    const paused = await arena.read(arena.court, arena.abi, 'settlements', [breakpointHash(tip)]) as Hash32
+    await game.settleByFunction(tip, last, finding({ isFinal: false, newRoot: state.root }), state, { from: outsider })
+    const paused = pausedBy(game, tip, await game.settleByFunction(tip, last, UNFINISHED, state))
     const atSec = isForced ? move.timestampSec + WINDOW : (await game.record()).endsAt
     assert.is(paused, question(['string', 'bytes32'], ['paused', settlementQuestion(game, tip, atSec, isForced ? game.player(0) : ZERO_ADDRESS)]))
     await game.settleByFunction(tip, last, finding({ newRoot: state.root }), state, { paused, from: outsider })
@@ -548,8 +582,8 @@ condition('settleByFunction: the last mover of a batch is who sent its last inpu
   await arena.at(timestampSec + 2n * WINDOW)
   await rejects(game.settleByFunction(base, { ...lastOf(first), others }, UNFINISHED, state), 'WrongInputs')
   await rejects(game.settleByFunction(base, lastOf(second), UNFINISHED, state), 'WrongInputs')
-  await game.settleByFunction(base, { ...lastOf(second), others }, UNFINISHED, state)
-  const paused = await arena.read(arena.court, arena.abi, 'settlements', [breakpointHash(base)]) as Hash32
+  const paused = pausedBy(game, base, await game.settleByFunction(base, { ...lastOf(second), others }, UNFINISHED, state))
+  assert.is(await arena.read(arena.court, arena.abi, 'settlements', [paused]), true)
   assert.is(paused, question(['string', 'bytes32'], ['paused', settlementQuestion(game, base, timestampSec + 2n * WINDOW, game.player(1))]))
 })
 

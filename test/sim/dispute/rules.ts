@@ -254,8 +254,8 @@ function advance (court: CourtState, action: Action & { type: 'advance' }, now: 
   if (left === 0 && reverts) return 'MoveReverts'
   const used = court.used.map((time, player) => player === force.player ? time + found.charge : time)
   if (left > 0) {
-    // Who relays a whole move makes it for its player; who could begin a long one for it could spend its bank.
-    if (found.begun === undefined && action.by !== force.player) return 'NotOpener'
+    // Who relays a whole move, or the last of it, makes it for its player; who could begin a long one for it, or set its pace, could spend its bank.
+    if (action.by !== force.player) return 'NotOpener'
     const credit = Math.max(0, (found.begun?.credit ?? leastCharge(terms)) - elapsed(court, now, terms))
     const judging = court.judging.map((judgement, player) => player === force.player ? { force: nameOf(force), left, credit } : judgement)
     return { ...court, used, judging, endsAt: rules.endAfter(court, now, terms, 'judging') }
