@@ -191,6 +191,8 @@ interface IThreads {
     error BadWindow(uint256 window);
     /// @notice At least 1.
     error NoForcedMoves();
+    /// @notice At least a second for each forced move.
+    error BankTooSmall(uint256 bank, uint256 least);
     /// @notice 21,000 to 30,000,000.
     error BadGasLimit(uint256 gasLimit);
     /// @notice The join deadline has passed.

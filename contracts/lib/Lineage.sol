@@ -22,8 +22,8 @@ library LineageLib {
 
     /// @notice The least that a move costs: with a bank of B there are at most B / c.
     function leastCharge(IThreads.Terms calldata terms) internal pure returns (uint256) {
-        uint256 share = terms.timeBank / terms.forcedMoves;
-        return share == 0 ? 1 : share;
+        // SAFETY: a second or more, because `open` takes no bank of fewer seconds than moves.
+        return terms.timeBank / terms.forcedMoves;
     }
 
     /// @notice Takes `charge` seconds from a player's bank.

@@ -129,12 +129,14 @@ library TermsLib {
         if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
         uint256 window = terms.window;
         if (window == 0 || window > MAX_WINDOW) revert IThreads.BadWindow(window);
-        if (terms.forcedMoves == 0) revert IThreads.NoForcedMoves();
+        uint256 moves = terms.forcedMoves;
+        if (moves == 0) revert IThreads.NoForcedMoves();
+        if (terms.timeBank < moves) revert IThreads.BankTooSmall(terms.timeBank, moves);
         uint256 gasLimit = terms.gasLimit;
         if (gasLimit < 21_000 || gasLimit > 30_000_000) revert IThreads.BadGasLimit(gasLimit);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
-        (terms.asset, terms.codeSource, terms.timeBank, terms.settlement);
+        (terms.asset, terms.codeSource, terms.settlement);
     }
 
     /// @notice What one of the asset's units is inside the thread.

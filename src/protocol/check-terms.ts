@@ -63,6 +63,8 @@ function checkTimes (terms: Terms): void {
   need(within(terms.windowSec, MIN_WINDOW_SEC, MAX_WINDOW_SEC), 'window', `${MIN_WINDOW_SEC} to ${MAX_WINDOW_SEC} seconds`)
   need(within(terms.timeBankSec, 0n, 2n ** 32n - 1n), 'timeBank', 'below 2^32 seconds')
   need(Number.isInteger(terms.forcedMoves) && terms.forcedMoves >= 1 && terms.forcedMoves < 2 ** 16, 'forcedMoves', '1 to 65,535')
+  // A move costs a second at least: who has fewer seconds than moves could not make them all.
+  need(terms.timeBankSec >= BigInt(terms.forcedMoves), 'timeBank', 'a second or more for each forced move')
   need(within(terms.joinDeadlineSec, 0n, 2n ** 64n - 1n), 'joinDeadline', 'below 2^64 seconds')
 }
 

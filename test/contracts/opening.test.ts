@@ -71,6 +71,8 @@ const bad: [string, GameOptions, string][] = [
   ['no window', { windowSec: 0n }, 'BadWindow'],
   ['a window above 2^31', { windowSec: (1n << 31n) + 1n }, 'BadWindow'],
   ['no forced moves', { forcedMoves: 0 }, 'NoForcedMoves'],
+  ['no time for that many forced moves', { timeBankSec: 2n, forcedMoves: 3 }, 'BankTooSmall'],
+  ['no time bank', { timeBankSec: 0n, forcedMoves: 1 }, 'BankTooSmall'],
   ['a gas limit of 20,999', { gasLimit: 20_999n }, 'BadGasLimit'],
   ['a gas limit of 30,000,001', { gasLimit: 30_000_001n }, 'BadGasLimit'],
   ['a deadline that has passed', { joinDeadlineSec: 1n }, 'JoinTooLate']
@@ -88,7 +90,7 @@ const good: [string, GameOptions][] = [
   ['a deposit of nothing', { deposits: [ETHER, 0n] }],
   ['a constructor argument of 4,096 bytes', { ctorArg: new Uint8Array(4096).fill(7) }],
   ['the longest window', { windowSec: 1n << 31n }],
-  ['the lowest and highest numbers', { gasLimit: 21_000n, timeBankSec: 0n, forcedMoves: 65_535, shares: [0n, (1n << 32n) - 1n] }],
+  ['the lowest and highest numbers', { gasLimit: 21_000n, timeBankSec: 65_535n, forcedMoves: 65_535, shares: [0n, (1n << 32n) - 1n] }],
   ['an oracle and its fee', { oracle: outsider, oracleFee: 5n }]
 ]
 for (const [title, options] of good) {

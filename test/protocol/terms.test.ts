@@ -37,8 +37,8 @@ test('terms at every limit are accepted', () => {
     { ctorArg: new Uint8Array(4096) },
     { codeKind: 1 as const, ctorArg: new Uint8Array(0) },
     { oracle, oracleFee: 1n }, { oracle, oracleFee: 0n },
-    { windowSec: 1n }, { windowSec: 2n ** 31n }, { timeBankSec: 0n }, { timeBankSec: 2n ** 32n - 1n },
-    { forcedMoves: 1 }, { forcedMoves: 65_535 },
+    { windowSec: 1n }, { windowSec: 2n ** 31n }, { timeBankSec: 4n }, { timeBankSec: 2n ** 32n - 1n },
+    { forcedMoves: 1, timeBankSec: 1n }, { forcedMoves: 65_535, timeBankSec: 65_535n },
     { gasLimit: 21_000n }, { gasLimit: 30_000_000n },
     { joinDeadlineSec: 0n }, { joinDeadlineSec: 2n ** 64n - 1n }
   ]) checkTerms({ ...terms, ...change })
@@ -82,6 +82,7 @@ test('code, times and gas just over their limits are refused', () => {
   refused({ windowSec: 0n }, 'window')
   refused({ windowSec: 2n ** 31n + 1n }, 'window')
   refused({ timeBankSec: 2n ** 32n }, 'timeBank')
+  refused({ timeBankSec: 3n }, 'timeBank')
   refused({ forcedMoves: 0 }, 'forcedMoves')
   refused({ forcedMoves: 65_536 }, 'forcedMoves')
   refused({ settlement: '0x' }, 'settlement')
