@@ -166,6 +166,24 @@ condition('refute: a move after which the contract cannot be settled is dropped 
   assert.equal([...logOf(sent, 'Settled')['payouts'] as Iterable<bigint>], [ETHER, ETHER])
 })
 
+condition('settleByFunction: over two transactions, whatever somebody else has begun with a witness that lacks what comes later', async () => {
+  const thread = await newSettling()
+  const { game } = thread
+  const first = thread.input(0, call(settling, 'move'), ETHER / 2n)
+  const base = await thread.play(first, await arena.nowSec())
+  const { timestampSec } = await game.record_('challenge', base)
+  const atD = timestampSec + 2n * WINDOW
+  const poor = await thread.settlement(game.player(0), atD, 20n)
+  const { witnesses: [beginning, end], root } = await thread.settlementInTwo(game.player(0), atD, 100n)
+  const state = await proofsAfter(thread, root, [ETHER, ETHER])
+  await arena.at(atD)
+  await game.settleByFunction(base, lastOf(first), poor.witness, state, { from: arena.account(9) })
+  const paused = logOf(await game.settleByFunction(base, lastOf(first), beginning, state), 'Trying')['paused'] as Hash32
+  await game.settleByFunction(base, lastOf(first), poor.witness, state, { from: arena.account(9) })
+  const sent = await game.settleByFunction(base, lastOf(first), end, state, { paused })
+  assert.equal([...logOf(sent, 'Settled')['payouts'] as Iterable<bigint>], [ETHER, ETHER])
+})
+
 /** Proofs of what the players own after the settlement, whose root the judge has found. */
 async function proofsAfter (thread: JudgedGame, root: Hash32 | undefined, balances: readonly bigint[]): Promise<unknown[][]> {
   const settled = await thread.settled(balances)

@@ -8,8 +8,8 @@ import { contractAddressOf, potOf } from '../../src/protocol/terms.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input } from '../../src/protocol/types.js'
 import type { CodeHolder } from '../../src/machine/code-reference.js'
-import { caseOf, encodeJudgeCall } from '../../src/machine/judge-case.js'
-import { encodeWitness, ALL_STEPS } from '../../src/machine/judge-witness.js'
+import { caseOf, encodeJudgeCall, type Verdict } from '../../src/machine/judge-case.js'
+import { encodeResumption, encodeWitness, ALL_STEPS, type Cast } from '../../src/machine/judge-witness.js'
 import { selectorOf } from '../../src/machine/judge.js'
 import { Judgement } from '../../src/machine/judgement.js'
 import { LocalVerifier } from '../../src/machine/local-verifier.js'
@@ -19,6 +19,7 @@ import { Touched, viewOf, witnessOf } from '../../src/machine/witness.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set } from '../../src/state/tree.js'
+import type { World } from '../../src/state/world.js'
 import type { Arena } from './arena.js'
 import { Game, type GameOptions, type Move } from './game.js'
 
@@ -104,30 +105,52 @@ export class JudgedGame {
     return { move, witnesses }
   }
 
-  /** The witness of the settlement function on the head, and the root that it leaves; undefined when it fails. */
-  async settlement (lastMover: Address, timestampSec: bigint): Promise<{ witness: Hex, root: Hash32 | undefined }> {
+  /**
+   * The witness of the settlement function on the head, and the root that it leaves; undefined when it fails. With fewer `steps` than it takes: a witness that
+   * begins it and lacks what is touched later.
+   */
+  async settlement (lastMover: Address, timestampSec: bigint, steps = ALL_STEPS): Promise<{ witness: Hex, root: Hash32 | undefined }> {
+    return await this.machine.inspect(async world => {
+      const { witness, answer } = await this.#settle(world, lastMover, timestampSec, new Touched(), steps)
+      return { witness: bytesToHex(witness), root: answer.success ? answer.newRoot : undefined }
+    })
+  }
+
+  /** The same over two transactions, the first of so many steps. */
+  async settlementInTwo (lastMover: Address, timestampSec: bigint, steps: bigint): Promise<{ witnesses: [Hex, Hex], root: Hash32 | undefined }> {
+    return await this.machine.inspect(async world => {
+      const touched = new Touched()
+      const whole = await this.#settle(world, lastMover, timestampSec, touched, ALL_STEPS)
+      const { witness, machine = new Uint8Array(0) } = await this.#settle(world, lastMover, timestampSec, touched, steps)
+      const { accounts, proof } = witnessOf(viewOf(world), touched)
+      const last = encodeResumption(machine, accounts, { proof, cast: this.#settlementCast() }, { steps: ALL_STEPS, rooms: ROOMS }, [this.#holder])
+      return { witnesses: [bytesToHex(witness), bytesToHex(last)], root: whole.answer.success ? whole.answer.newRoot : undefined }
+    })
+  }
+
+  async #settle (world: World, lastMover: Address, timestampSec: bigint, touched: Touched, steps: bigint): Promise<{ witness: Uint8Array, answer: Verdict, machine: Uint8Array | undefined }> {
     const { game, contract } = this
     const context = { thread: game.id, terms: game.terms, domain: game.domain }
     const environment = { ...this.#batch(undefined, timestampSec), timestampSec }
     const judged = { ...caseOf(context, environment, this.machine.root, 0), wallet: SYSTEM, sessionKey: SYSTEM }
     const data = hexToBytes(new Interface(['function f(address, address[], bytes)']).encodeFunctionData('f', [lastMover, [], '0x']).replace(/^0x.{8}/, game.terms.settlement) as Hex)
-    return await this.machine.inspect(async world => {
-      const touched = new Touched()
-      touched.code(contract)
-      for (;;) {
-        const { accounts, proof } = witnessOf(viewOf(world), touched)
-        const cast = { sender: SYSTEM, target: contract, coinbase: game.terms.oracle }
-        const witness = encodeWitness(accounts, proof, cast, { steps: ALL_STEPS, rooms: ROOMS }, [this.#holder])
-        const { answer } = await this.#verifier.call(encodeJudgeCall(judged, contract, data, witness))
-        if (answer.kind === 'verdict') return { witness: bytesToHex(witness), root: answer.success ? answer.newRoot : undefined }
-        const [first = 0n, second = 0n] = answer.args
-        const address = bytesToHex(bigintToBytes(first & ((1n << 160n) - 1n), 20)) as Address
-        const isNew = answer.selector === selectorOf('MissingAccount(address)') ? touched.needed(address)
-          : answer.selector === selectorOf('MissingSlot(address,uint256)') ? touched.slot(address, second)
-            : answer.selector === selectorOf('MissingCode(address)') && touched.code(address)
-        if (!isNew) throw new Error(`the judge refuses with ${answer.selector} ${answer.args.map(String).join()}`)
-      }
-    })
+    touched.code(contract)
+    for (;;) {
+      const { accounts, proof } = witnessOf(viewOf(world), touched)
+      const witness = encodeWitness(accounts, proof, this.#settlementCast(), { steps, rooms: ROOMS }, [this.#holder])
+      const { answer, machine } = await this.#verifier.call(encodeJudgeCall(judged, contract, data, witness))
+      if (answer.kind === 'verdict') return { witness, answer, machine }
+      const [first = 0n, second = 0n] = answer.args
+      const address = bytesToHex(bigintToBytes(first & ((1n << 160n) - 1n), 20)) as Address
+      const isNew = answer.selector === selectorOf('MissingAccount(address)') ? touched.needed(address)
+        : answer.selector === selectorOf('MissingSlot(address,uint256)') ? touched.slot(address, second)
+          : answer.selector === selectorOf('MissingCode(address)') && touched.code(address)
+      if (!isNew) throw new Error(`the judge refuses with ${answer.selector} ${answer.args.map(String).join()}`)
+    }
+  }
+
+  #settlementCast (): Cast {
+    return { sender: SYSTEM, target: this.contract, coinbase: this.game.terms.oracle }
   }
 
   /** The head's state after a payment out of the contract that leaves the players these balances: its root, and the players' accounts with their proofs. */
