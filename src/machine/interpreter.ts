@@ -12,8 +12,8 @@ import { EVM, EVMError, EVMMockBlockchain, NobleBN254 } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
+import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
-import { turn } from './turn.js'
 
 /** What the loop uses of the interpreter's run state. */
 type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, stack: { length: number }, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
