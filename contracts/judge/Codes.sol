@@ -59,6 +59,16 @@ function addCode(uint256 size) pure returns (uint256 place) {
     if (full) outOfRoom(4);
 }
 
+/// @dev Whether a jump may go there and this was not known, but is from now on.
+function learnJumpDestination(uint256 destination) pure returns (bool learned) {
+    return !isKnownJumpDestination(destination) && isJumpDestination(destination) && destination != 0;
+}
+
+/// @dev Whether it is remembered that a jump may go there.
+function isKnownJumpDestination(uint256 destination) pure returns (bool known) {
+    assembly { known := byte(0, mload(add(mload(JUMPS_AT), mul(destination, lt(destination, mload(CODE_SIZE)))))) }
+}
+
 /// @dev Whether a jump may go there; remembers it when it may, unless it is position 0, where whoever asks for a position beyond the code looks. A PUSH
 /// reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH that covers a position, an opcode starts there. So the code is read from the
 /// last such position on, or from the last known JUMPDEST: nobody makes the same bytes be read over and over. Where there is none for long, all of the code
@@ -77,8 +87,10 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
             let code := mload(CODE_AT)
             let target := add(code, destination)
             let jumps := mload(JUMPS_AT)
-            if eq(byte(0, mload(target)), 0x5b) {
-                switch mayBePushed(target)
+            valid := byte(0, mload(add(jumps, destination)))
+            if gt(eq(byte(0, mload(target)), 0x5b), valid) {
+                let may := mayBePushed(target)
+                switch may
                 case 0 {
                     mstore8(add(jumps, destination), gt(destination, 0))
                     valid := 1
@@ -86,13 +98,17 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
                 default {
                     let analysed := sub(code, sub(BLOCK_BYTES, BLOCK_ANALYSED))
                     if iszero(mload(analysed)) {
-                        let start := sub(target, 1)
+                        let start := target
                         let end := add(target, 1)
-                        let farthest := sub(target, LOOK_BACK)
-                        if lt(destination, LOOK_BACK) { farthest := code }
-                        // A JUMPDEST that is known is the start of an opcode.
-                        for {} mul(mayBePushed(start), iszero(byte(0, mload(add(jumps, sub(start, code)))))) { start := sub(start, 1) } {
-                            if eq(start, farthest) {
+                        for {} may { may := mayBePushed(start) } {
+                            // What could cover this position covers all in between, too. A JUMPDEST that is known is the start of an opcode: there a byte is 1,
+                            // and 0x80 where one could cover. Before the code and before the bytes for its positions, there are zeros.
+                            let marks := or(may, mload(sub(add(jumps, sub(start, code)), 0x20)))
+                            start := sub(start, 1)
+                            for {} iszero(and(marks, 0xffffffff)) { marks := shr(32, marks) } { start := sub(start, 4) }
+                            for {} iszero(and(marks, 0xff)) { marks := shr(8, marks) } { start := sub(start, 1) }
+                            if and(marks, 1) { break }
+                            if lt(start, sub(target, LOOK_BACK)) {
                                 start := code
                                 end := add(code, mload(CODE_SIZE))
                                 mstore(analysed, 1)

@@ -23,7 +23,9 @@ function load() view returns (uint256 s) {
     if (wordAt(0) != RULES || saved > 1) badInput(0);
     // INVARIANT: whoever calls chooses steps and rooms; no choice makes areas overlap or reaches into another field of the state word.
     checkSize(wordAt(0x40), STEPS_MASK);
-    for (uint256 place = 0x60; place < HEADER_SIZE; place += 32) checkSize(wordAt(place), MAX_SIZE);
+    uint256 all = 0; // the bits of all of them: their limit is all ones
+    for (uint256 place = 0x60; place < HEADER_SIZE; place += 32) all |= wordAt(place);
+    checkSize(all, MAX_SIZE);
     return saved == 1 ? loadMachine() : loadMessage();
 }
 
@@ -199,12 +201,16 @@ function loadMessage() view returns (uint256) {
 
 /// @dev The numbers of hashes are sizes, and so are the limits, where 0 stands for none.
 function loadLimits() pure {
-    for (uint256 place = BLOCK_HASHES; place <= WRITE_LIMIT; place += 32) {
-        uint256 value;
-        assembly { value := mload(place) }
-        checkSize(value, MAX_SIZE);
-        if (value == 0 && place >= MEMORY_LIMIT) assembly { mstore(place, NO_LIMIT) }
+    uint256 all;
+    assembly {
+        all := or(mload(BLOCK_HASHES), mload(BLOB_HASHES))
+        for { let place := MEMORY_LIMIT } iszero(gt(place, WRITE_LIMIT)) { place := add(place, 32) } {
+            let value := mload(place)
+            all := or(all, value)
+            if iszero(value) { mstore(place, NO_LIMIT) }
+        }
     }
+    checkSize(all, MAX_SIZE);
 }
 
 /// @dev Enters the outermost frame. Message: kind (0 call, 1 creation), to, caller, value, gas, size of data, accounts, slots.

@@ -21,7 +21,7 @@ const SNAPSHOT = new URL('../../../test/snapshots/judge.json', import.meta.url)
 const TRANSACTION_GAS = 2n ** 24n
 const PLENTY = 1n << 40n
 /** What a figure may be at most, or at least. */
-const AT_MOST: Readonly<Record<string, number>> = { 'judge.sort.gasPerOpcode': 170, 'judge.codeBytes': 24_576 }
+const AT_MOST: Readonly<Record<string, number>> = { 'judge.sort.gasPerOpcode': 170, 'judge.codeBytes': 24_576, 'judge.tictactoe.gas': 350_000 }
 const AT_LEAST: Readonly<Record<string, number>> = { 'judge.stepsPerTransaction': 90_000 }
 
 const SENDER = `0x${'00'.repeat(18)}aaaa` as Address

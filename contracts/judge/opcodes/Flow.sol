@@ -5,7 +5,7 @@ import "../Layout.sol";
 import {charge, expand, expandFor, failed, gasOf, takeGas} from "../Meter.sol";
 import {isPrecompile} from "../Precompiles.sol";
 import {accountAt, isDead, put, transfer, warmUp} from "../World.sol";
-import {isJumpDestination} from "../Codes.sol";
+import {isJumpDestination, learnJumpDestination} from "../Codes.sol";
 import {answer, enterCall, enterCreate, finish, leaveFrame, mayEnter, selfEntry} from "../Frames.sol";
 
 // Jumps, calls, creations and the ends of frames.
@@ -85,8 +85,7 @@ function opPUSH2(uint256 s) pure returns (uint256 t) {
 function pushAndJump(uint256 s) pure returns (uint256 t) {
     uint256 destination;
     assembly { destination := shr(240, mload(shr(PC_SHIFT, s))) }
-    // The jump that follows finds what is learned here.
-    isJumpDestination(destination);
+    if (learnJumpDestination(destination)) return opPUSH2(s);
     assembly {
         mstore(and(s, SP_MASK), destination)
         t := add(s, or(shl(PC_SHIFT, 2), ONE_ITEM))
