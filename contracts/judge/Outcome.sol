@@ -48,8 +48,10 @@ function answerAt(Trial memory t, uint256 index) pure returns (uint256 word) {
 
 /// @dev Where the accounts and slots of the answer start; there are as many as were handed in.
 function answeredTables(Trial memory t) pure returns (uint256 tables) {
-    if (answerAt(t, 7) != accountCount(t) * ACCOUNT_SIZE + slotCount(t) * SLOT_SIZE) revert IJudge.BadWitness(5);
-    return t.input + RESULT_HEADER_SIZE + ((answerAt(t, 6) + 31) & ~uint256(31));
+    unchecked {
+        if (answerAt(t, 7) != accountCount(t) * ACCOUNT_SIZE + slotCount(t) * SLOT_SIZE) revert IJudge.BadWitness(5);
+        return t.input + RESULT_HEADER_SIZE + ((answerAt(t, 6) + 31) & ~uint256(31));
+    }
 }
 
 /// @dev Makes `bytes` of the return data where they are: their size goes over the last word of the header.
@@ -63,67 +65,73 @@ function takeReturnData(Trial memory t) pure returns (bytes memory data) {
 
 /// @dev Gas that is paid for.
 function gasUsedOf(Trial memory t, uint256 gasLimit) pure returns (uint256) {
-    uint256 spent = gasLimit - answerAt(t, 2);
-    uint256 refund = answerAt(t, 3);
-    uint256 most = spent / REFUND_QUOTIENT;
-    return spent - (refund < most ? refund : most);
+    unchecked {
+        uint256 spent = gasLimit - answerAt(t, 2);
+        uint256 refund = answerAt(t, 3);
+        uint256 most = spent / REFUND_QUOTIENT;
+        return spent - (refund < most ? refund : most);
+    }
 }
 
 /// @dev Completes the items with path and new value of each account. @param tables accounts and slots after the message @param back what the sender gets back
 /// for gas that was not used @param fee what the coinbase gets
 function settleAccounts(Trial memory t, Cast memory cast, uint256 tables, uint256 back, uint256 fee) pure {
-    uint256 end = tables + accountCount(t) * ACCOUNT_SIZE;
-    uint256 item = t.items;
-    bool paid = fee == 0;
-    bool other;
-    for (uint256 entry = tables; entry < end; entry += ACCOUNT_SIZE) {
-        assembly ("memory-safe") {
-            let account := mload(entry)
-            let balance_ := mload(add(entry, BALANCE_FIELD))
-            if eq(account, mload(cast)) { balance_ := add(balance_, back) }
-            if eq(account, mload(add(cast, 0x40))) {
-                balance_ := add(balance_, fee)
-                paid := 1
+    unchecked {
+        uint256 end = tables + accountCount(t) * ACCOUNT_SIZE;
+        uint256 item = t.items;
+        bool paid = fee == 0;
+        bool other;
+        for (uint256 entry = tables; entry < end; entry += ACCOUNT_SIZE) {
+            assembly ("memory-safe") {
+                let account := mload(entry)
+                let balance_ := mload(add(entry, BALANCE_FIELD))
+                if eq(account, mload(cast)) { balance_ := add(balance_, back) }
+                if eq(account, mload(add(cast, 0x40))) {
+                    balance_ := add(balance_, fee)
+                    paid := 1
+                }
+                other := or(other, iszero(eq(account, mload(item))))
+                let nonce := mload(add(entry, NONCE_FIELD))
+                let hash := mload(add(entry, CODE_HASH_FIELD))
+                let isEmpty := iszero(or(or(nonce, balance_), xor(hash, EMPTY_HASH)))
+                // Scratch space, and the free pointer behind it, which comes back.
+                let free := mload(0x40)
+                mstore(0x00, shl(192, nonce))
+                mstore(0x08, balance_)
+                mstore(0x28, hash)
+                let value := keccak256(0x00, 72)
+                mstore(0x40, free)
+                if or(isEmpty, and(mload(add(entry, FLAGS_FIELD)), DESTROYED)) { value := 0 }
+                mstore(add(item, NEW_FIELD), value)
+                // StateTree.pathOf: kind, address, slot 0
+                mstore(0x00, or(shl(248, 1), shl(88, account)))
+                mstore(0x15, 0)
+                mstore(item, keccak256(0x00, 53))
             }
-            other := or(other, iszero(eq(account, mload(item))))
-            let nonce := mload(add(entry, NONCE_FIELD))
-            let hash := mload(add(entry, CODE_HASH_FIELD))
-            let isEmpty := iszero(or(or(nonce, balance_), xor(hash, EMPTY_HASH)))
-            // Scratch space, and the free pointer behind it, which comes back.
-            let free := mload(0x40)
-            mstore(0x00, shl(192, nonce))
-            mstore(0x08, balance_)
-            mstore(0x28, hash)
-            let value := keccak256(0x00, 72)
-            mstore(0x40, free)
-            if or(isEmpty, and(mload(add(entry, FLAGS_FIELD)), DESTROYED)) { value := 0 }
-            mstore(add(item, NEW_FIELD), value)
-            // StateTree.pathOf: kind, address, slot 0
-            mstore(0x00, or(shl(248, 1), shl(88, account)))
-            mstore(0x15, 0)
-            mstore(item, keccak256(0x00, 53))
+            item += ITEM_SIZE;
         }
-        item += ITEM_SIZE;
+        if (other) revert IJudge.BadWitness(5);
+        if (!paid) revert IInterpreter.MissingAccount(address(uint160(cast.coinbase)));
     }
-    if (other) revert IJudge.BadWitness(5);
-    if (!paid) revert IInterpreter.MissingAccount(address(uint160(cast.coinbase)));
 }
 
 /// @dev Writes the items of the slots. The storage of an account that goes goes with it.
 function settleSlots(Trial memory t, uint256 tables) pure {
-    uint256 slot = tables + accountCount(t) * ACCOUNT_SIZE;
-    uint256 end = slot + slotCount(t) * SLOT_SIZE;
-    uint256 item = t.items + accountCount(t) * ITEM_SIZE;
-    for (; slot < end; slot += SLOT_SIZE) {
-        assembly ("memory-safe") {
-            let entry := add(tables, xor(mload(slot), STORAGE_TAG))
-            // StateTree.pathOf: kind, address, key
-            mstore(0x00, or(shl(248, 2), shl(88, mload(entry))))
-            mstore(0x15, mload(add(slot, KEY_FIELD)))
-            mstore(item, keccak256(0x00, 53))
-            mstore(add(item, OLD_FIELD), mload(add(slot, ORIGINAL_FIELD)))
-            mstore(add(item, NEW_FIELD), mul(mload(add(slot, CURRENT_FIELD)), iszero(and(mload(add(entry, FLAGS_FIELD)), DESTROYED))))
+    unchecked {
+        uint256 slot = tables + accountCount(t) * ACCOUNT_SIZE;
+        uint256 end = slot + slotCount(t) * SLOT_SIZE;
+        uint256 item = t.items + accountCount(t) * ITEM_SIZE;
+        for (; slot < end; slot += SLOT_SIZE) {
+            assembly ("memory-safe") {
+                let entry := add(tables, xor(mload(slot), STORAGE_TAG))
+                // StateTree.pathOf: kind, address, key
+                mstore(0x00, or(shl(248, 2), shl(88, mload(entry))))
+                mstore(0x15, mload(add(slot, KEY_FIELD)))
+                mstore(item, keccak256(0x00, 53))
+                mstore(add(item, OLD_FIELD), mload(add(slot, ORIGINAL_FIELD)))
+                mstore(add(item, NEW_FIELD), mul(mload(add(slot, CURRENT_FIELD)), iszero(and(mload(add(entry, FLAGS_FIELD)), DESTROYED))))
+            }
+            item += ITEM_SIZE;
         }
-        item += ITEM_SIZE;
     }
 }

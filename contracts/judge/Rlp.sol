@@ -55,30 +55,36 @@ function openWhole(uint256 pos, uint256 end) pure returns (Cursor memory cursor)
 
 /// @dev Reads an unsigned integer of at most `most` bytes, in its shortest form.
 function readUint(Cursor memory cursor, uint256 most) pure returns (uint256 value) {
-    (uint256 start, uint256 size) = readBytes(cursor);
-    bool bad;
-    assembly ("memory-safe") {
-        let word := calldataload(start)
-        value := shr(sub(256, shl(3, size)), word)
-        bad := or(gt(size, most), and(gt(size, 0), iszero(byte(0, word))))
+    unchecked {
+        (uint256 start, uint256 size) = readBytes(cursor);
+        bool bad;
+        assembly ("memory-safe") {
+            let word := calldataload(start)
+            value := shr(sub(256, shl(3, size)), word)
+            bad := or(gt(size, most), and(gt(size, 0), iszero(byte(0, word))))
+        }
+        if (bad) revert IJudge.BadField(cursor.field - 1);
     }
-    if (bad) revert IJudge.BadField(cursor.field - 1);
 }
 
 /// @dev Reads a byte string.
 function readBytes(Cursor memory cursor) pure returns (uint256 start, uint256 size) {
-    uint256 prefix;
-    (start, size, prefix) = readHead(cursor.pos, cursor.end, cursor.field);
-    if (prefix > 0xbf) revert IJudge.BadField(cursor.field);
-    cursor.pos = start + size;
-    cursor.field++;
+    unchecked {
+        uint256 prefix;
+        (start, size, prefix) = readHead(cursor.pos, cursor.end, cursor.field);
+        if (prefix > 0xbf) revert IJudge.BadField(cursor.field);
+        cursor.pos = start + size;
+        cursor.field++;
+    }
 }
 
 /// @dev Reads a list. @return start of what is in it @return size
 function readList(Cursor memory cursor) pure returns (uint256 start, uint256 size) {
-    uint256 prefix;
-    (start, size, prefix) = readHead(cursor.pos, cursor.end, cursor.field);
-    if (prefix < 0xc0) revert IJudge.BadField(cursor.field);
-    cursor.pos = start + size;
-    cursor.field++;
+    unchecked {
+        uint256 prefix;
+        (start, size, prefix) = readHead(cursor.pos, cursor.end, cursor.field);
+        if (prefix < 0xc0) revert IJudge.BadField(cursor.field);
+        cursor.pos = start + size;
+        cursor.field++;
+    }
 }

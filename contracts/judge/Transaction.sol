@@ -49,37 +49,39 @@ function decodeTransaction(bytes calldata raw, uint256 chainId) view returns (Tr
 }
 
 function decodeLegacy(Transaction memory tx_, Cursor memory fields, uint256 chainId) view {
-    uint256 start = fields.pos;
-    tx_.nonce = readNonce(fields);
-    tx_.cap = tx_.tip = readUint(fields, 32);
-    readMessage(tx_, fields);
-    uint256 signedEnd = fields.pos;
-    uint256 v = readUint(fields, 8);
-    // 27 and 28 are what came before EIP-155: signed for every chain, so for none.
-    if (v < 35) revert IJudge.UnknownType(0);
-    checkChain((v - 35) >> 1, chainId);
-    uint256 size = signedEnd - start;
-    uint256 preimage;
-    assembly ("memory-safe") {
-        // The chain id and two empty strings follow the fields that were signed.
-        let id := shr(1, sub(v, 35))
-        let idSize := 0
-        for { let rest := id } rest { rest := shr(8, rest) } { idSize := add(idSize, 1) }
-        preimage := mload(0x40)
-        let to := add(preimage, 32)
-        calldatacopy(to, start, size)
-        to := add(to, size)
-        switch lt(id, 0x80)
-        case 1 { mstore8(to, or(id, shl(7, iszero(id)))) to := add(to, 1) }
-        default {
-            mstore8(to, add(0x80, idSize))
-            mstore(add(to, 1), shl(sub(256, shl(3, idSize)), id))
-            to := add(to, add(1, idSize))
+    unchecked {
+        uint256 start = fields.pos;
+        tx_.nonce = readNonce(fields);
+        tx_.cap = tx_.tip = readUint(fields, 32);
+        readMessage(tx_, fields);
+        uint256 signedEnd = fields.pos;
+        uint256 v = readUint(fields, 8);
+        // 27 and 28 are what came before EIP-155: signed for every chain, so for none.
+        if (v < 35) revert IJudge.UnknownType(0);
+        checkChain((v - 35) >> 1, chainId);
+        uint256 size = signedEnd - start;
+        uint256 preimage;
+        assembly ("memory-safe") {
+            // The chain id and two empty strings follow the fields that were signed.
+            let id := shr(1, sub(v, 35))
+            let idSize := 0
+            for { let rest := id } rest { rest := shr(8, rest) } { idSize := add(idSize, 1) }
+            preimage := mload(0x40)
+            let to := add(preimage, 32)
+            calldatacopy(to, start, size)
+            to := add(to, size)
+            switch lt(id, 0x80)
+            case 1 { mstore8(to, or(id, shl(7, iszero(id)))) to := add(to, 1) }
+            default {
+                mstore8(to, add(0x80, idSize))
+                mstore(add(to, 1), shl(sub(256, shl(3, idSize)), id))
+                to := add(to, add(1, idSize))
+            }
+            mstore(to, shl(240, 0x8080))
+            size := sub(add(to, 2), add(preimage, 32))
         }
-        mstore(to, shl(240, 0x8080))
-        size := sub(add(to, 2), add(preimage, 32))
+        recoverSigner(tx_, fields, hashList(preimage + 32, size, 0), (v - 35) & 1);
     }
-    recoverSigner(tx_, fields, hashList(preimage + 32, size, 0), (v - 35) & 1);
 }
 
 /// @dev Types 1 and 2, which differ in how the price is said: one field or two.
@@ -119,15 +121,17 @@ function checkChain(uint256 signedFor, uint256 expected) pure {
 
 /// @dev Gas limit, recipient, value and data, which follow one another in all types.
 function readMessage(Transaction memory tx_, Cursor memory fields) pure {
-    tx_.gasLimit = readUint(fields, 8);
-    (uint256 start, uint256 size) = readBytes(fields);
-    if (size != 0 && size != 20) revert IJudge.BadField(fields.field - 1);
-    uint256 to;
-    assembly ("memory-safe") { to := mul(gt(size, 0), shr(96, calldataload(start))) }
-    tx_.to = address(uint160(to));
-    tx_.creates = size == 0;
-    tx_.value = readUint(fields, 32);
-    (tx_.dataAt, tx_.dataSize) = readBytes(fields);
+    unchecked {
+        tx_.gasLimit = readUint(fields, 8);
+        (uint256 start, uint256 size) = readBytes(fields);
+        if (size != 0 && size != 20) revert IJudge.BadField(fields.field - 1);
+        uint256 to;
+        assembly ("memory-safe") { to := mul(gt(size, 0), shr(96, calldataload(start))) }
+        tx_.to = address(uint160(to));
+        tx_.creates = size == 0;
+        tx_.value = readUint(fields, 32);
+        (tx_.dataAt, tx_.dataSize) = readBytes(fields);
+    }
 }
 
 /// @dev Hash of a list whose content lies in memory, behind 32 bytes of room for its head; a type other than 0 goes before it.
@@ -176,9 +180,11 @@ function recoverSigner(Transaction memory tx_, Cursor memory fields, bytes32 dig
 
 /// @dev 21,000, calldata (EIP-2028), access list (EIP-2930), creation and its init code (EIP-2, EIP-3860).
 function intrinsicGas(Transaction memory tx_) pure returns (uint256 gas_) {
-    uint256 size = tx_.dataSize;
-    gas_ = 21000 + 4 * size + 12 * nonZeroBytes(tx_.dataAt, size) + accessListGas(tx_.listAt, tx_.listEnd);
-    if (tx_.creates) gas_ += 32000 + 2 * ((size + 31) / 32);
+    unchecked {
+        uint256 size = tx_.dataSize;
+        gas_ = 21000 + 4 * size + 12 * nonZeroBytes(tx_.dataAt, size) + accessListGas(tx_.listAt, tx_.listEnd);
+        if (tx_.creates) gas_ += 32000 + 2 * ((size + 31) / 32);
+    }
 }
 
 /// @dev How many bytes of this part of the calldata are not zero, a word at a time.
@@ -200,26 +206,30 @@ function nonZeroBytes(uint256 pos, uint256 size) pure returns (uint256 count) {
 
 /// @dev Checks the access list's form and prices it: 2,400 an address, 1,900 a key.
 function accessListGas(uint256 pos, uint256 end) pure returns (uint256 gas_) {
-    while (pos < end) {
-        (, uint256 keyAt, uint256 keyEnd) = readEntry(pos, end);
-        pos = keyEnd;
-        gas_ += 2400 + 1900 * ((keyEnd - keyAt) / 33);
-        for (; keyAt < keyEnd; keyAt += 33) {
-            uint256 prefix;
-            assembly ("memory-safe") { prefix := byte(0, calldataload(keyAt)) }
-            if (prefix != KEY_ITEM) revert IJudge.BadField(WHOLE);
+    unchecked {
+        while (pos < end) {
+            (, uint256 keyAt, uint256 keyEnd) = readEntry(pos, end);
+            pos = keyEnd;
+            gas_ += 2400 + 1900 * ((keyEnd - keyAt) / 33);
+            for (; keyAt < keyEnd; keyAt += 33) {
+                uint256 prefix;
+                assembly ("memory-safe") { prefix := byte(0, calldataload(keyAt)) }
+                if (prefix != KEY_ITEM) revert IJudge.BadField(WHOLE);
+            }
         }
     }
 }
 
 /// @dev One entry of an access list. @return addressAt its address @return keyAt its keys' items @return keyEnd their end, where the next entry starts
 function readEntry(uint256 pos, uint256 end) pure returns (uint256 addressAt, uint256 keyAt, uint256 keyEnd) {
-    (uint256 start, uint256 size, uint256 prefix) = readHead(pos, end, WHOLE);
-    if (prefix < 0xc0) revert IJudge.BadField(WHOLE);
-    uint256 next = start + size;
-    (addressAt, size, prefix) = readHead(start, next, WHOLE);
-    if (prefix != ADDRESS_ITEM) revert IJudge.BadField(WHOLE);
-    (keyAt, size, prefix) = readHead(addressAt + 20, next, WHOLE);
-    keyEnd = keyAt + size;
-    if (prefix < 0xc0 || keyEnd != next || size % 33 != 0) revert IJudge.BadField(WHOLE);
+    unchecked {
+        (uint256 start, uint256 size, uint256 prefix) = readHead(pos, end, WHOLE);
+        if (prefix < 0xc0) revert IJudge.BadField(WHOLE);
+        uint256 next = start + size;
+        (addressAt, size, prefix) = readHead(start, next, WHOLE);
+        if (prefix != ADDRESS_ITEM) revert IJudge.BadField(WHOLE);
+        (keyAt, size, prefix) = readHead(addressAt + 20, next, WHOLE);
+        keyEnd = keyAt + size;
+        if (prefix < 0xc0 || keyEnd != next || size % 33 != 0) revert IJudge.BadField(WHOLE);
+    }
 }

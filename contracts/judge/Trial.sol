@@ -73,56 +73,60 @@ function createAddress(address sender, uint256 nonce) pure returns (uint256 crea
 
 /// @dev Writes environment and message, leaves room for the tables, and ends the input with the data.
 function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, Cast memory cast) pure {
-    uint256 place = t.top;
-    (uint256 price, uint256 creates, uint256 value, uint256 gas_) = (tx_.price, tx_.creates ? 1 : 0, tx_.value, tx_.gasLimit - tx_.intrinsic);
-    (uint256 accounts, uint256 slots, uint256 size) = (accountCount(t), slotCount(t), tx_.dataSize);
-    assembly ("memory-safe") {
-        mstore(place, mload(cast)) // ORIGIN
-        mstore(add(place, 0x20), price)
-        calldatacopy(add(place, 0x40), add(case_, BLOCK_AT), BLOCK_SIZE)
-        mstore(add(place, 0x140), 0) // block hashes
-        mstore(add(place, 0x160), 0) // blob hashes
-        mstore(add(place, 0x180), creates)
-        mstore(add(place, 0x1a0), mload(add(cast, 0x20)))
-        mstore(add(place, 0x1c0), mload(cast))
-        mstore(add(place, 0x1e0), value)
-        mstore(add(place, 0x200), gas_)
-        mstore(add(place, 0x220), size)
-        mstore(add(place, 0x240), accounts)
-        mstore(add(place, 0x260), slots)
-        place := add(place, 0x280)
+    unchecked {
+        uint256 place = t.top;
+        (uint256 price, uint256 creates, uint256 value, uint256 gas_) = (tx_.price, tx_.creates ? 1 : 0, tx_.value, tx_.gasLimit - tx_.intrinsic);
+        (uint256 accounts, uint256 slots, uint256 size) = (accountCount(t), slotCount(t), tx_.dataSize);
+        assembly ("memory-safe") {
+            mstore(place, mload(cast)) // ORIGIN
+            mstore(add(place, 0x20), price)
+            calldatacopy(add(place, 0x40), add(case_, BLOCK_AT), BLOCK_SIZE)
+            mstore(add(place, 0x140), 0) // block hashes
+            mstore(add(place, 0x160), 0) // blob hashes
+            mstore(add(place, 0x180), creates)
+            mstore(add(place, 0x1a0), mload(add(cast, 0x20)))
+            mstore(add(place, 0x1c0), mload(cast))
+            mstore(add(place, 0x1e0), value)
+            mstore(add(place, 0x200), gas_)
+            mstore(add(place, 0x220), size)
+            mstore(add(place, 0x240), accounts)
+            mstore(add(place, 0x260), slots)
+            place := add(place, 0x280)
+        }
+        t.accounts = place;
+        t.slots = place + accounts * ACCOUNT_SIZE;
+        uint256 data = t.slots + slots * SLOT_SIZE;
+        uint256 dataAt = tx_.dataAt;
+        assembly ("memory-safe") {
+            calldatacopy(data, dataAt, size)
+            mstore(add(data, size), 0)
+        }
+        t.top = data + ((size + 31) & ~uint256(31));
     }
-    t.accounts = place;
-    t.slots = place + accounts * ACCOUNT_SIZE;
-    uint256 data = t.slots + slots * SLOT_SIZE;
-    uint256 dataAt = tx_.dataAt;
-    assembly ("memory-safe") {
-        calldatacopy(data, dataAt, size)
-        mstore(add(data, size), 0)
-    }
-    t.top = data + ((size + 31) & ~uint256(31));
 }
 
 /// @dev Copies a saved machine behind the codes: its size (4 bytes), its bytes. @return hash of the machine
 function writeMachine(Trial memory t) pure returns (bytes32 hash) {
-    (uint256 place, uint256 pos) = (t.top, t.pos);
-    uint256 size;
-    bytes32 tag = MACHINE_TAG;
-    assembly ("memory-safe") {
-        size := shr(224, calldataload(pos))
-        pos := add(pos, 4)
-        calldatacopy(place, pos, size)
-        pos := add(pos, size)
-        // The tag stands before the machine while both are hashed.
-        let before := mload(sub(place, 32))
-        mstore(sub(place, 32), tag)
-        hash := keccak256(sub(place, 32), add(size, 32))
-        mstore(sub(place, 32), before)
+    unchecked {
+        (uint256 place, uint256 pos) = (t.top, t.pos);
+        uint256 size;
+        bytes32 tag = MACHINE_TAG;
+        assembly ("memory-safe") {
+            size := shr(224, calldataload(pos))
+            pos := add(pos, 4)
+            calldatacopy(place, pos, size)
+            pos := add(pos, size)
+            // The tag stands before the machine while both are hashed.
+            let before := mload(sub(place, 32))
+            mstore(sub(place, 32), tag)
+            hash := keccak256(sub(place, 32), add(size, 32))
+            mstore(sub(place, 32), before)
+        }
+        t.pos = pos;
+        t.top = place + size;
+        t.accounts = t.top;
+        t.slots = t.top + accountCount(t) * ACCOUNT_SIZE;
     }
-    t.pos = pos;
-    t.top = place + size;
-    t.accounts = t.top;
-    t.slots = t.top + accountCount(t) * ACCOUNT_SIZE;
 }
 
 /// @dev Refuses what section 3 does not include; else takes the nonce and the whole price from the sender. @param sender its entry
@@ -148,21 +152,23 @@ function payUpFront(Transaction memory tx_, IJudge.Case calldata case_, uint256 
 
 /// @dev EIP-2930: what the access list names is warm. What is named and not handed in is of no use to anybody.
 function warmAccessList(Trial memory t, Transaction memory tx_) pure {
-    (uint256 pos, uint256 end) = (tx_.listAt, tx_.listEnd);
-    while (pos < end) {
-        (uint256 addressAt, uint256 keyAt, uint256 keyEnd) = readEntry(pos, end);
-        pos = keyEnd;
-        uint256 slotsEnd = t.slots + slotCount(t) * SLOT_SIZE;
-        uint256 slot = t.slots;
-        for (uint256 entry = t.accounts; entry < t.slots; entry += ACCOUNT_SIZE) {
-            uint256 next = slotsOf(entry - t.accounts, slot, slotsEnd);
-            bool named;
-            assembly ("memory-safe") {
-                named := eq(mload(entry), shr(96, calldataload(addressAt)))
-                if named { mstore(add(entry, FLAGS_FIELD), WARM) }
+    unchecked {
+        (uint256 pos, uint256 end) = (tx_.listAt, tx_.listEnd);
+        while (pos < end) {
+            (uint256 addressAt, uint256 keyAt, uint256 keyEnd) = readEntry(pos, end);
+            pos = keyEnd;
+            uint256 slotsEnd = t.slots + slotCount(t) * SLOT_SIZE;
+            uint256 slot = t.slots;
+            for (uint256 entry = t.accounts; entry < t.slots; entry += ACCOUNT_SIZE) {
+                uint256 next = slotsOf(entry - t.accounts, slot, slotsEnd);
+                bool named;
+                assembly ("memory-safe") {
+                    named := eq(mload(entry), shr(96, calldataload(addressAt)))
+                    if named { mstore(add(entry, FLAGS_FIELD), WARM) }
+                }
+                if (named) warmSlots(keyAt, keyEnd, slot, next);
+                slot = next;
             }
-            if (named) warmSlots(keyAt, keyEnd, slot, next);
-            slot = next;
         }
     }
 }

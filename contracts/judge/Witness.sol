@@ -62,20 +62,22 @@ function slotCount(Trial memory t) pure returns (uint256) {
 
 /// @dev Reads the header and the codes. @param saved whether the machine follows, or the message
 function openWitness(bytes calldata witness, uint256 saved) view returns (Trial memory t) {
-    uint256 free;
-    assembly ("memory-safe") {
-        let word := calldataload(witness.offset)
-        mstore(add(t, 0x40), word)
-        mstore(t, add(witness.offset, HEADER_BYTES))
-        mstore(add(t, 0x20), add(witness.offset, witness.length))
-        free := mload(0x40)
+    unchecked {
+        uint256 free;
+        assembly ("memory-safe") {
+            let word := calldataload(witness.offset)
+            mstore(add(t, 0x40), word)
+            mstore(t, add(witness.offset, HEADER_BYTES))
+            mstore(add(t, 0x20), add(witness.offset, witness.length))
+            free := mload(0x40)
+        }
+        t.codes = free;
+        t.items = t.codes + 32 * codeCount(t);
+        t.input = t.items + ITEM_SIZE * (accountCount(t) + slotCount(t));
+        writeHeader(t.input, t.header, saved, codeCount(t));
+        t.top = t.input + 32 * INPUT_HEADER_WORDS;
+        for (uint256 i; i < codeCount(t); ++i) readCode(t, i);
     }
-    t.codes = free;
-    t.items = t.codes + 32 * codeCount(t);
-    t.input = t.items + ITEM_SIZE * (accountCount(t) + slotCount(t));
-    writeHeader(t.input, t.header, saved, codeCount(t));
-    t.top = t.input + 32 * INPUT_HEADER_WORDS;
-    for (uint256 i; i < codeCount(t); ++i) readCode(t, i);
 }
 
 /// @dev Rules, saved?, steps, rooms, number of codes. Rooms: 3 bytes each; that of new codes 2.
@@ -98,37 +100,39 @@ function writeHeader(uint256 place, uint256 header, uint256 saved, uint256 codes
 
 /// @dev A code: 0, size (3), bytes; or 1, holder (20), bytes to skip there (3), size (3), patches. Whether it is an account's is seen by its hash.
 function readCode(Trial memory t, uint256 index) view {
-    uint256 place = t.top;
-    uint256 pos = t.pos;
-    uint256 kind;
-    uint256 size;
-    assembly ("memory-safe") {
-        let word := calldataload(pos)
-        kind := byte(0, word)
-        // The interpreter finds the bytes in its input: no holder, nothing to skip.
-        mstore(place, 0)
-        mstore(add(place, 0x20), 0)
-        switch kind
-        case 0 {
-            size := and(shr(224, word), 0xffffff)
-            pos := add(pos, 4)
-            calldatacopy(add(place, 0x60), pos, size)
-            pos := add(pos, size)
+    unchecked {
+        uint256 place = t.top;
+        uint256 pos = t.pos;
+        uint256 kind;
+        uint256 size;
+        assembly ("memory-safe") {
+            let word := calldataload(pos)
+            kind := byte(0, word)
+            // The interpreter finds the bytes in its input: no holder, nothing to skip.
+            mstore(place, 0)
+            mstore(add(place, 0x20), 0)
+            switch kind
+            case 0 {
+                size := and(shr(224, word), 0xffffff)
+                pos := add(pos, 4)
+                calldatacopy(add(place, 0x60), pos, size)
+                pos := add(pos, size)
+            }
+            default {
+                size := and(shr(40, word), 0xffffff)
+                extcodecopy(shr(96, shl(8, word)), add(place, 0x60), and(shr(64, word), 0xffffff), size)
+                pos := add(pos, 27)
+            }
+            mstore(add(place, 0x40), size)
+            mstore(add(mload(add(t, 0x60)), shl(5, index)), add(place, 0x40))
+            // Padding; whatever was there before must not be seen.
+            mstore(add(add(place, 0x60), size), 0)
         }
-        default {
-            size := and(shr(40, word), 0xffffff)
-            extcodecopy(shr(96, shl(8, word)), add(place, 0x60), and(shr(64, word), 0xffffff), size)
-            pos := add(pos, 27)
-        }
-        mstore(add(place, 0x40), size)
-        mstore(add(mload(add(t, 0x60)), shl(5, index)), add(place, 0x40))
-        // Padding; whatever was there before must not be seen.
-        mstore(add(add(place, 0x60), size), 0)
+        if (kind > 1) revert IJudge.BadWitness(3);
+        t.pos = pos;
+        if (kind == 1) patchCode(t, place + 0x60, size);
+        t.top = place + 0x60 + ((size + 31) & ~uint256(31));
     }
-    if (kind > 1) revert IJudge.BadWitness(3);
-    t.pos = pos;
-    if (kind == 1) patchCode(t, place + 0x60, size);
-    t.top = place + 0x60 + ((size + 31) & ~uint256(31));
 }
 
 /// @dev Values that stand in the code and not with its holder, immutables as a rule: how many; each its size (1), its bytes, how many places (1), the places (2 each).
@@ -162,21 +166,23 @@ function patchCode(Trial memory t, uint256 code, uint256 size) pure {
 /// leaves into the items, whose first word is the address for now. @param expected how many slots there must be
 /// @return sender place of its entry; 0 where it is not among them
 function readAccounts(Trial memory t, Cast memory cast, uint256 expected) pure returns (uint256 sender) {
-    uint256 count = accountCount(t);
-    uint256 entry = t.accounts;
-    uint256 slot = t.slots;
-    uint256 slotsEnd = slot + expected * SLOT_SIZE;
-    for (uint256 i; i < count; ++i) {
-        uint256 slots = readAccount(t, cast, entry, t.items + i * ITEM_SIZE);
-        uint256 address_;
-        assembly ("memory-safe") { address_ := mload(entry) }
-        if (address_ == cast.sender) sender = entry;
-        if (slot + slots * SLOT_SIZE > slotsEnd) revert IJudge.BadWitness(4);
-        slot = readSlots(t, entry - t.accounts, slot, slots);
-        entry += ACCOUNT_SIZE;
+    unchecked {
+        uint256 count = accountCount(t);
+        uint256 entry = t.accounts;
+        uint256 slot = t.slots;
+        uint256 slotsEnd = slot + expected * SLOT_SIZE;
+        for (uint256 i; i < count; ++i) {
+            uint256 slots = readAccount(t, cast, entry, t.items + i * ITEM_SIZE);
+            uint256 address_;
+            assembly ("memory-safe") { address_ := mload(entry) }
+            if (address_ == cast.sender) sender = entry;
+            if (slot + slots * SLOT_SIZE > slotsEnd) revert IJudge.BadWitness(4);
+            slot = readSlots(t, entry - t.accounts, slot, slots);
+            entry += ACCOUNT_SIZE;
+        }
+        if (slot != slotsEnd) revert IJudge.BadWitness(4);
+        if (t.pos > t.end) revert IJudge.BadWitness(0);
     }
-    if (slot != slotsEnd) revert IJudge.BadWitness(4);
-    if (t.pos > t.end) revert IJudge.BadWitness(0);
 }
 
 /// @dev How the address is said, and the code, and the nonce's size; the balance's size; [address]; nonce; balance; [code hash or code's number]; number of

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
+import { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { fail, type Case, type Outcome } from './outcome.js'
 import { fuzz } from './fuzz.js'
 import { isStateTest, stateCases } from './state-tests.js'
@@ -17,6 +18,7 @@ success, gas, return data, logs, and every account and slot that is touched. Exi
 Options:
   --json              one line for each case that does not pass, and last {"pass", "fail", "outOfScope": {reason: n}}
   --max-steps <n>     a case that takes more opcodes is out of scope (default 300000)
+  --verifier          GeneralStateTests through the whole judge: the raw transaction, a state root and a proof in, the new root out
   --every <n>         only each n-th case (default 1)
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
@@ -34,13 +36,14 @@ async function main (): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      json: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
+      json: { type: 'boolean', default: false }, verifier: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
       'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }
     }
   })
   if (values.help) { console.log(HELP); return 0 }
   if (positionals.length === 0 && values.fuzz === undefined) { console.error(HELP); return 2 }
   const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
+  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }) : undefined
   const scenes: Case[] = Array.from({ length: Number(values.fuzz ?? 0) }, (_, i) => {
     const seed = Number(values.seed) + i
     return { name: `seed ${seed}`, run: async () => await fuzz(seed, judge) }
@@ -56,7 +59,7 @@ async function main (): Promise<number> {
   let seen = 0
   for (const list of [scenes, ...files]) {
     closeFolder(typeof list === 'string' ? dirname(list) : 'seeds')
-    for (const test of typeof list === 'string' ? await casesOf(list, judge, BigInt(values['max-steps'])) : list) {
+    for (const test of typeof list === 'string' ? await casesOf(list, judge, verifier, BigInt(values['max-steps'])) : list) {
       if (seen++ % Number(values.every) !== 0) continue
       const outcome = await test.run().catch((error: Error) => fail(`it throws: ${error.stack ?? error.message}`))
       record(summary, outcome)
@@ -88,11 +91,11 @@ async function filesOf (paths: readonly string[]): Promise<string[]> {
   return found
 }
 
-async function casesOf (file: string, judge: LocalJudge, maxSteps: bigint): Promise<Case[]> {
+async function casesOf (file: string, judge: LocalJudge, verifier: LocalVerifier | undefined, maxSteps: bigint): Promise<Case[]> {
   const tests = Object.entries(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>)
   return tests.flatMap(([name, test]) => {
     const fullName = `${relative(process.cwd(), file)}: ${name}`
-    if (isStateTest(test)) return stateCases(fullName, test, judge, maxSteps)
+    if (isStateTest(test)) return stateCases(fullName, test, verifier ?? judge, maxSteps)
     if (isVmTest(test)) return vmCases(fullName, test, judge, maxSteps)
     return [{ name: fullName, run: async () => fail('neither a state test nor a VM test') }]
   })

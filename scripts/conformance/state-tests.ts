@@ -1,15 +1,17 @@
 /** GeneralStateTests: each case through runTx, whose post-state root must be the fixture's, and through the interpreter. */
 import { createBlock } from '@ethereumjs/block'
-import { createTxFromRLP, type TypedTransaction } from '@ethereumjs/tx'
+import { Capability, createLegacyTx, createTxFromRLP, isLegacyTx, type TypedTransaction } from '@ethereumjs/tx'
 import type { RunTxResult } from '@ethereumjs/vm'
 import { asHash32, bytesToHex } from '../../src/protocol/bytes.js'
 import { hash32, keccak256 } from '../../src/protocol/crypto.js'
 import type { Address, Hash32, Hex } from '../../src/protocol/types.js'
-import type { LocalJudge } from '../../src/machine/judge.js'
+import { LocalJudge } from '../../src/machine/judge.js'
+import type { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { hashLogs, type JudgeResult } from '../../src/machine/judge-answer.js'
 import { compare, fail, outOfScope, type Case, type Facts, type Outcome } from './outcome.js'
 import { cancun, ethOf, fixtureBytes, fixtureNumber, Reference, type FixtureState } from './reference.js'
 import { close, prepare, type Prepared } from './transaction.js'
+import { judgeCase, judgeInvalid, type RawInput } from './verifier.js'
 import { judgeWith } from './witness.js'
 
 type FixtureEnvironment = {
@@ -18,7 +20,7 @@ type FixtureEnvironment = {
 }
 type Post = { readonly hash: Hash32, readonly txbytes: Hex, readonly indexes: { readonly data: number, readonly gas: number, readonly value: number }, readonly expectException?: string }
 /** A test of a GeneralStateTests file. */
-export type StateTest = { readonly env: FixtureEnvironment, readonly pre: FixtureState, readonly post: Readonly<Record<string, readonly Post[]>> }
+export type StateTest = { readonly transaction: { readonly secretKey: Hex }, readonly env: FixtureEnvironment, readonly pre: FixtureState, readonly post: Readonly<Record<string, readonly Post[]>> }
 
 const FORK = 'Cancun'
 
@@ -28,14 +30,14 @@ export function isStateTest (value: unknown): value is StateTest {
 }
 
 /** The Cancun cases of a test. @param maxSteps inner opcodes that a case may take */
-export function stateCases (name: string, test: StateTest, judge: LocalJudge, maxSteps: bigint): Case[] {
+export function stateCases (name: string, test: StateTest, judge: LocalJudge | LocalVerifier, maxSteps: bigint): Case[] {
   return (test.post[FORK] ?? []).map((post) => {
     const { data, gas, value } = post.indexes
     return { name: `${name} [data ${data}, gas ${gas}, value ${value}]`, run: async () => await runCase(test, post, judge, maxSteps) }
   })
 }
 
-async function runCase (test: StateTest, post: Post, judge: LocalJudge, maxSteps: bigint): Promise<Outcome> {
+async function runCase (test: StateTest, post: Post, judge: LocalJudge | LocalVerifier, maxSteps: bigint): Promise<Outcome> {
   const common = cancun()
   const block = blockOf(test.env, common)
   let tx: TypedTransaction
@@ -48,13 +50,14 @@ async function runCase (test: StateTest, post: Post, judge: LocalJudge, maxSteps
   const reference = await Reference.create(common, test.pre)
   const ran = await reference.run(tx, block)
   if ('refused' in ran) {
-    if (post.expectException !== undefined) return outOfScope('the transaction is invalid, which is found before the interpreter')
+    if (post.expectException !== undefined) return await invalid(judge, test, tx, block)
     return fail(`the reference refuses the transaction: ${ran.refused}`)
   }
   const root = bytesToHex(await reference.stateManager.getStateRoot())
   if (root !== post.hash) return fail(`the reference has another post-state root: ${root}, the fixture ${post.hash}`)
 
   const { header } = block
+  if (!(judge instanceof LocalJudge)) return await judgeCase(judge, test.pre, inputOf(tx, test), header, ran, reference, maxSteps)
   const prepared = prepare(tx, {
     coinbase: header.coinbase.toString() as Address,
     timestampSec: header.timestamp,
@@ -72,6 +75,21 @@ async function runCase (test: StateTest, post: Post, judge: LocalJudge, maxSteps
     case 'refusal': return fail(`the interpreter refuses: ${answer.selector} ${answer.args.map((arg) => '0x' + arg.toString(16)).join(' ')}`)
     case 'result': return compare(await factsOf(ran, reference, prepared, answer), factsOfJudge(prepared, answer))
   }
+}
+
+async function invalid (judge: LocalJudge | LocalVerifier, test: StateTest, tx: TypedTransaction, block: ReturnType<typeof createBlock>): Promise<Outcome> {
+  if (judge instanceof LocalJudge) return outOfScope('the transaction is invalid, which is found before the interpreter')
+  return await judgeInvalid(judge, test.pre, inputOf(tx, test), block.header)
+}
+
+/** As the judge takes it. What is signed for every chain is signed anew for one (EIP-155); it costs and does the same. */
+function inputOf (tx: TypedTransaction, { transaction }: StateTest): RawInput {
+  const { nonce, gasLimit, value, data, to } = tx
+  const gasPrice = 'gasPrice' in tx ? tx.gasPrice : 0n
+  const raw = isLegacyTx(tx) && !tx.supports(Capability.EIP155ReplayProtection)
+    ? createLegacyTx({ nonce, gasPrice, gasLimit, value, data, ...to === undefined ? {} : { to } }, { common: tx.common }).sign(fixtureBytes(transaction.secretKey)).serialize()
+    : tx.serialize()
+  return { raw, sender: tx.getSenderAddress().toString() as Address, to: to?.toString() as Address | undefined, nonce }
 }
 
 function blockOf (env: FixtureEnvironment, common: ReturnType<typeof cancun>): ReturnType<typeof createBlock> {

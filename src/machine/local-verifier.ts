@@ -21,8 +21,9 @@ const PAUSE_HEADER_BYTES = 64
 /** The judge's code: the interpreter's as it runs, the verifier's as it is created. */
 export type JudgeCodes = { readonly interpreterCode: Uint8Array, readonly judgeCreationCode: Uint8Array }
 
-/** One call of the judge: what it said, the gas of its code (without a transaction's base and calldata), and the machine of a message that has not ended. */
-export type VerifierCall = { readonly answer: Verdict | JudgeRefusal, readonly gasUsed: bigint, readonly machine: Uint8Array | undefined }
+/** One call of the judge: what it said, the gas of its code (without a transaction's base and calldata), how much of that was
+ * the interpreter's, and the machine of a message that has not ended. */
+export type VerifierCall = { readonly answer: Verdict | JudgeRefusal, readonly gasUsed: bigint, readonly interpreterGas: bigint, readonly machine: Uint8Array | undefined }
 
 /** Runs the judge's bytecode. */
 export class LocalVerifier {
@@ -31,6 +32,7 @@ export class LocalVerifier {
   readonly #judge: EthAddress
   /** What the interpreter answered the judge in the call at hand. */
   #interpreted = new Uint8Array(0)
+  #interpreterGas = 0n
 
   private constructor (evm: EVM, state: SimpleStateManager, judge: EthAddress) {
     this.#evm = evm
@@ -42,7 +44,10 @@ export class LocalVerifier {
       next?.()
     })
     evm.events.on('afterMessage', ({ execResult }: EVMResult, next?: () => void) => {
-      if (callees.pop() === INTERPRETER.toString()) this.#interpreted = Uint8Array.from(execResult.returnValue)
+      if (callees.pop() === INTERPRETER.toString()) {
+        this.#interpreted = Uint8Array.from(execResult.returnValue)
+        this.#interpreterGas = execResult.executionGasUsed
+      }
       next?.()
     })
   }
@@ -69,12 +74,14 @@ export class LocalVerifier {
 
   /** Runs a call (see `encodeJudge`). @throws `MACHINE_INTERNAL` when the judge fails without a reason */
   async call (data: Uint8Array, gasLimit: bigint = PLENTY): Promise<VerifierCall> {
+    for (const precompile of this.#evm.precompiles.keys()) this.#evm.journal.addAlwaysWarmAddress(precompile)
+    this.#interpreterGas = 0n
     const { execResult } = await this.#evm.runCall({ to: this.#judge, data, gasLimit, skipBalance: true, isStatic: true })
     this.#evm.journal.cleanJournal()
     const { exceptionError, returnValue, executionGasUsed: gasUsed } = execResult
     if (exceptionError !== undefined && exceptionError.error !== 'revert') throw new ThreadsError('MACHINE_INTERNAL', `the judge itself failed: ${exceptionError.error}`)
-    if (exceptionError !== undefined) return { answer: decodeRefusal(returnValue), gasUsed, machine: undefined }
+    if (exceptionError !== undefined) return { answer: decodeRefusal(returnValue), gasUsed, interpreterGas: this.#interpreterGas, machine: undefined }
     const answer = decodeVerdict(returnValue)
-    return { answer, gasUsed, machine: answer.isFinal ? undefined : this.#interpreted.slice(PAUSE_HEADER_BYTES) }
+    return { answer, gasUsed, interpreterGas: this.#interpreterGas, machine: answer.isFinal ? undefined : this.#interpreted.slice(PAUSE_HEADER_BYTES) }
   }
 }
