@@ -48,6 +48,17 @@ export async function readNewest (rpc: Sends): Promise<Header> {
   return newest
 }
 
+/**
+ * The time that a block which is mined now would have: the pending block's where the endpoint gives one, never before the newest's.
+ * @throws what `send` throws, `CHAIN_BAD_ANSWER`
+ */
+export async function readNextTime (rpc: Sends): Promise<bigint> {
+  const [newest, pending] = await Promise.all([readNewest(rpc), rpc.send('eth_getBlockByNumber', ['pending', false])])
+  // Of a pending block some fields are null; its time is there where it means anything.
+  const time = typeof pending === 'object' && pending !== null && 'timestamp' in pending ? optional(pending.timestamp, integer) : undefined
+  return time === undefined || time < newest.timestampSec ? newest.timestampSec : time
+}
+
 /** A block by its hash, wherever the chain is now; undefined when the endpoint does not know it. @throws what `send` throws, `CHAIN_BAD_ANSWER` */
 export async function readHeaderByHash (rpc: Sends, hash: Hash32): Promise<Header | undefined> {
   return header(await rpc.send('eth_getBlockByHash', [hash, false]))

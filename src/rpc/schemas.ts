@@ -123,7 +123,7 @@ export const nodeEvent = z.discriminatedUnion('type', [
   /** The court said something (confirmed). */
   z.object({
     type: z.literal('chain'), ...inThread,
-    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'resumed', 'closed', 'settled', 'reorg']),
+    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'refuted', 'resumed', 'closed', 'settled', 'reorg']),
     phase, blockNumber: count, transaction: hash32.nullable(), player: playerIndex.nullable(), slot: slot.nullable(), dispute: count.nullable(),
     evidenceUntilSec: count.nullable(), endsAtSec: count.nullable(), payoutsUnits: z.array(amount).nullable()
   }),
