@@ -113,6 +113,12 @@ export class Machine {
     return machine
   }
 
+  /** Another machine with the same state, which goes its own way from here. */
+  fork (): Machine {
+    const nothing: StateChanges = { accounts: [], storage: [], code: [] }
+    return new Machine(this.context, this.#world.after(nothing, this.#world.tree, 'this'))
+  }
+
   /** The root of the committed state. */
   get root (): Hash32 {
     return this.#world.root

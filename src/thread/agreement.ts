@@ -78,6 +78,8 @@ export type AgreementEvent =
   | { readonly type: 'certificate', readonly content: Content, readonly signatures: Votes }
   /** Dispute number k is open on the chain, or its number rose; `recorded` is what the chain holds. */
   | { readonly type: 'dispute', readonly number: bigint, readonly recorded: Hash32 | undefined }
+  /** Moves were forced upon the head, or those that were have gone: this is the head now, executed by the driver. */
+  | { readonly type: 'moved', readonly head: Content }
   /** The dispute is over; `epoch` is the confirmed one from here on. */
   | { readonly type: 'resumed', readonly epoch: bigint }
   /** The store is damaged or old, or the user says so: never sign again. */
@@ -230,6 +232,7 @@ export function transition (state: Agreement, event: AgreementEvent): Step {
     case 'told': return told(state, event.player, event.slot)
     case 'certificate': return certificate(state, event.content, event.signatures)
     case 'dispute': return dispute(state, event.number, event.recorded)
+    case 'moved': return moved(state, event.head)
     case 'resumed': return resumed(state, event.epoch)
     case 'watch': return { state: { ...state, mode: 'watching' }, effects: [] }
   }
@@ -426,11 +429,24 @@ function isDeadBranch (state: Agreement, content: Content): boolean {
 function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined): Step {
   if (number <= state.confirmed || (state.dispute !== undefined && number < state.dispute.number)) return nothing(state)
   const next: Agreement = { ...state, dispute: { number, recorded } }
-  if (state.dispute?.number === number) return wake(next)
-  const effects: Effect[] = state.provisional === undefined ? [] : [{ type: 'void', content: state.provisional }]
+  return state.dispute?.number === number ? wake(next) : { state: voided(next), effects: voiding(state) }
+}
+
+/** The court's word on what stands. The slot that was open is another one now, and a provisional child of what stood before can no longer be confirmed. */
+function moved (state: Agreement, head: Content): Step {
+  if (state.head?.hash === head.hash || state.head?.kind === 'close') return nothing(state)
+  const step = wake({ ...voided(state), head })
+  return { state: step.state, effects: [...voiding(state), ...step.effects] }
+}
+
+/** Without what was open: what bears whose signature is kept, for whoever asks (§6.6). */
+function voided (state: Agreement): Agreement {
   const heard = Array.from({ length: state.players }, (_, player) => slotSignedBy(state, player))
-  const fresh: Agreement = { ...clearSlot(next), provisional: undefined, heard }
-  return { state: fresh, effects }
+  return { ...clearSlot(state), provisional: undefined, heard }
+}
+
+function voiding ({ provisional }: Agreement): Effect[] {
+  return provisional === undefined ? [] : [{ type: 'void', content: provisional }]
 }
 
 function resumed (state: Agreement, epoch: bigint): Step {

@@ -13,6 +13,7 @@ import { maySign, openProposer, openSlot } from './agreement.js'
 import { catchUpFrom } from './catch-up.js'
 import { isOver, recordedSlot } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
+import { followMoves } from './following.js'
 import type { ChainPort, RemotePeer } from './ports.js'
 import { Resend } from './schedule.js'
 
@@ -97,7 +98,10 @@ export class Duties {
     await this.#stateIdle()
     this.#sync()
     this.#lookForMissing()
-    await this.#coordinator.exclusive(async () => { await this.#coordinator.reconsider() })
+    await this.#coordinator.exclusive(async () => {
+      await this.#coordinator.reconsider()
+      await followMoves(this.#coordinator)
+    })
   }
 
   /** A number that makes the same message new to gossip. */
@@ -262,7 +266,7 @@ export class Duties {
     if (slot.epoch !== view.confirmedEpoch || (recorded !== undefined && compareSlots(slot, recorded) <= 0)) return
     if (await this.#chain.now() >= view.dispute.evidenceUntilSec) return
     const certificate = await parts.records.certificate(slot)
-    if (certificate === undefined) return
+    if (certificate === undefined || certificate.signatures.length === 0) return
     parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, dispute: view.dispute.number.toString(), slot: slotText(slot), reason: 'the challenge is older than the head' })
     await this.#chain.respond(parts.context.terms, certificate)
     this.#pauseForConfirmation()
