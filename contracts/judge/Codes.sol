@@ -59,7 +59,7 @@ function addCode(uint256 size) pure returns (uint256 place) {
     if (full) outOfRoom(4);
 }
 
-/// @dev Whether a jump may go there; remembers it when it may. A PUSH reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH
+/// @dev Whether a jump may go there; remembers it when it may, unless it is position 0: whoever asks the memory for a position beyond the code asks for that. A PUSH reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH
 /// that covers a position, an opcode starts there. So the code is read from the last such position on. Where there is none for long, all of it is
 /// read, once: many destinations in such a code then cost no more than one.
 function isJumpDestination(uint256 destination) pure returns (bool valid) {
@@ -77,31 +77,38 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
             let target := add(code, destination)
             let jumps := mload(JUMPS_AT)
             if eq(byte(0, mload(target)), 0x5b) {
-                let analysed := sub(code, sub(BLOCK_BYTES, BLOCK_ANALYSED))
-                if iszero(mload(analysed)) {
-                    let start := target
-                    let end := add(target, 1)
-                    let farthest := sub(target, LOOK_BACK)
-                    if lt(destination, LOOK_BACK) { farthest := code }
-                    for {} mayBePushed(start) { start := sub(start, 1) } {
-                        if eq(start, farthest) {
-                            start := code
-                            end := add(code, mload(CODE_SIZE))
-                            mstore(analysed, 1)
-                            break
-                        }
-                    }
-                    for {} lt(start, end) { start := add(start, 1) } {
-                        let opcode := byte(0, mload(start))
-                        switch eq(opcode, 0x5b)
-                        case 1 { mstore8(add(jumps, sub(start, code)), 1) }
-                        default {
-                            let pushed := sub(opcode, 0x5f)
-                            if lt(pushed, 33) { start := add(start, pushed) }
-                        }
-                    }
+                switch mayBePushed(target)
+                case 0 {
+                    mstore8(add(jumps, destination), gt(destination, 0))
+                    valid := 1
                 }
-                valid := byte(0, mload(add(jumps, destination)))
+                default {
+                    let analysed := sub(code, sub(BLOCK_BYTES, BLOCK_ANALYSED))
+                    if iszero(mload(analysed)) {
+                        let start := sub(target, 1)
+                        let end := add(target, 1)
+                        let farthest := sub(target, LOOK_BACK)
+                        if lt(destination, LOOK_BACK) { farthest := code }
+                        for {} mayBePushed(start) { start := sub(start, 1) } {
+                            if eq(start, farthest) {
+                                start := code
+                                end := add(code, mload(CODE_SIZE))
+                                mstore(analysed, 1)
+                                break
+                            }
+                        }
+                        for {} lt(start, end) { start := add(start, 1) } {
+                            let opcode := byte(0, mload(start))
+                            switch eq(opcode, 0x5b)
+                            case 1 { mstore8(add(jumps, sub(start, code)), gt(start, code)) }
+                            default {
+                                let pushed := sub(opcode, 0x5f)
+                                if lt(pushed, 33) { start := add(start, pushed) }
+                            }
+                        }
+                    }
+                    valid := byte(0, mload(add(jumps, destination)))
+                }
             }
         }
     }

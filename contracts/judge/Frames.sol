@@ -14,14 +14,15 @@ function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) 
     uint256 length = blockSize(initSize);
     bool full;
     assembly {
-        let sp := and(shr(SP_SHIFT, s), SP_MASK)
-        mstore(STATE, and(sub(s, mload(CODE_AT)), FRAME_STATE_MASK))
+        let height := shl(5, and(shr(HEIGHT_SHIFT, s), HEIGHT_MASK))
+        mstore(STATE, and(sub(s, shl(PC_SHIFT, mload(CODE_AT))), FRAME_STATE_MASK))
         let record := add(mload(MEMORY_AT), mload(MEMORY_SIZE))
-        let top := add(add(record, FRAME_SIZE), sp)
+        let top := add(add(record, FRAME_SIZE), height)
         full := gt(add(top, length), mload(FRAMES_END))
         if iszero(full) {
             mcopy(record, FRAME, FRAME_SIZE)
-            mcopy(add(record, FRAME_SIZE), STACK, sp)
+            mcopy(add(record, FRAME_SIZE), mload(STACK_AT), height)
+            let bound := sub(mload(MEMORY_BOUND), mload(MEMORY_SIZE))
             if mload(NEXT_CREATES) {
                 mstore(NEXT_CODE_REF, top)
                 mstore(top, initSize)
@@ -32,6 +33,7 @@ function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) 
             mstore(MEMORY_AT, top)
             mstore(MEMORY_SIZE, 0)
             mstore(WORD_LIMIT, 0)
+            mstore(MEMORY_BOUND, bound)
             mstore(JOURNAL_MARK, mload(JOURNAL_SIZE))
             mstore(REFUND_MARK, mload(REFUND))
             mstore(LOGS_MARK, mload(LOGS_HASH))
@@ -46,7 +48,7 @@ function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) 
     assembly { code := mload(CODE_REF) }
     useCode(code);
     assembly {
-        t := or(or(mload(CODE_AT), shl(ROOM_SHIFT, 1024)), or(shl(GAS_SHIFT, gasLimit), shl(STEPS_SHIFT, and(shr(STEPS_SHIFT, s), COUNT_MASK))))
+        t := or(or(shl(PC_SHIFT, mload(CODE_AT)), mload(STACK_AT)), or(shl(ROOM_SHIFT, MAX_STACK), or(shl(GAS_SHIFT, gasLimit), and(s, shl(STEPS_SHIFT, STEPS_MASK)))))
     }
 }
 
@@ -92,27 +94,27 @@ function ascend(uint256 s, uint256 result) pure returns (uint256 t) {
         if gt(outSize, mload(RETURN_SIZE)) { outSize := mload(RETURN_SIZE) }
         mcopy(FRAME, record, FRAME_SIZE)
         t := mload(STATE)
-        let sp := and(shr(SP_SHIFT, t), SP_MASK)
-        mcopy(STACK, add(record, FRAME_SIZE), sp)
+        let height := shl(5, and(shr(HEIGHT_SHIFT, t), HEIGHT_MASK))
+        mcopy(mload(STACK_AT), add(record, FRAME_SIZE), height)
         calldatacopy(record, calldatasize(), sub(end, record)) // zero again
         mcopy(outAt, mload(RETURN_AT), outSize)
         mstore(DEPTH, sub(mload(DEPTH), 1))
         mstore(STATE, 0)
-        t := add(t, shl(STEPS_SHIFT, and(shr(STEPS_SHIFT, s), COUNT_MASK)))
+        t := or(t, or(and(s, shl(STEPS_SHIFT, STEPS_MASK)), add(mload(STACK_AT), height)))
         mstore(CODE_AT, 0)
         code := mload(CODE_REF)
     }
     uint256 depth;
     assembly { depth := mload(DEPTH) }
     if (depth != 0) useCode(code);
-    assembly { t := add(t, mload(CODE_AT)) }
+    assembly { t := add(t, shl(PC_SHIFT, mload(CODE_AT))) }
     return answer(t, (s >> GAS_SHIFT) & COUNT_MASK, result);
 }
 
 /// @dev Puts a call's or creation's result on the stack and gives back gas. The message itself, at depth 0, has nothing more to run.
 function answer(uint256 s, uint256 gasBack, uint256 result) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), result)
+        mstore(and(s, SP_MASK), result)
         t := add(add(s, ONE_ITEM), shl(GAS_SHIFT, gasBack))
         if iszero(mload(DEPTH)) { t := or(t, FAILED) }
     }
@@ -132,6 +134,16 @@ function mayEnter(uint256 value) pure returns (bool may) {
         mstore(RETURN_SIZE, 0)
         may := iszero(or(iszero(lt(mload(DEPTH), MAX_DEPTH)), gt(value, mload(add(add(mload(TABLES), mload(SELF)), BALANCE_FIELD)))))
     }
+}
+
+/// @dev Whether a frame with code to run, one deeper than the running one and with this much call data or init code, halts before its first opcode
+/// (README.md, "Limits of a thread").
+function isBeyondLimits(uint256 size) pure returns (bool beyond) {
+    assembly { beyond := or(iszero(lt(mload(DEPTH), mload(DEPTH_LIMIT))), gt(size, mload(DATA_LIMIT))) }
+}
+
+function dataSize() pure returns (uint256 size) {
+    assembly { size := mload(NEXT_DATA_SIZE) }
 }
 
 function selfEntry() pure returns (uint256 entry) {
@@ -161,6 +173,7 @@ function enterCall(uint256 s, uint256 gasLimit, uint256 to, uint256 entry, uint2
         mstore(NEXT_CREATES, 0)
     }
     // No code: nothing runs, and a frame of its own would make no difference.
+    if (code != 0 && isBeyondLimits(dataSize())) return answer(s, 0, 0);
     if (code != 0) s = descend(s, gasLimit, 0, 0);
     if (paid != 0) transfer(payer, paid, value);
     return code != 0 ? s : answer(s, gasLimit, 1);
@@ -188,7 +201,7 @@ function enterCreate(uint256 s, uint256 gasLimit, uint256 created, uint256 value
         mstore(NEXT_CREATES, 1)
     }
     // INVARIANT: an address that is in use is never created again; the gas for it is gone (EIP-684).
-    if (taken) return answer(s, 0, 0);
+    if (taken || (initSize != 0 && isBeyondLimits(initSize))) return answer(s, 0, 0);
     s = descend(s, gasLimit, initAt, initSize);
     uint256 flags;
     assembly { flags := or(mload(add(entry, FLAGS_FIELD)), CREATED) }

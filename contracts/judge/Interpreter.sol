@@ -24,14 +24,36 @@ contract Interpreter is IInterpreter {
         uint256 s = load();
         function(uint256) view returns (uint256) handler;
         while (true) {
-            assembly {
-                let entry := mload(add(TABLE, shl(5, byte(0, mload(and(s, PC_MASK))))))
-                s := add(s, entry)
-                handler := shr(HANDLER_SHIFT, entry)
-            }
-            if (s & GUARDS == 0) {
+            // The same four times: the way back to the loop's start costs more gas than it saves bytes.
+            while (true) {
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
                 s = handler(s);
-                continue;
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
             }
             s = interrupt(s);
         }
@@ -44,12 +66,12 @@ contract Interpreter is IInterpreter {
         assembly {
             depth := mload(DEPTH)
             // Back to before the opcode was charged for.
-            s := sub(s, and(mload(add(TABLE, shl(5, byte(0, mload(and(sub(s, 1), PC_MASK)))))), METER_MASK))
+            s := sub(s, mload(shl(5, byte(0, mload(sub(shr(PC_SHIFT, s), 1))))))
             isOver := gt(and(s, FAILED), 0)
         }
         if (depth == 0) answerResult(s);
         if (isOver) return halt(s);
-        if ((s >> STEPS_SHIFT) & COUNT_MASK == 0) answerMachine(s);
+        if ((s >> STEPS_SHIFT) & STEPS_MASK == 0) answerMachine(s);
         assembly { s := sub(s, shl(STEPS_SHIFT, 1)) }
         return halt(s);
     }

@@ -6,6 +6,7 @@ import {badInput, outOfRoom} from "./Meter.sol";
 import {accountAt, enter} from "./World.sol";
 import {addCode, useCode} from "./Codes.sol";
 import {enterCall, enterCreate} from "./Frames.sol";
+import {stackSize} from "./Saving.sol";
 import {isPrecompile} from "./Precompiles.sol";
 
 // Reads the input: a message, or a machine that was saved. Its words are listed in README.md, "The input".
@@ -13,7 +14,7 @@ import {isPrecompile} from "./Precompiles.sol";
 uint256 constant RULES = 1; // Cancun
 uint256 constant MAX_SIZE = 0xffffffff;
 uint256 constant HEADER_SIZE = 0x140;
-uint256 constant ENVIRONMENT_SIZE = 0x180; // ORIGIN to BLOB_HASHES
+uint256 constant ENVIRONMENT_SIZE = 0x220; // ORIGIN to RETURN_LIMIT
 uint256 constant MESSAGE_SIZE = 0x100;
 
 /// @dev Sets up the memory from the call's data. @return s the state that the dispatcher starts from
@@ -22,7 +23,7 @@ function load() view returns (uint256 s) {
     assembly { saved := calldataload(0x20) }
     if (wordAt(0) != RULES || saved > 1) badInput(0);
     // INVARIANT: whoever calls chooses steps and rooms; no choice makes areas overlap or reaches into another field of the state word.
-    checkSize(wordAt(0x40), COUNT_MASK);
+    checkSize(wordAt(0x40), STEPS_MASK);
     for (uint256 place = 0x60; place < HEADER_SIZE; place += 32) checkSize(wordAt(place), MAX_SIZE);
     return saved == 1 ? loadMachine() : loadMessage();
 }
@@ -41,6 +42,8 @@ function roundUp(uint256 size) pure returns (uint256) {
 
 /// @dev Places TABLES and what follows, once ACCOUNTS_SIZE and SLOTS_SIZE are known. @param codes how many there are by now
 function placeRooms(uint256 codes) pure {
+    // What is no number of a code is the address of init code (useCode).
+    checkSize(codes + wordAt(0xe0), FRAMES - 1);
     assembly {
         let place := add(FRAMES, and(add(calldataload(0x60), 31), not(31)))
         mstore(FRAMES_END, place)
@@ -90,9 +93,13 @@ function behindCodes(uint256 count) pure returns (uint256 place) {
     for (uint256 i = 0; i < count; i++) place += 96 + (wordAt(place) == 0 ? roundUp(wordAt(place + 64)) : 0);
 }
 
-/// @dev No more blocks than the caller made room for.
+/// @dev No more blocks than the caller made room for. What follows is the stack.
 function closeCodes() pure {
-    assembly { mstore(BLOCKS_END, add(mload(BLOCKS_TOP), calldataload(0x100))) }
+    uint256 room = roundUp(wordAt(0x100));
+    assembly {
+        mstore(BLOCKS_END, add(mload(BLOCKS_TOP), room))
+        mstore(STACK_AT, mload(BLOCKS_END))
+    }
 }
 
 /// @dev Enters all entries in the index and checks what they refer to.
@@ -151,8 +158,7 @@ function loadMessage() view returns (uint256) {
         calldatacopy(ORIGIN, place, ENVIRONMENT_SIZE)
         place := add(place, ENVIRONMENT_SIZE)
     }
-    checkSize(wordAt(place - 64), MAX_SIZE); // BLOCK_HASHES and BLOB_HASHES
-    checkSize(wordAt(place - 32), MAX_SIZE);
+    loadLimits();
     assembly {
         hashes := shl(5, add(mload(BLOCK_HASHES), mload(BLOB_HASHES)))
         calldatacopy(FRAMES, place, hashes)
@@ -182,6 +188,7 @@ function loadMessage() view returns (uint256) {
         if iszero(or(tooShort, full)) {
             mstore(MEMORY_AT, memoryAt)
             mstore(MEMORY_SIZE, memorySize)
+            mstore(MEMORY_BOUND, add(mload(MEMORY_LIMIT), memorySize))
             calldatacopy(memoryAt, data, size)
         }
     }
@@ -191,13 +198,24 @@ function loadMessage() view returns (uint256) {
     return start(message, size);
 }
 
+/// @dev The numbers of hashes are sizes, and so are the limits, where 0 stands for none.
+function loadLimits() pure {
+    for (uint256 place = BLOCK_HASHES; place <= RETURN_LIMIT; place += 32) {
+        uint256 value;
+        assembly { value := mload(place) }
+        checkSize(value, MAX_SIZE);
+        if (value == 0 && place >= MEMORY_LIMIT) assembly { mstore(place, NO_LIMIT) }
+    }
+}
+
 /// @dev Enters the outermost frame. Message: kind (0 call, 1 creation), to, caller, value, gas, size of data, accounts, slots.
 function start(uint256 message, uint256 size) view returns (uint256) {
     uint256 to = wordAt(message + 0x20);
     uint256 sender = wordAt(message + 0x40);
     uint256 value = wordAt(message + 0x60);
     uint256 gasLimit = wordAt(message + 0x80);
-    uint256 s = wordAt(0x40) << STEPS_SHIFT;
+    uint256 s;
+    assembly { s := or(shl(STEPS_SHIFT, calldataload(0x40)), mload(STACK_AT)) }
     uint256 dataAt;
     uint256 entry = accountAt(sender);
     assembly {
@@ -235,7 +253,7 @@ function loadMachine() view returns (uint256) {
     if (wrong) badInput(3);
     placeRooms(codes);
     loadCodes(HEADER_SIZE, given);
-    place = loadSections(place);
+    place = loadSections(place + stackSize(pausedState()));
     for (uint256 i = 0; i < given; i++) {
         bool other;
         assembly {
@@ -258,29 +276,37 @@ function loadMachine() view returns (uint256) {
     uint256 code;
     assembly { code := mload(CODE_REF) }
     useCode(code);
-    uint256 s;
-    assembly {
-        s := add(add(mload(PAUSED), mload(CODE_AT)), shl(STEPS_SHIFT, calldataload(0x40)))
-        mstore(PAUSED, 0)
-    }
-    return s;
+    return loadStack();
 }
 
-/// @dev Stack, frames, tables, journal and return data, in this order. @return place where the codes' hashes start
+function pausedState() pure returns (uint256 s) {
+    assembly { s := mload(PAUSED) }
+}
+
+/// @dev The stack, the first section of the machine, which comes last here: its place depends on all others. @return s the state to go on from
+function loadStack() pure returns (uint256 s) {
+    s = pausedState();
+    uint256 size = stackSize(s);
+    uint256 from = behindCodes(wordAt(0x120)) + MACHINE_END - FRAME;
+    assembly {
+        calldatacopy(mload(STACK_AT), from, size)
+        s := or(add(s, shl(PC_SHIFT, mload(CODE_AT))), or(shl(STEPS_SHIFT, calldataload(0x40)), add(mload(STACK_AT), size)))
+        mstore(PAUSED, 0)
+    }
+}
+
+/// @dev Frames, tables, journal and return data, in this order. @return place where the codes' hashes start
 function loadSections(uint256 place) pure returns (uint256) {
-    uint256 stack;
     uint256 frames;
     uint256 tables;
     uint256 journal;
     uint256 returned;
     assembly {
-        stack := and(shr(SP_SHIFT, mload(PAUSED)), SP_MASK)
         frames := sub(add(mload(MEMORY_AT), mload(MEMORY_SIZE)), FRAMES)
         tables := add(add(mload(ACCOUNTS_SIZE), mload(SLOTS_SIZE)), mload(TRANSIENT_SIZE))
         journal := mload(JOURNAL_SIZE)
         returned := mload(RETURN_SIZE)
     }
-    place = loadSection(STACK, TABLE, place, stack, 0);
     uint256 to;
     uint256 end;
     assembly { end := mload(FRAMES_END) }

@@ -33,7 +33,7 @@ function gasOf(uint256 s) pure returns (uint256) {
     return (s >> GAS_SHIFT) & COUNT_MASK;
 }
 
-/// @dev Charges for memory up to offset + size and makes it part of the frame's memory. It is zero already.
+/// @dev Charges for memory up to offset + size and makes it part of the frame's memory, as far as the thread's limit allows. It is zero already.
 function expand(uint256 s, uint256 offset, uint256 size) pure returns (uint256 t) {
     bool tooBig;
     assembly {
@@ -46,11 +46,11 @@ function expand(uint256 s, uint256 offset, uint256 size) pure returns (uint256 t
                 let had := shr(5, mload(MEMORY_SIZE))
                 if gt(words, had) {
                     let cost := add(mul(3, sub(words, had)), sub(shr(9, mul(words, words)), shr(9, mul(had, had))))
-                    switch gt(cost, and(shr(GAS_SHIFT, s), COUNT_MASK))
+                    let bytes_ := shl(5, words)
+                    switch or(gt(cost, and(shr(GAS_SHIFT, s), COUNT_MASK)), gt(bytes_, mload(MEMORY_BOUND)))
                     case 1 { t := or(s, FAILED) }
                     default {
                         t := sub(s, shl(GAS_SHIFT, cost))
-                        let bytes_ := shl(5, words)
                         tooBig := gt(add(mload(MEMORY_AT), bytes_), mload(FRAMES_END))
                         mstore(MEMORY_SIZE, bytes_)
                         mstore(WORD_LIMIT, sub(bytes_, 31))

@@ -12,7 +12,7 @@ import {
     opRETURNDATACOPY, opEXTCODECOPY, opEXTCODESIZE, opEXTCODEHASH, opBALANCE, opBLOCKHASH, opBLOBHASH
 } from "./opcodes/Environment.sol";
 import {
-    opPOP, opPUSH0, opPUSH1, opPUSH2, opPUSH3, opPUSH4, opPUSH5, opPUSH6, opPUSH7, opPUSH8, opPUSH9, opPUSH10, opPUSH11, opPUSH12, opPUSH13,
+    opPOP, opPUSH0, opPUSH1, opPUSH3, opPUSH4, opPUSH5, opPUSH6, opPUSH7, opPUSH8, opPUSH9, opPUSH10, opPUSH11, opPUSH12, opPUSH13,
     opPUSH14, opPUSH15, opPUSH16, opPUSH17, opPUSH18, opPUSH19, opPUSH20, opPUSH21, opPUSH22, opPUSH23, opPUSH24, opPUSH25, opPUSH26,
     opPUSH27, opPUSH28, opPUSH29, opPUSH30, opPUSH31, opPUSH32, opDUP1, opDUP2, opDUP3, opDUP4, opDUP5, opDUP6, opDUP7, opDUP8, opDUP9,
     opDUP10, opDUP11, opDUP12, opDUP13, opDUP14, opDUP15, opDUP16, opSWAP1, opSWAP2, opSWAP3, opSWAP4, opSWAP5, opSWAP6, opSWAP7, opSWAP8,
@@ -23,21 +23,22 @@ import {
     opLOG4
 } from "./opcodes/Data.sol";
 import {
-    opJUMP, opJUMPI, opJUMPDEST, opPC, opGAS, opSTOP, opRETURN, opREVERT, opINVALID, opCALL, opCALLCODE, opDELEGATECALL, opSTATICCALL,
+    opJUMP, opJUMPI, opPUSH2, opJUMPDEST, opPC, opGAS, opSTOP, opRETURN, opREVERT, opINVALID, opCALL, opCALLCODE, opDELEGATECALL, opSTATICCALL,
     opCREATE, opCREATE2, opSELFDESTRUCT
 } from "./opcodes/Flow.sol";
 
 // Cancun's opcodes: for each its handler, what it costs at least, and how many words it takes from the stack and leaves on it.
 
-/// @dev What the dispatcher adds to the state: one step and `cost` less, `takes` items less, and the room for what is left.
+/// @dev What the dispatcher adds to the state: pc and one step, `cost` less, `takes` items less, and the room for what is left. The steps always borrow
+/// one from the handler above them, which is given back here.
 function meter(uint256 cost, uint256 takes, uint256 gives) pure returns (uint256 word) {
     unchecked {
-        word = (1 - takes * ONE_ITEM - ((gives - takes) << ROOM_SHIFT) - (cost << GAS_SHIFT) - (1 << STEPS_SHIFT)) & METER_MASK;
+        word = (1 << PC_SHIFT) + (1 << HANDLER_SHIFT) - (1 << STEPS_SHIFT) - (cost << GAS_SHIFT) - ((gives - takes) << ROOM_SHIFT) - takes * ONE_ITEM;
     }
 }
 
 function set(uint256 opcode, function(uint256) view returns (uint256) handler, uint256 word) pure {
-    assembly { mstore(add(TABLE, shl(5, opcode)), or(shl(HANDLER_SHIFT, handler), word)) }
+    assembly { mstore(add(TABLE, shl(5, opcode)), add(shl(HANDLER_SHIFT, handler), word)) }
 }
 
 /// @dev Fills TABLE.
@@ -55,7 +56,7 @@ function fillInvalid() pure {
     function(uint256) view returns (uint256) handler = opINVALID;
     uint256 word = meter(0, 0, 0);
     assembly {
-        mstore(TABLE, or(shl(HANDLER_SHIFT, handler), word))
+        mstore(TABLE, add(shl(HANDLER_SHIFT, handler), word))
         for { let size := 32 } lt(size, TABLE_SIZE) { size := shl(1, size) } { mcopy(add(TABLE, size), TABLE, size) }
     }
 }

@@ -117,6 +117,10 @@ function modexpPrice(uint256 place, uint256 size) pure returns (uint256 price) {
     uint256 baseSize = wordOf(place, size, 0);
     uint256 exponentSize = wordOf(place, size, 32);
     uint256 longest = wordOf(place, size, 64);
+    uint256 limit;
+    assembly { limit := mload(MODEXP_LIMIT) }
+    // No limit is more than any length that can be paid, except the exponent's.
+    if (limit != NO_LIMIT && (baseSize > limit || exponentSize > limit || longest > limit)) return UNPAYABLE;
     if (baseSize > longest) longest = baseSize;
     if (longest == 0) return 200;
     // INVARIANT: what follows does not overflow. Sizes above 2^32 cost more than 2^57 gas, unless the exponent alone is so long: 2^35 with a base of one byte.

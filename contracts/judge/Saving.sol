@@ -8,8 +8,14 @@ import "./Layout.sol";
 bytes32 constant MACHINE_TAG = keccak256("evm-threads machine 1");
 uint256 constant RESULT_HEADER_SIZE = 0x100;
 
-function endOfMemory() pure returns (uint256 place) {
-    assembly { place := and(add(mload(BLOCKS_TOP), 31), not(31)) }
+function stackSize(uint256 s) pure returns (uint256) {
+    return ((s >> HEIGHT_SHIFT) & HEIGHT_MASK) << 5;
+}
+
+/// @dev The stack is the last area.
+function endOfMemory(uint256 s) pure returns (uint256 place) {
+    assembly { place := mload(STACK_AT) }
+    place += stackSize(s);
 }
 
 /// @dev Accounts, slots and transient slots together.
@@ -36,17 +42,17 @@ function saveCodes(uint256 first, uint256 place) pure returns (uint256 end) {
 /// @dev Ends this call with the result: 1, succeeded?, gas left, refund, logs' hash, steps left, size of return data, size of accounts and slots; then
 /// return data (padded), accounts, slots, and the codes that were created.
 function answerResult(uint256 s) pure {
-    uint256 place = endOfMemory();
+    uint256 place = endOfMemory(s);
     uint256 size = tablesSize();
     uint256 end;
     uint256 given;
     assembly {
         mstore(place, 1)
-        mstore(add(place, 0x20), gt(mload(STACK), 0))
+        mstore(add(place, 0x20), gt(mload(mload(STACK_AT)), 0))
         mstore(add(place, 0x40), and(shr(GAS_SHIFT, s), COUNT_MASK))
         mstore(add(place, 0x60), mload(REFUND))
         mstore(add(place, 0x80), mload(LOGS_HASH))
-        mstore(add(place, 0xa0), and(shr(STEPS_SHIFT, s), COUNT_MASK))
+        mstore(add(place, 0xa0), and(shr(STEPS_SHIFT, s), STEPS_MASK))
         let length := mload(RETURN_SIZE)
         mstore(add(place, 0xc0), length)
         size := sub(size, mload(TRANSIENT_SIZE))
@@ -64,19 +70,19 @@ function answerResult(uint256 s) pure {
 
 /// @dev Ends this call with the machine: 0, its hash, the machine itself. Nothing in it depends on how many steps or how much room this call was given.
 function answerMachine(uint256 s) pure {
-    uint256 place = endOfMemory();
+    uint256 place = endOfMemory(s);
     uint256 size = tablesSize();
+    uint256 stack = stackSize(s);
     uint256 end;
     uint256 given;
     assembly {
-        mstore(PAUSED, and(sub(s, mload(CODE_AT)), FRAME_STATE_MASK))
+        mstore(PAUSED, and(sub(s, shl(PC_SHIFT, mload(CODE_AT))), FRAME_STATE_MASK))
         end := add(place, 0x40)
         let length := sub(MACHINE_END, FRAME)
         mcopy(end, FRAME, length)
         end := add(end, length)
-        length := and(shr(SP_SHIFT, s), SP_MASK)
-        mcopy(end, STACK, length)
-        end := add(end, length)
+        mcopy(end, mload(STACK_AT), stack)
+        end := add(end, stack)
         length := sub(add(mload(MEMORY_AT), mload(MEMORY_SIZE)), FRAMES)
         mcopy(end, FRAMES, length)
         end := add(end, length)

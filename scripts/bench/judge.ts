@@ -12,6 +12,7 @@ import type { JudgePause, JudgeRefusal, JudgeResult } from '../../src/machine/ju
 import { encodeMessage, type JudgeAccount, type JudgeMessage, type JudgeRooms, type JudgeSlot } from '../../src/machine/judge-input.js'
 import { judgeWith } from '../conformance/witness.js'
 import type { Figure } from './gas.js'
+import { benchTicTacToe } from './tictactoe.js'
 import { benchWitness } from './witness.js'
 
 /** EIP-7825: what one transaction may use. */
@@ -36,7 +37,7 @@ export async function benchJudge (): Promise<Figure[]> {
     await gasPerOpcode('storage', 'store', 200n),
     await gasPerOpcode('calls', 'call', 100n),
     { name: 'judge.stepsPerTransaction', value: await stepsPerTransaction(judge, workload(code, 'sort', 150n)), unit: 'opcodes' },
-    { name: 'judge.tictactoe.gas', value: Number(await ticTacToe(judge)), unit: 'gas' },
+    ...await benchTicTacToe(),
     ...await benchWitness(),
     { name: 'judge.codeBytes', value: runtimeCode.length, unit: 'bytes' }
   ]
@@ -64,25 +65,6 @@ async function stepsPerTransaction (judge: LocalJudge, message: JudgeMessage): P
     else tooMany = middle
   }
   return fits
-}
-
-/** The fifth move of a game, in a transaction to the interpreter: base, calldata and execution. */
-async function ticTacToe (judge: LocalJudge): Promise<bigint> {
-  const { interface: game, creationCode } = loadArtifact('TicTacToe')
-  const init = hexToBytes((game.encodeDeploy([...PLAYERS, 0n, 3600n])) as Hex)
-  const creation = messageTo(PLAYERS[0], Uint8Array.of(...creationCode, ...init), { address: getCreateAddress({ from: PLAYERS[0], nonce: 1 }).toLowerCase() as Address, kind: 'create' })
-  const created = ended((await judgeWith(judge, creation, {}, PLENTY)).answer)
-  const code = [...created.codes.values()][0]
-  if (code === undefined) throw new Error('TicTacToe was not created')
-  let slots: readonly JudgeSlot[] = []
-  for (const [index, cell] of [0, 4, 8, 2].entries()) {
-    const { answer } = await judgeWith(judge, messageTo(PLAYERS[index % 2 as 0 | 1], hexToBytes(game.encodeFunctionData('play', [cell]) as Hex), { code, slots }), {}, PLENTY)
-    slots = ended(answer).slots.map(({ address, key, value }) => ({ address, key, value, warm: false }))
-  }
-  const message = messageTo(PLAYERS[0], hexToBytes(game.encodeFunctionData('play', [6]) as Hex), { code, slots })
-  const call = await judge.start(message, PLENTY, ROOMS)
-  if (!ended(call.answer).success) throw new Error('the move of TicTacToe reverts')
-  return transactionGas(message, call)
 }
 
 /** With base and calldata (EIP-7623), as a transaction to the interpreter would pay. */

@@ -11,6 +11,8 @@ import type { Address, Hash32, Hex } from '../../src/protocol/types.js'
 import type { LocalJudge } from '../../src/machine/judge.js'
 import { hashLogs, type JudgeResult } from '../../src/machine/judge-answer.js'
 import { word, type JudgeMessage } from '../../src/machine/judge-input.js'
+import { precompilesOf } from '../../src/machine/environment.js'
+import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import { runSynchronously } from '../../src/machine/interpreter.js'
 import { stripZeros } from '../../src/state/changes.js'
 import { Dice } from '../../test/machine/random-code.js'
@@ -29,7 +31,7 @@ const RANDAO = `0x${'5a'.repeat(32)}` as Hash32
 const common = cancun()
 
 /** What a seed stands for. */
-export type Scene = { readonly pre: FixtureState, readonly to: Address, readonly valueWei: bigint, readonly gas: bigint, readonly data: Uint8Array, readonly pauses: readonly bigint[] }
+export type Scene = { readonly pre: FixtureState, readonly to: Address, readonly valueWei: bigint, readonly gas: bigint, readonly data: Uint8Array, readonly pauses: readonly bigint[], readonly limits: ExecutionLimits }
 
 /** The scene of a seed. */
 export function sceneOf (seed: number): Scene {
@@ -46,7 +48,16 @@ export function sceneOf (seed: number): Scene {
     valueWei: BigInt(dice.below(4)),
     gas: BigInt(dice.pick([dice.below(3_000), dice.below(60_000), dice.below(400_000), 400_000])),
     data: dice.bytes(dice.below(80)),
-    pauses: dice.below(4) === 0 ? Array.from({ length: 6 }, () => BigInt(1 + dice.below(60))) : []
+    pauses: dice.below(4) === 0 ? Array.from({ length: 6 }, () => BigInt(1 + dice.below(60))) : [],
+    limits: dice.below(3) === 0 ? limitsOf(dice) : {}
+  }
+}
+
+/** So tight that many a scene meets one of them. */
+function limitsOf (dice: Dice): ExecutionLimits {
+  return {
+    memoryBytes: dice.pick([0, 32, 33, 96, 160, 512]), frames: dice.below(4), modexpBytes: dice.pick([0, 1, 32, 64]),
+    callDataBytes: dice.pick([0, 1, 32, 64]), returnDataBytes: dice.pick([0, 1, 31, 32, 96])
   }
 }
 
@@ -92,7 +103,7 @@ function messageOf (scene: Scene, touched: Touched): JudgeMessage {
   const warm = new Set<Address>([SENDER, scene.to, COINBASE, ...PRECOMPILES])
   const addresses = [...new Set([...touched.keys(), ...warm])]
   return {
-    kind: 'call', to: scene.to, caller: SENDER, valueWei: scene.valueWei, gas: scene.gas, data: scene.data,
+    kind: 'call', to: scene.to, caller: SENDER, valueWei: scene.valueWei, gas: scene.gas, data: scene.data, limits: scene.limits,
     environment: {
       origin: SENDER, gasPriceWei: 7n, coinbase: COINBASE, timestampSec: 1000n, number: 5n, prevRandao: RANDAO, gasLimit: 30_000_000n, chainId: 1n,
       baseFeeWei: 3n, blobBaseFeeWei: 1n, blockHashes: [], blobHashes: []
@@ -118,8 +129,8 @@ async function runReference (scene: Scene): Promise<{ touched: Touched, facts: (
     for (const [key, value] of Object.entries(storage)) await stateManager.putStorage(ethOf(address), word(BigInt(key)), stripZeros(word(BigInt(value))))
   }
   const touched = watch(stateManager)
-  const evm = new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254() })
-  runSynchronously(evm)
+  const evm = new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, scene.limits) })
+  runSynchronously(evm, scene.limits)
   const block = {
     header: {
       number: 5n, timestamp: 1000n, coinbase: ethOf(COINBASE), gasLimit: 30_000_000n, prevRandao: Uint8Array.from({ length: 32 }, () => 0x5a), difficulty: 0n, baseFeePerGas: 3n,

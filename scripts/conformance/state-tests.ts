@@ -3,7 +3,7 @@ import { createBlock } from '@ethereumjs/block'
 import { Capability, createLegacyTx, createTxFromRLP, isLegacyTx, type TypedTransaction } from '@ethereumjs/tx'
 import type { RunTxResult } from '@ethereumjs/vm'
 import { asHash32, bytesToHex } from '../../src/protocol/bytes.js'
-import { hash32, keccak256 } from '../../src/protocol/crypto.js'
+import { addressOf, hash32, keccak256 } from '../../src/protocol/crypto.js'
 import type { Address, Hash32, Hex } from '../../src/protocol/types.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import type { LocalVerifier } from '../../src/machine/local-verifier.js'
@@ -44,7 +44,7 @@ async function runCase (test: StateTest, post: Post, judge: LocalJudge | LocalVe
   try {
     tx = createTxFromRLP(fixtureBytes(post.txbytes), { common })
   } catch (error) {
-    if (post.expectException !== undefined) return outOfScope('the transaction is invalid, which is found before the interpreter')
+    if (post.expectException !== undefined) return await unreadable(judge, test, post, block)
     return fail(`the reference cannot read the transaction: ${String(error)}`)
   }
   const reference = await Reference.create(common, test.pre)
@@ -75,6 +75,13 @@ async function runCase (test: StateTest, post: Post, judge: LocalJudge | LocalVe
     case 'refusal': return fail(`the interpreter refuses: ${answer.selector} ${answer.args.map((arg) => '0x' + arg.toString(16)).join(' ')}`)
     case 'result': return compare(await factsOf(ran, reference, prepared, answer), factsOfJudge(prepared, answer))
   }
+}
+
+/** Bytes that are no transaction: the sender is whoever the test says would have signed. */
+async function unreadable (judge: LocalJudge | LocalVerifier, test: StateTest, { txbytes }: Post, block: ReturnType<typeof createBlock>): Promise<Outcome> {
+  if (judge instanceof LocalJudge) return outOfScope('the transaction is invalid, which is found before the interpreter')
+  const sender = addressOf(fixtureBytes(test.transaction.secretKey))
+  return await judgeInvalid(judge, test.pre, { raw: fixtureBytes(txbytes), sender, to: sender, nonce: 0n }, block.header)
 }
 
 async function invalid (judge: LocalJudge | LocalVerifier, test: StateTest, tx: TypedTransaction, block: ReturnType<typeof createBlock>): Promise<Outcome> {

@@ -8,6 +8,7 @@ import { keccak256 } from '../protocol/crypto.js'
 import { threadChainId } from '../protocol/terms.js'
 import type { Address, Domain, Hash32, Terms, ThreadId } from '../protocol/types.js'
 import type { Draft } from '../state/draft.js'
+import type { ExecutionLimits } from './execution-limits.js'
 import { runSynchronously } from './interpreter.js'
 import { verifyPointEvaluation } from './kzg.js'
 import { modexpLike } from './modexp.js'
@@ -76,20 +77,20 @@ function cancun (chainId: bigint): QuickCommon {
 
 const MODEXP = '0x0000000000000000000000000000000000000005'
 
-/** The precompiles that are not those of @ethereumjs. */
-function precompilesOf (common: Common): NonNullable<EVMOpts['customPrecompiles']> {
+/** The precompiles that are not those of @ethereumjs, MODEXP with its limit. */
+export function precompilesOf (common: Common, { modexpBytes = 0 }: ExecutionLimits): NonNullable<EVMOpts['customPrecompiles']> {
   const stock = getActivePrecompiles(common).get(MODEXP.slice(2))
   if (stock === undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the EVM has no MODEXP')
-  return [{ address: MODEXP, function: modexpLike(stock) }]
+  return [{ address: MODEXP, function: modexpLike(stock, modexpBytes === 0 ? Infinity : modexpBytes) }]
 }
 
 /** A fresh EVM for the thread, working on `draft`. */
-export function createThreadEVM (context: MachineContext, draft: Draft): ThreadEVM {
+export function createThreadEVM (context: MachineContext, draft: Draft, limits: ExecutionLimits = {}): ThreadEVM {
   const common = cancun(threadChainId(context.thread))
   // The constructor is what createEVM calls, with the same defaults for what Cancun uses; a subclass needs it.
-  const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common) }
+  const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, limits) }
   const evm = new ThreadEVM(options)
   common.freeze()
-  runSynchronously(evm)
+  runSynchronously(evm, limits)
   return evm
 }

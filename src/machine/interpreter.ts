@@ -13,9 +13,10 @@ import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
 import { turn } from '../turn.js'
+import type { ExecutionLimits } from './execution-limits.js'
 
 /** What the loop uses of the interpreter's run state. */
-type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
+type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
 type OpEntry = {
   opcodeInfo: { code: number, feeBigInt: bigint, dynamicGas: boolean, isInvalid: boolean, isAsync: boolean }
   gasHandler: (state: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
@@ -26,7 +27,8 @@ type Result = { runState: RunState, exceptionError: EVMError | undefined }
 type Interpreter = {
   _runState: RunState
   _evm: EVM
-  _env: { depth: number }
+  _env: { depth: number, callData: Uint8Array, isCreate: boolean }
+  _result: { returnValue?: Uint8Array }
   common: Common
   profilerOpts: { enabled: boolean } | undefined
   _getValidJumpDestinations (code: Uint8Array): Analysis
@@ -34,7 +36,10 @@ type Interpreter = {
 }
 
 /** What the loop keeps for an EVM: what it knows of codes (they go when nothing else holds them), and the work since the node's other business had its turn. */
-type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number }
+type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint }
+
+/** The limits in the loop's own units; Infinity, or what no memory reaches, where there is none. */
+type Bounds = { readonly memoryWords: bigint, readonly frames: number, readonly callDataBytes: number, readonly returnDataBytes: number, readonly any: boolean }
 
 /** EVMs that run on the fast loop. */
 const analyses = new WeakMap<EVM, Known>()
@@ -42,12 +47,28 @@ const analyses = new WeakMap<EVM, Known>()
 /** Work between two turns of the node's other business, some 20 ms: an opcode is one, a call as much as the precompile that it may run. */
 const TURN_WORK = 100_000
 const CALL_WORK = 1_000
+const UNREACHED_WORDS = 1n << 60n
 /** CREATE is the first of the opcodes that call. */
 const FIRST_CALL = 0xf0
 
-/** Lets `evm` run on the fast loop, where there is one. */
-export function runSynchronously (evm: EVM): void {
-  analyses.set(evm, { codes: new WeakMap(), work: 0 })
+/**
+ * Lets `evm` run on the fast loop, where there is one. It keeps all limits but MODEXP's, which its precompile keeps.
+ * @throws `MACHINE_INTERNAL` for limits without the fast loop
+ */
+export function runSynchronously (evm: EVM, limits: ExecutionLimits = {}): void {
+  const bounds = boundsOf(limits)
+  if (bounds.any && interpreterLoop === 'stock') throw new ThreadsError('MACHINE_INTERNAL', 'the stock interpreter keeps no limits')
+  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n })
+}
+
+function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0 }: ExecutionLimits): Bounds {
+  return {
+    memoryWords: memoryBytes === 0 ? UNREACHED_WORDS : BigInt(memoryBytes) / 32n,
+    frames: frames === 0 ? Infinity : frames,
+    callDataBytes: callDataBytes === 0 ? Infinity : callDataBytes,
+    returnDataBytes: returnDataBytes === 0 ? Infinity : returnDataBytes,
+    any: memoryBytes + frames + callDataBytes + returnDataBytes > 0
+  }
 }
 
 /** Back to the stock loop, for comparison. */
@@ -62,6 +83,7 @@ async function install (): Promise<boolean> {
   prototype.run = async function (this: Interpreter, code, options = {}) {
     const known = analyses.get(this._evm)
     const watched = this._evm.events.listenerCount('step') > 0 || this._evm.DEBUG || this.profilerOpts?.enabled === true
+    if (known?.limits.any === true && watched) throw new ThreadsError('MACHINE_INTERNAL', 'whoever watches the steps gets the stock loop, which keeps no limits')
     if (known === undefined || watched || options.pc !== undefined) return await stock.call(this, code, options)
     return await loop(this, code, known)
   }
@@ -116,11 +138,16 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   let analysis = known.codes.get(code)
   if (analysis === undefined) known.codes.set(code, analysis = interpreter._getValidJumpDestinations(code))
   if (interpreter._env.depth === 0) known.work = 0
+  const { limits } = known
+  const callersWords = interpreter._env.depth === 0 ? 0n : known.callersWords
+  const mostWords = limits.memoryWords - callersWords
   state.code = code
   state.validJumps = analysis.jumps
   state.cachedPushes = analysis.pushes
   state.shouldDoJumpAnalysis = false
   const entries = analysis.opcodesCached
+  const { depth, callData, isCreate } = interpreter._env
+  if (depth >= limits.frames || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
   try {
     while (state.programCounter < code.length) {
       const entry = entries[state.programCounter]
@@ -138,6 +165,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
         state.gasLeft = 0n
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
       }
+      if (info.dynamicGas && state.memoryWordCount > mostWords) throw breach()
+      if (info.code >= FIRST_CALL) known.callersWords = callersWords + state.memoryWordCount
       state.programCounter++
       known.work += info.code >= FIRST_CALL ? CALL_WORK : 1
       if (known.work >= TURN_WORK) {
@@ -150,9 +179,21 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   } catch (error) {
     // What is not the EVM's own error is a bug, and goes up as it is. STOP is how a code ends well.
     if (!(error instanceof EVMError)) throw error
-    return { runState: state, exceptionError: error.error === EVMError.errorMessages.STOP ? undefined : error }
+    const ended = error.error === EVMError.errorMessages.STOP
+    const handsBack = (ended && !isCreate) || error.error === EVMError.errorMessages.REVERT
+    const result = interpreter._result
+    if (handsBack && (result.returnValue?.length ?? 0) > limits.returnDataBytes) {
+      result.returnValue = new Uint8Array()
+      return { runState: state, exceptionError: breach() }
+    }
+    return { runState: state, exceptionError: ended ? undefined : error }
   }
   return { runState: state, exceptionError: undefined }
+}
+
+/** All gas of the frame is gone, as for any exceptional halt. */
+function breach (): EVMError {
+  return new EVMError(EVMError.errorMessages.OUT_OF_GAS)
 }
 
 /** `stock` when the interpreter is not the one that this loop was written for. */

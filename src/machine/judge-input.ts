@@ -4,6 +4,7 @@
  */
 import { bigintToBytes, concatBytes, hexToBytes } from '../protocol/bytes.js'
 import type { Address, Hash32 } from '../protocol/types.js'
+import type { ExecutionLimits } from './execution-limits.js'
 
 /** The block and the transaction around a message. Hashes of the last blocks (the parent's first) and of blobs; whatever is not listed is zero. */
 export type JudgeEnvironment = {
@@ -47,6 +48,7 @@ export type JudgeMessage = {
   readonly gas: bigint
   readonly data: Uint8Array
   readonly environment: JudgeEnvironment
+  readonly limits?: ExecutionLimits
   readonly accounts: readonly JudgeAccount[]
   readonly slots: readonly JudgeSlot[]
 }
@@ -79,13 +81,14 @@ export function encodeMessage (message: JudgeMessage, steps: bigint, rooms: Judg
   const codes = codesOf(message)
   const numbers = new Map(codes.map(({ codeHash }, index) => [codeHash, BigInt(index + 1)]))
   const offsets = new Map(message.accounts.map(({ address }, index) => [address, BigInt(index * ACCOUNT_WORDS * 32)]))
-  const { environment } = message
+  const { environment, limits = {} } = message
   return concatBytes(
     ...header(false, steps, rooms, codes.map(({ code }) => code)),
     ...[
       BigInt(environment.origin), environment.gasPriceWei, BigInt(environment.coinbase), environment.timestampSec, environment.number,
       BigInt(environment.prevRandao), environment.gasLimit, environment.chainId, environment.baseFeeWei, environment.blobBaseFeeWei,
-      BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length)
+      BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length),
+      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes].map((limit = 0) => BigInt(limit))
     ].map(word),
     ...[...environment.blockHashes, ...environment.blobHashes].map((hash) => hexToBytes(hash)),
     ...[

@@ -6,24 +6,24 @@ import type { Hex } from '../protocol/types.js'
 export type SavedFrame = { readonly depth: number, readonly pc: number, readonly gas: bigint, readonly stack: readonly bigint[], readonly memory: Hex }
 
 // Addresses in the interpreter's memory, from the start of what is saved.
-const FRAME = 0x8000
-const MEMORY_AT = 0x80e0 - FRAME
-const MEMORY_SIZE = 0x8100 - FRAME
-const DEPTH = 0x8320 - FRAME
-const PAUSED = 0x8520 - FRAME
-const MACHINE_SIZE = 0x8540 - FRAME
-const FRAMES = 0xac00
+const FRAME = 0x2000
+const MEMORY_AT = 0x20e0 - FRAME
+const MEMORY_SIZE = 0x2100 - FRAME
+const DEPTH = 0x2340 - FRAME
+const PAUSED = 0x25e0 - FRAME
+const MACHINE_SIZE = 0x2600 - FRAME
+const FRAMES = 0x2ca0
 
 /** The running frame of a saved machine. */
 export function decodeMachine (machine: Uint8Array): SavedFrame {
   const at = (place: number): bigint => bytesToBigint(machine.slice(place, place + 32))
   const state = at(PAUSED)
-  const height = Number((state >> 32n) & 0xffffn) / 32
+  const height = Number((state >> 32n) & 0x7fffn)
   const frames = MACHINE_SIZE + 32 * height
   const start = frames + Number(at(MEMORY_AT)) - FRAMES
   return {
     depth: Number(at(DEPTH)),
-    pc: Number(state & 0xffffffffn),
+    pc: Number(state >> 224n),
     gas: (state >> 64n) & ((1n << 63n) - 1n),
     stack: Array.from({ length: height }, (_, i) => at(MACHINE_SIZE + 32 * i)),
     memory: bytesToHex(machine.slice(start, start + Number(at(MEMORY_SIZE))))

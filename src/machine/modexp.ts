@@ -2,7 +2,7 @@
  * Precompile 5, MODEXP (EIP-198, EIP-2565), in time that is linear in the exponent's length. @ethereumjs shifts the whole exponent for each of its bits: one of 250,000
  * bytes, for a million gas with its memory, would stop a node for minutes.
  */
-import type { ExecResult, PrecompileFunc, PrecompileInput } from '@ethereumjs/evm'
+import { EVMError, type ExecResult, type PrecompileFunc, type PrecompileInput } from '@ethereumjs/evm'
 import { bytesToBigint, bigintToBytes } from '../protocol/bytes.js'
 import { turn } from '../turn.js'
 
@@ -13,10 +13,13 @@ const PRICED_BYTES = 32
 /** Bytes of an exponent between two turns of the node's other business. */
 const TURN_BYTES = 4096
 
-/** MODEXP with the gas and the failures of `stock`, the one of @ethereumjs. */
-export function modexpLike (stock: PrecompileFunc): PrecompileFunc {
+/** MODEXP with the gas and the failures of `stock`, the one of @ethereumjs. An operand longer than `limitBytes` costs more than anybody has. */
+export function modexpLike (stock: PrecompileFunc, limitBytes = Infinity): PrecompileFunc {
   return async (input: PrecompileInput): Promise<ExecResult> => {
     const [baseLength, exponentLength, modulusLength] = [0, 32, 64].map(at => Number(bytesToBigint(operand(input.data, at, 32)))) as [number, number, number]
+    if (Math.max(baseLength, exponentLength, modulusLength) > limitBytes) {
+      return { executionGasUsed: input.gasLimit, returnValue: new Uint8Array(), exceptionError: new EVMError(EVMError.errorMessages.OUT_OF_GAS) }
+    }
     const exponentAt = LENGTHS_BYTES + baseLength
     // Without the modulus, which is then zero, it computes nothing; the price depends on the lengths and the exponent's first word alone.
     const priced = await stock({ ...input, data: input.data.subarray(0, exponentAt + Math.min(exponentLength, PRICED_BYTES)) })

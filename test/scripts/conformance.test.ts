@@ -29,6 +29,15 @@ test('every own vector passes', async () => {
   assert.equal([summary.fail, summary.outOfScope], [0, {}])
 })
 
+test('every own vector passes before the whole judge, too: raw transaction, root and proof in, new root out', async () => {
+  const { code, lines } = await conformance(vectors, '--json', '--verifier')
+  const summary = JSON.parse(lines.at(-1) ?? '') as { pass: number, fail: number, outOfScope: object }
+  assert.equal(lines.slice(0, -1), [])
+  assert.is(code, 0)
+  assert.ok(summary.pass >= (await readdir(vectors)).length)
+  assert.equal([summary.fail, summary.outOfScope], [0, {}])
+})
+
 test('a fixture with another post-state fails, by name, with exit code 1', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'))
   try {

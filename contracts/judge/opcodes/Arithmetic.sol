@@ -8,7 +8,7 @@ import {charge, failed} from "../Meter.sol";
 
 function opADD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, add(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -16,7 +16,7 @@ function opADD(uint256 s) pure returns (uint256 t) {
 
 function opMUL(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, mul(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -24,7 +24,7 @@ function opMUL(uint256 s) pure returns (uint256 t) {
 
 function opSUB(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, sub(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -32,7 +32,7 @@ function opSUB(uint256 s) pure returns (uint256 t) {
 
 function opDIV(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, div(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -40,7 +40,7 @@ function opDIV(uint256 s) pure returns (uint256 t) {
 
 function opSDIV(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, sdiv(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -48,7 +48,7 @@ function opSDIV(uint256 s) pure returns (uint256 t) {
 
 function opMOD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, mod(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -56,7 +56,7 @@ function opMOD(uint256 s) pure returns (uint256 t) {
 
 function opSMOD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, smod(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -64,7 +64,7 @@ function opSMOD(uint256 s) pure returns (uint256 t) {
 
 function opSIGNEXTEND(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, signextend(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -72,7 +72,7 @@ function opSIGNEXTEND(uint256 s) pure returns (uint256 t) {
 
 function opLT(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, lt(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -80,7 +80,7 @@ function opLT(uint256 s) pure returns (uint256 t) {
 
 function opGT(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, gt(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -88,7 +88,7 @@ function opGT(uint256 s) pure returns (uint256 t) {
 
 function opSLT(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, slt(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -96,7 +96,7 @@ function opSLT(uint256 s) pure returns (uint256 t) {
 
 function opSGT(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, sgt(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -104,7 +104,7 @@ function opSGT(uint256 s) pure returns (uint256 t) {
 
 function opEQ(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, eq(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -112,7 +112,7 @@ function opEQ(uint256 s) pure returns (uint256 t) {
 
 function opAND(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, and(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -120,7 +120,7 @@ function opAND(uint256 s) pure returns (uint256 t) {
 
 function opOR(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, or(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -128,7 +128,7 @@ function opOR(uint256 s) pure returns (uint256 t) {
 
 function opXOR(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, xor(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -136,7 +136,7 @@ function opXOR(uint256 s) pure returns (uint256 t) {
 
 function opBYTE(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, byte(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -144,7 +144,7 @@ function opBYTE(uint256 s) pure returns (uint256 t) {
 
 function opSHL(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, shl(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -152,7 +152,7 @@ function opSHL(uint256 s) pure returns (uint256 t) {
 
 function opSHR(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, shr(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -160,7 +160,7 @@ function opSHR(uint256 s) pure returns (uint256 t) {
 
 function opSAR(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, sar(mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -168,7 +168,7 @@ function opSAR(uint256 s) pure returns (uint256 t) {
 
 function opISZERO(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, iszero(mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -176,7 +176,7 @@ function opISZERO(uint256 s) pure returns (uint256 t) {
 
 function opNOT(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, not(mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -184,7 +184,7 @@ function opNOT(uint256 s) pure returns (uint256 t) {
 
 function opADDMOD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, addmod(mload(add(p, 64)), mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -192,7 +192,7 @@ function opADDMOD(uint256 s) pure returns (uint256 t) {
 
 function opMULMOD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, mulmod(mload(add(p, 64)), mload(add(p, 32)), mload(p)))
         t := add(s, ONE_ITEM)
     }
@@ -202,12 +202,12 @@ function opMULMOD(uint256 s) pure returns (uint256 t) {
 function opEXP(uint256 s) pure returns (uint256 t) {
     uint256 cost;
     assembly {
-        for { let rest := mload(and(shr(SP_SHIFT, s), SP_MASK)) } rest { rest := shr(8, rest) } { cost := add(cost, 50) }
+        for { let rest := mload(and(s, SP_MASK)) } rest { rest := shr(8, rest) } { cost := add(cost, 50) }
     }
     t = charge(s, cost);
     if (failed(t)) return t;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         mstore(p, exp(mload(add(p, 32)), mload(p)))
         t := add(t, ONE_ITEM)
     }

@@ -7,60 +7,67 @@ import {put, slotAt, transientAt, transientFor} from "../World.sol";
 
 // Memory, storage, transient storage, hashing and logs.
 
-/// @dev The fast way: a word within the memory that is there.
-function opMLOAD(uint256 s) pure returns (uint256 t) {
-    uint256 offset;
+/// @dev Nearly always a word within the memory that is there.
+function opMLOAD(uint256 s) pure returns (uint256) {
+    bool isBeyond;
+    assembly { isBeyond := iszero(lt(mload(and(s, SP_MASK)), mload(WORD_LIMIT))) }
+    if (isBeyond) return loadBeyond(s);
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
-        offset := mload(p)
-        if lt(offset, mload(WORD_LIMIT)) {
-            mstore(p, mload(add(mload(MEMORY_AT), offset)))
-            t := add(s, ONE_ITEM)
-        }
+        let p := and(s, SP_MASK)
+        mstore(p, mload(add(mload(MEMORY_AT), mload(p))))
+        s := add(s, ONE_ITEM)
     }
-    if (t != 0) return t;
+    return s;
+}
+
+function loadBeyond(uint256 s) pure returns (uint256 t) {
+    uint256 offset;
+    assembly { offset := mload(and(s, SP_MASK)) }
     t = expand(s, offset, 32);
     if (failed(t)) return t;
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(add(mload(MEMORY_AT), offset)))
+        mstore(and(s, SP_MASK), mload(add(mload(MEMORY_AT), offset)))
         t := add(t, ONE_ITEM)
     }
 }
 
-function opMSTORE(uint256 s) pure returns (uint256 t) {
-    uint256 offset;
+function opMSTORE(uint256 s) pure returns (uint256) {
+    bool isBeyond;
+    assembly { isBeyond := iszero(lt(mload(add(and(s, SP_MASK), 32)), mload(WORD_LIMIT))) }
+    if (isBeyond) return storeBeyond(s);
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
-        offset := mload(add(p, 32))
-        if lt(offset, mload(WORD_LIMIT)) {
-            mstore(add(mload(MEMORY_AT), offset), mload(p))
-            t := s
-        }
+        let p := and(s, SP_MASK)
+        mstore(add(mload(MEMORY_AT), mload(add(p, 32))), mload(p))
     }
-    if (t != 0) return t;
+    return s;
+}
+
+function storeBeyond(uint256 s) pure returns (uint256 t) {
+    uint256 offset;
+    assembly { offset := mload(add(and(s, SP_MASK), 32)) }
     t = expand(s, offset, 32);
     if (failed(t)) return t;
-    assembly { mstore(add(mload(MEMORY_AT), offset), mload(and(shr(SP_SHIFT, s), SP_MASK))) }
+    assembly { mstore(add(mload(MEMORY_AT), offset), mload(and(s, SP_MASK))) }
 }
 
 function opMSTORE8(uint256 s) pure returns (uint256 t) {
     uint256 offset;
-    assembly { offset := mload(add(and(shr(SP_SHIFT, s), SP_MASK), 32)) }
+    assembly { offset := mload(add(and(s, SP_MASK), 32)) }
     t = expand(s, offset, 1);
     if (failed(t)) return t;
-    assembly { mstore8(add(mload(MEMORY_AT), offset), mload(and(shr(SP_SHIFT, s), SP_MASK))) }
+    assembly { mstore8(add(mload(MEMORY_AT), offset), mload(and(s, SP_MASK))) }
 }
 
 function opMSIZE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(MEMORY_SIZE))
+        mstore(and(s, SP_MASK), mload(MEMORY_SIZE))
         t := add(s, ONE_ITEM)
     }
 }
 
 /// @dev EIP-5656: the memory grows to the farther of the two ends.
 function opMCOPY(uint256 s) pure returns (uint256 t) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 farther;
     uint256 size;
     assembly {
@@ -77,7 +84,7 @@ function opMCOPY(uint256 s) pure returns (uint256 t) {
 }
 
 function opKECCAK256(uint256 s) pure returns (uint256 t) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 offset;
     uint256 size;
     assembly {
@@ -93,9 +100,23 @@ function opKECCAK256(uint256 s) pure returns (uint256 t) {
     }
 }
 
-/// @dev 100 gas warm, which the dispatcher took; 2,100 cold (EIP-2929).
+/// @dev 100 gas warm, which the dispatcher took; 2,100 cold (EIP-2929). Nearly always a warm slot where the index points first.
 function opSLOAD(uint256 s) pure returns (uint256 t) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    bool isWarm;
+    assembly {
+        let slot := mload(and(s, SP_MASK))
+        let owner := or(mload(SELF), STORAGE_TAG)
+        let entry := mload(add(mload(INDEX), and(shr(96, mul(xor(owner, slot), HASH_FACTOR)), mload(INDEX_MASK))))
+        isWarm := and(and(eq(mload(entry), owner), eq(mload(add(entry, KEY_FIELD)), slot)), mload(add(entry, SLOT_WARM_FIELD)))
+        t := add(s, ONE_ITEM)
+        if isWarm { mstore(and(s, SP_MASK), mload(add(entry, CURRENT_FIELD))) }
+    }
+    if (!isWarm) t = loadSlot(s);
+}
+
+/// @dev The slow way of opSLOAD.
+function loadSlot(uint256 s) pure returns (uint256 t) {
+    uint256 p = s & SP_MASK;
     uint256 slot;
     assembly { slot := mload(p) }
     uint256 entry = slotAt(slot);
@@ -119,7 +140,7 @@ function opSSTORE(uint256 s) pure returns (uint256 t) {
     uint256 slot;
     bool isStatic;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         value := mload(p)
         slot := mload(add(p, 32))
         isStatic := mload(STATIC)
@@ -165,7 +186,7 @@ function refund(uint256 original, uint256 current, uint256 value) pure {
 }
 
 function opTLOAD(uint256 s) pure returns (uint256 t) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 slot;
     assembly { slot := mload(p) }
     uint256 entry = transientAt(slot);
@@ -182,7 +203,7 @@ function opTSTORE(uint256 s) pure returns (uint256) {
     uint256 slot;
     bool isStatic;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         value := mload(p)
         slot := mload(add(p, 32))
         isStatic := mload(STATIC)
@@ -194,7 +215,7 @@ function opTSTORE(uint256 s) pure returns (uint256) {
 
 /// @dev The logs' hash: keccak256(hash so far ‖ address ‖ number of topics ‖ keccak256(data) ‖ topics, the last first), each a word.
 function log(uint256 s, uint256 topics) pure returns (uint256 t) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 offset;
     uint256 size;
     bool isStatic;

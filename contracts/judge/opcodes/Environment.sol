@@ -10,126 +10,126 @@ import {isDead, touchAccount} from "../World.sol";
 
 function opADDRESS(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(ADDRESS))
+        mstore(and(s, SP_MASK), mload(ADDRESS))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opORIGIN(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(ORIGIN))
+        mstore(and(s, SP_MASK), mload(ORIGIN))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCALLER(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(CALLER))
+        mstore(and(s, SP_MASK), mload(CALLER))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCALLVALUE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(VALUE))
+        mstore(and(s, SP_MASK), mload(VALUE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCALLDATASIZE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(DATA_SIZE))
+        mstore(and(s, SP_MASK), mload(DATA_SIZE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCODESIZE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(CODE_SIZE))
+        mstore(and(s, SP_MASK), mload(CODE_SIZE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opGASPRICE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(GAS_PRICE))
+        mstore(and(s, SP_MASK), mload(GAS_PRICE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opRETURNDATASIZE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(RETURN_SIZE))
+        mstore(and(s, SP_MASK), mload(RETURN_SIZE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCOINBASE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(COINBASE))
+        mstore(and(s, SP_MASK), mload(COINBASE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opTIMESTAMP(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(TIMESTAMP))
+        mstore(and(s, SP_MASK), mload(TIMESTAMP))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opNUMBER(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(NUMBER))
+        mstore(and(s, SP_MASK), mload(NUMBER))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opPREVRANDAO(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(PREVRANDAO))
+        mstore(and(s, SP_MASK), mload(PREVRANDAO))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opGASLIMIT(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(GAS_LIMIT))
+        mstore(and(s, SP_MASK), mload(GAS_LIMIT))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCHAINID(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(CHAIN_ID))
+        mstore(and(s, SP_MASK), mload(CHAIN_ID))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opBASEFEE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(BASE_FEE))
+        mstore(and(s, SP_MASK), mload(BASE_FEE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opBLOBBASEFEE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(BLOB_BASE_FEE))
+        mstore(and(s, SP_MASK), mload(BLOB_BASE_FEE))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opSELFBALANCE(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), mload(add(add(mload(TABLES), mload(SELF)), BALANCE_FIELD)))
+        mstore(and(s, SP_MASK), mload(add(add(mload(TABLES), mload(SELF)), BALANCE_FIELD)))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opCALLDATALOAD(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         let offset := mload(p)
         let size := mload(DATA_SIZE)
         let word := 0
@@ -177,7 +177,7 @@ function opCALLDATACOPY(uint256 s) pure returns (uint256) {
         place := mload(DATA_AT)
         length := mload(DATA_SIZE)
     }
-    return copyFrom(s, (s >> SP_SHIFT) & SP_MASK, place, length);
+    return copyFrom(s, s & SP_MASK, place, length);
 }
 
 function opCODECOPY(uint256 s) pure returns (uint256) {
@@ -187,7 +187,7 @@ function opCODECOPY(uint256 s) pure returns (uint256) {
         place := mload(CODE_AT)
         length := mload(CODE_SIZE)
     }
-    return copyFrom(s, (s >> SP_SHIFT) & SP_MASK, place, length);
+    return copyFrom(s, s & SP_MASK, place, length);
 }
 
 /// @dev Reading beyond the return data is an exceptional halt (EIP-211).
@@ -196,7 +196,7 @@ function opRETURNDATACOPY(uint256 s) pure returns (uint256) {
     uint256 length;
     bool beyond;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         place := mload(RETURN_AT)
         length := mload(RETURN_SIZE)
         let from := mload(add(p, 32))
@@ -204,11 +204,11 @@ function opRETURNDATACOPY(uint256 s) pure returns (uint256) {
         beyond := or(lt(end, from), gt(end, length))
     }
     if (beyond) return s | FAILED;
-    return copyFrom(s, (s >> SP_SHIFT) & SP_MASK, place, length);
+    return copyFrom(s, s & SP_MASK, place, length);
 }
 
 function opEXTCODECOPY(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 account;
     assembly { account := mload(add(p, 96)) }
     (uint256 t, uint256 entry) = touchAccount(s, account);
@@ -220,7 +220,7 @@ function opEXTCODECOPY(uint256 s) pure returns (uint256) {
 }
 
 function opEXTCODESIZE(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 word;
     assembly { word := mload(p) }
     (uint256 t, uint256 entry) = touchAccount(s, word);
@@ -232,7 +232,7 @@ function opEXTCODESIZE(uint256 s) pure returns (uint256) {
 
 /// @dev 0 for an account that is dead (EIP-1052, EIP-161).
 function opEXTCODEHASH(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 word;
     assembly { word := mload(p) }
     (uint256 t, uint256 entry) = touchAccount(s, word);
@@ -242,7 +242,7 @@ function opEXTCODEHASH(uint256 s) pure returns (uint256) {
 }
 
 function opBALANCE(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 word;
     assembly { word := mload(p) }
     (uint256 t, uint256 entry) = touchAccount(s, word);
@@ -253,7 +253,7 @@ function opBALANCE(uint256 s) pure returns (uint256) {
 /// @dev The hashes that were handed in are the last ones; of any other block it is 0.
 function opBLOCKHASH(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         let back := sub(sub(mload(NUMBER), mload(p)), 1)
         let hash := 0
         if lt(back, mload(BLOCK_HASHES)) { hash := mload(add(FRAMES, shl(5, back))) }
@@ -264,7 +264,7 @@ function opBLOCKHASH(uint256 s) pure returns (uint256 t) {
 
 function opBLOBHASH(uint256 s) pure returns (uint256 t) {
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         let index := mload(p)
         let hash := 0
         if lt(index, mload(BLOB_HASHES)) { hash := mload(add(FRAMES, shl(5, add(mload(BLOCK_HASHES), index)))) }

@@ -10,9 +10,21 @@ import {answer, enterCall, enterCreate, finish, leaveFrame, mayEnter, selfEntry}
 
 // Jumps, calls, creations and the ends of frames.
 
-function opJUMP(uint256 s) pure returns (uint256) {
+function opJUMP(uint256 s) pure returns (uint256 t) {
+    bool isKnown;
+    assembly {
+        let destination := mload(and(s, SP_MASK))
+        t := add(or(and(s, BELOW_PC), shl(PC_SHIFT, add(mload(CODE_AT), destination))), JUMPDEST_METER)
+        // Not when a guard of t is set, which makes a large number.
+        isKnown := gt(byte(0, mload(add(mload(JUMPS_AT), mul(destination, lt(destination, mload(CODE_SIZE)))))), and(t, GUARDS))
+    }
+    if (!isKnown) t = jumpToTop(s);
+}
+
+/// @dev The slow way of opJUMP.
+function jumpToTop(uint256 s) pure returns (uint256) {
     uint256 destination;
-    assembly { destination := mload(and(shr(SP_SHIFT, s), SP_MASK)) }
+    assembly { destination := mload(and(s, SP_MASK)) }
     return jump(s, destination);
 }
 
@@ -20,24 +32,65 @@ function opJUMPI(uint256 s) pure returns (uint256) {
     uint256 destination;
     bool taken;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         taken := mload(p)
         destination := mload(add(p, 32))
     }
     return taken ? jump(s, destination) : s;
 }
 
+/// @dev The slow way, for destinations that are not known yet, that are none, and where a guard stops before the JUMPDEST.
 function jump(uint256 s, uint256 destination) pure returns (uint256 t) {
+    if (!isJumpDestination(destination)) return s | FAILED;
     assembly {
-        if lt(destination, mload(CODE_SIZE)) {
-            if byte(0, mload(add(mload(JUMPS_AT), destination))) {
-                t := add(sub(s, and(s, PC_MASK)), add(mload(CODE_AT), destination))
+        t := add(or(and(s, BELOW_PC), shl(PC_SHIFT, add(mload(CODE_AT), destination))), JUMPDEST_METER)
+        if and(t, GUARDS) { t := sub(t, JUMPDEST_METER) }
+    }
+}
+
+/// @dev Most jumps go where a PUSH2 before them says. The two are done at once, and the JUMPDEST where they go too, unless a guard shows that one of them
+/// must not run: then all but the PUSH2 is left to the dispatcher. A condition that is not there shows in a guard, too.
+function opPUSH2(uint256 s) pure returns (uint256 t) {
+    bool isDone;
+    assembly {
+        let word := mload(shr(PC_SHIFT, s))
+        switch byte(2, word)
+        case 0x57 {
+            switch mload(sub(and(s, SP_MASK), 32))
+            case 0 {
+                t := add(s, PUSH2_JUMPI_METER)
+                isDone := iszero(and(t, GUARDS))
+            }
+            default {
+                let destination := shr(240, word)
+                t := add(or(and(s, BELOW_PC), shl(PC_SHIFT, add(mload(CODE_AT), destination))), PUSH2_JUMPI_JUMPDEST_METER)
+                isDone := gt(byte(0, mload(add(mload(JUMPS_AT), mul(destination, lt(destination, mload(CODE_SIZE)))))), and(t, GUARDS))
             }
         }
+        case 0x56 {
+            let destination := shr(240, word)
+            t := add(or(and(s, BELOW_PC), shl(PC_SHIFT, add(mload(CODE_AT), destination))), PUSH2_JUMP_JUMPDEST_METER)
+            isDone := gt(byte(0, mload(add(mload(JUMPS_AT), mul(destination, lt(destination, mload(CODE_SIZE)))))), and(t, GUARDS))
+        }
+        default {
+            mstore(and(s, SP_MASK), shr(240, word))
+            t := add(s, or(shl(PC_SHIFT, 2), ONE_ITEM))
+            isDone := 1
+        }
     }
-    if (t != 0) return t;
-    if (!isJumpDestination(destination)) return s | FAILED;
-    assembly { t := add(sub(s, and(s, PC_MASK)), add(mload(CODE_AT), destination)) }
+    if (!isDone) t = pushAndJump(s);
+}
+
+/// @dev The slow way of opPUSH2.
+function pushAndJump(uint256 s) pure returns (uint256 t) {
+    uint256 destination;
+    assembly { destination := shr(240, mload(shr(PC_SHIFT, s))) }
+    // The jump that follows finds what is learned here.
+    isJumpDestination(destination);
+    assembly {
+        mstore(and(s, SP_MASK), destination)
+        t := add(s, or(shl(PC_SHIFT, 2), ONE_ITEM))
+    }
 }
 
 function opJUMPDEST(uint256 s) pure returns (uint256) {
@@ -46,14 +99,14 @@ function opJUMPDEST(uint256 s) pure returns (uint256) {
 
 function opPC(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), sub(sub(and(s, PC_MASK), mload(CODE_AT)), 1))
+        mstore(and(s, SP_MASK), sub(sub(shr(PC_SHIFT, s), mload(CODE_AT)), 1))
         t := add(s, ONE_ITEM)
     }
 }
 
 function opGAS(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(shr(SP_SHIFT, s), SP_MASK), and(shr(GAS_SHIFT, s), COUNT_MASK))
+        mstore(and(s, SP_MASK), and(shr(GAS_SHIFT, s), COUNT_MASK))
         t := add(s, ONE_ITEM)
     }
 }
@@ -64,19 +117,28 @@ function opSTOP(uint256 s) pure returns (uint256) {
 
 function opRETURN(uint256 s) pure returns (uint256) {
     (uint256 t, uint256 place, uint256 size) = output(s);
-    return failed(t) ? t : finish(t, place, size);
+    bool creates;
+    assembly { creates := mload(CREATES) }
+    if (failed(t)) return t;
+    return isTooLong(size) && !creates ? t | FAILED : finish(t, place, size);
 }
 
 function opREVERT(uint256 s) pure returns (uint256) {
     (uint256 t, uint256 place, uint256 size) = output(s);
-    return failed(t) ? t : leaveFrame(t, false, place, size);
+    if (failed(t)) return t;
+    return isTooLong(size) ? t | FAILED : leaveFrame(t, false, place, size);
+}
+
+/// @dev Return data beyond the thread's limit. Code that is created has a limit of its own.
+function isTooLong(uint256 size) pure returns (bool tooLong) {
+    assembly { tooLong := gt(size, mload(RETURN_LIMIT)) }
 }
 
 /// @dev The part of the memory that RETURN and REVERT name.
 function output(uint256 s) pure returns (uint256 t, uint256 place, uint256 size) {
     uint256 offset;
     assembly {
-        let p := and(shr(SP_SHIFT, s), SP_MASK)
+        let p := and(s, SP_MASK)
         size := mload(p)
         offset := mload(add(p, 32))
     }
@@ -89,7 +151,7 @@ function opINVALID(uint256 s) pure returns (uint256) {
 }
 
 function opCALL(uint256 s) view returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 value;
     uint256 to;
     bool forbidden;
@@ -106,7 +168,7 @@ function opCALL(uint256 s) view returns (uint256) {
 }
 
 function opCALLCODE(uint256 s) view returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 value;
     uint256 to;
     assembly {
@@ -121,7 +183,7 @@ function opCALLCODE(uint256 s) view returns (uint256) {
 }
 
 function opDELEGATECALL(uint256 s) view returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 to;
     assembly {
         to := and(mload(add(p, 128)), ADDRESS_MASK)
@@ -134,7 +196,7 @@ function opDELEGATECALL(uint256 s) view returns (uint256) {
 }
 
 function opSTATICCALL(uint256 s) view returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     uint256 to;
     assembly {
         to := and(mload(add(p, 128)), ADDRESS_MASK)
@@ -178,7 +240,7 @@ function gasFor(uint256 s, uint256 p) pure returns (uint256 gasLimit) {
         gasLimit := and(shr(GAS_SHIFT, s), COUNT_MASK)
         gasLimit := sub(gasLimit, shr(6, gasLimit))
         // CALL and CALLCODE have a word more than the others.
-        let opcode := byte(0, mload(sub(and(s, PC_MASK), 1)))
+        let opcode := byte(0, mload(sub(shr(PC_SHIFT, s), 1)))
         let asked := mload(add(p, sub(192, shl(5, gt(opcode, 0xf3)))))
         if lt(asked, gasLimit) { gasLimit := asked }
     }
@@ -207,7 +269,7 @@ function callMemory(uint256 s, uint256 p) pure returns (uint256) {
 }
 
 function opCREATE(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     (uint256 t, uint256 place, uint256 size) = initCode(s, p, 2);
     if (failed(t)) return t;
     uint256 value;
@@ -234,7 +296,7 @@ function opCREATE(uint256 s) pure returns (uint256) {
 }
 
 function opCREATE2(uint256 s) pure returns (uint256) {
-    uint256 p = (s >> SP_SHIFT) & SP_MASK;
+    uint256 p = s & SP_MASK;
     (uint256 t, uint256 place, uint256 size) = initCode(s, p + 32, 8);
     if (failed(t)) return t;
     uint256 value;
@@ -280,7 +342,7 @@ function opSELFDESTRUCT(uint256 s) pure returns (uint256) {
     uint256 heir;
     bool isStatic;
     assembly {
-        heir := and(mload(and(shr(SP_SHIFT, s), SP_MASK)), ADDRESS_MASK)
+        heir := and(mload(and(s, SP_MASK)), ADDRESS_MASK)
         isStatic := mload(STATIC)
     }
     if (isStatic) return s | FAILED;
