@@ -7,7 +7,7 @@ import {Signatures} from "../lib/Signatures.sol";
 import {Vault} from "../lib/Vault.sol";
 import {Court} from "./Court.sol";
 
-/// @notice What the court asks the judge: what a player's input does, and what the contract's settlement function does (section 9 of the specification).
+/// @notice What the court asks the judge: what a player's input does, and what the contract's settlement function does (section 8 of the specification).
 /// SAFETY: everything in a case comes from the terms and from what is recorded; a caller chooses the witness only, which can make a judgement
 /// fail, but not turn out otherwise.
 abstract contract Bench is Court {

@@ -9,7 +9,7 @@ import {Signatures} from "../lib/Signatures.sol";
 import {Bench} from "./Bench.sol";
 import {Disputes} from "./Disputes.sol";
 
-/// @notice Moves that a player forces in a dispute, and how one that cannot be settled is dropped (section 9 of the specification).
+/// @notice Moves that a player forces in a dispute, and how one that cannot be settled is dropped (section 8 of the specification).
 /// INVARIANT: each event moves D to a window after itself and is paid for, second by second, out of its player's bank; so a dispute ends within
 /// 2W, the players' banks, and W for each refutation.
 abstract contract Moves is Disputes, Bench {

@@ -5,7 +5,7 @@ import {IJudge} from "./IJudge.sol";
 
 /// @title The court: registry, custody and judge's bench of all threads on one chain
 /// @notice A thread is named by its terms' hash; the court keeps hashes only, so that every call carries the terms (and, to settle, the
-/// recorded breakpoint) and is checked against them. Specification: `src/protocol/README.md`, sections 1, 2, 4, 8 and 9.
+/// recorded breakpoint) and is checked against them. Specification: `src/protocol/README.md`, sections 1, 2, 4, 5 and 8.
 interface IThreads {
     /// @notice All that the players agree on at the start (section 1). The thread's id is their hash.
     struct Terms {
@@ -48,7 +48,7 @@ interface IThreads {
         uint256[] payouts;
     }
 
-    /// @notice A player's own input, forced on the recorded state (section 9).
+    /// @notice A player's own input, forced on the recorded state (section 8).
     struct Move {
         uint256 player; // index
         bytes raw; // the signed transaction

@@ -47,7 +47,7 @@ library MultiProof {
     uint256 private constant NEW_THIN = 2;
     /// @dev An end that has met nothing yet: the first sibling is not empty, or the end stood higher.
     uint256 private constant FRESH = 4;
-    /// @dev One of the hashes may be 0, or the leaf is foreign: such halves are joined with care.
+    /// @dev Nothing was there before, or the leaf is foreign: such halves are joined with care. (No leaf goes, so a new hash is 0 only where the old one is.)
     uint256 private constant ODD = 8;
     /// @dev A foreign leaf that has not shown yet that an item is absent.
     uint256 private constant IDLE = 16;
@@ -140,7 +140,7 @@ library MultiProof {
                 end := add(cursor, proof.length)
             }
             uint256 width = widthOf(count);
-            if (cursor + width > end) revert ProofEndsEarly();
+            // Where this lies beyond the proof's end, so does the first end, which is refused.
             uint256 foreign = load(cursor) >> (256 - 8 * width);
             assembly ("memory-safe") {
                 let here := mload(0x40)
@@ -341,7 +341,7 @@ library MultiProof {
         uint256 thin = leftMarks & rightMarks;
         (uint256 oldHash, uint256 oldMarks) = nodeOf(leftOld, rightOld, thin & OLD_THIN);
         (uint256 newHash, uint256 newMarks) = nodeOf(leftNew, rightNew, thin & NEW_THIN);
-        uint256 odd = oldHash == 0 || newHash == 0 ? ODD : 0;
+        uint256 odd = oldHash == 0 ? ODD : 0;
         return (oldMarks | newMarks | odd, oldHash, newHash);
     }
 

@@ -2,8 +2,13 @@
  * What the court's calls cost, from receipts on anvil: two players, ether, no oracle, payees that exist, each the first such call of its
  * thread. Terms and state are those of a game of TicTacToe: five words of constructor argument, twelve leaves.
  */
+import { AbiCoder, Interface } from 'ethers'
+import { loadArtifact } from '../../src/chain/artifacts.js'
+import { hexToBytes } from '../../src/protocol/bytes.js'
+import type { Hex } from '../../src/protocol/types.js'
 import { Arena } from '../../test/contracts/arena.js'
-import { Game, WINDOW } from '../../test/contracts/game.js'
+import { breakpointToAbi, Game, moveToAbi, WINDOW } from '../../test/contracts/game.js'
+import { JudgedGame } from '../../test/contracts/judged.js'
 
 /** One measured figure. */
 export type Figure = {
@@ -18,13 +23,16 @@ export type Figure = {
 const ETHER = 10n ** 18n
 /** The same at whatever second the chain was started: calldata is priced by its bytes. */
 const DEADLINE = { joinDeadlineSec: 2_000_123_456n }
+/** When disputes with signed times begin. */
+const DISPUTED_SEC = 2_000_100_000n
 
 /** Starts a chain, measures each call on a thread of its own, and stops the chain. */
 export async function benchGas (): Promise<Figure[]> {
-  const arena = await Arena.create()
+  const arena = await Arena.create({ judge: 'Judge' })
   try {
     const figures = [
-      ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena)
+      ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena),
+      ...await advance(arena), ...await settleByFunction(arena)
     ]
     return figures.map(([name, value]) => ({ name, value: Number(value), unit: 'gas' }))
   } finally {
@@ -86,6 +94,55 @@ async function exit (arena: Arena): Promise<Measured> {
   await arena.at(challenged.timestampSec + 2n * WINDOW)
   const settled = await game.settle(last, state)
   return [['gas.exit', challenged.gasUsed + settled.gasUsed], ['gas.settle', settled.gasUsed]]
+}
+
+/** A move of TicTacToe that the judge executes: the first one in a dispute, the second, and the first in one transaction with the challenge. */
+async function advance (arena: Arena): Promise<Measured> {
+  const [apart, together] = [await newTicTacToe(arena), await newTicTacToe(arena)]
+  await arena.at(DISPUTED_SEC)
+  const { timestampSec } = await apart.game.record_('challenge', apart.head)
+  const figures: Measured = []
+  for (const [i, name] of ['gas.advance', 'gas.advanceAgain'].entries()) {
+    const { before, move, witness } = await nextMove(apart, i, timestampSec + 1n + BigInt(i))
+    await arena.at(move.timestampSec)
+    figures.push([name, (await apart.game.advance(before, move, witness)).gasUsed])
+  }
+  const { before, move, witness } = await nextMove(together, 0, timestampSec + 100n)
+  const { game } = together
+  await arena.at(move.timestampSec)
+  const both = await arena.court_(game.player(0), 'challengeAndAdvance', [game.abi, breakpointToAbi(before), game.signatures(before), moveToAbi(move), witness])
+  return [...figures, ['gas.challengeAndAdvance', both.gasUsed]]
+}
+
+async function nextMove (thread: JudgedGame, index: number, atSec: bigint): Promise<{ before: typeof thread.head, move: Awaited<ReturnType<JudgedGame['force']>>['move'], witness: Hex }> {
+  const cell = new Interface(['function play(uint8)']).encodeFunctionData('play', [4 * index]) as Hex
+  const input = thread.input(index % 2, hexToBytes(cell), ETHER / 2n)
+  const { move, witnesses: [witness = '0x'] } = await thread.force(input, 1n, atSec)
+  const before = thread.head
+  await thread.play(input, atSec, 1n)
+  return { before, move, witness }
+}
+
+async function newTicTacToe (arena: Arena): Promise<JudgedGame> {
+  const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], [arena.account(0), arena.account(1), ETHER / 2n, 600n])
+  return await JudgedGame.create(arena, 'TicTacToe', hexToBytes(ctorArg as Hex), DEADLINE)
+}
+
+/** One payment by the contract's settlement function, two proved balances, two payments. */
+async function settleByFunction (arena: Arena): Promise<Measured> {
+  const abi = loadArtifact('Settling').interface
+  const thread = await JudgedGame.create(arena, 'Settling', new Uint8Array(), { ...DEADLINE, settlement: abi.getFunction('settle')?.selector as Hex })
+  const { game } = thread
+  const input = thread.input(0, hexToBytes(abi.encodeFunctionData('move') as Hex), ETHER / 2n)
+  const last = await thread.play(input, DISPUTED_SEC)
+  await arena.at(DISPUTED_SEC + 1_000n)
+  const { timestampSec } = await game.record_('challenge', last)
+  const endsAt = timestampSec + 2n * WINDOW
+  const { witness } = await thread.settlement(game.player(0), endsAt)
+  const { proofs } = await thread.settled([ETHER, ETHER])
+  await arena.at(endsAt)
+  const sent = await game.settleByFunction(last, { player: 0, others: [], raw: input.raw, binding: input.binding }, witness, proofs)
+  return [['gas.settleByFunction', sent.gasUsed]]
 }
 
 async function started (arena: Arena): Promise<Game> {

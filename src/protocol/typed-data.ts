@@ -82,7 +82,7 @@ export function inputDigest (thread: ThreadId, txHash: Hash32, domain: Domain): 
   return digest(keccak256(concatBytes(INPUT_TYPE, hexToBytes(thread), hexToBytes(txHash))), domain)
 }
 
-/** A move that a player forces in a dispute: its input on the recorded breakpoint `parent`, at `timestampSec` (§9). */
+/** A move that a player forces in a dispute: its input on the recorded breakpoint `parent`, at `timestampSec` (§8). */
 export type Force = { readonly thread: ThreadId, readonly dispute: bigint, readonly parent: Hash32, readonly txHash: Hash32, readonly timestampSec: bigint }
 
 /** The struct hash of a Force, by which the court knows the move's judgement. @throws `BYTES_OUT_OF_RANGE` */

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Interface, JsonRpcProvider, Network, type LogDescription } from 'ethers'
 import { startAnvil, type Anvil } from '../../scripts/anvil.js'
-import { asAddress, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
+import { asAddress, bytesToHex, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { payeesOf } from '../../src/protocol/terms.js'
 import type { Address, Domain, Hex, ThreadId } from '../../src/protocol/types.js'
 import { Game, type GameOptions } from './game.js'
@@ -81,8 +81,11 @@ export class Arena {
     this.domain = { chainId: anvil.chainId, court }
   }
 
-  /** A chain without fees, so that balances add up, and a court on it, with this judge. Gas is counted all the same. */
-  static async create ({ judge: kind = 'Judge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
+  /**
+   * A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. Most tests need no judge, and have one that finds what
+   * they say.
+   */
+  static async create ({ judge: kind = 'TestJudge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
     const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000'] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
@@ -173,6 +176,14 @@ export class Arena {
     return contractAddress
   }
 
+  /** Puts creation code on the chain as data behind a byte 0x00, where nodes look for it. */
+  async store (creationCode: Uint8Array): Promise<Address> {
+    const data = `0x600b5981380380925939f300${bytesToHex(creationCode).slice(2)}`
+    const { contractAddress } = await this.#mine({ from: this.account(19), data, gas: hex(GAS) }, this.abi)
+    if (contractAddress === undefined) throw new Error('nothing was stored')
+    return contractAddress
+  }
+
   /** Sends a transaction to the court. @throws Reverted */
   async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
     return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
@@ -228,7 +239,7 @@ export class Arena {
 
   /** The chain mines at once, but now and then answers before it has. */
   async #receipt (hash: unknown): Promise<TransactionReceipt> {
-    for (let tries = 0; tries < 1000; tries++) {
+    for (let tries = 0; tries < 6000; tries++) {
       const receipt = await this.rpc('eth_getTransactionReceipt', hash) as TransactionReceipt | null
       if (receipt !== null) return receipt
       await sleep(5)

@@ -4,7 +4,7 @@ import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
 import { breakpointDigest, breakpointHash, closeDigest, forceDigest, type Force } from '../../src/protocol/typed-data.js'
 import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
-import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, Terms, ThreadId } from '../../src/protocol/types.js'
+import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, SignedInput, Terms, ThreadId } from '../../src/protocol/types.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set, type Tree } from '../../src/state/tree.js'
@@ -19,7 +19,7 @@ export type Move = {
 }
 
 /** What else a move is made of, or is falsely signed for. */
-export type MoveOptions = Partial<Force> & { readonly data?: Uint8Array, readonly paused?: Hash32, readonly domain?: Domain }
+export type MoveOptions = Partial<Force> & { readonly data?: Uint8Array, readonly paused?: Hash32, readonly domain?: Domain, /** Instead of one that says nothing. */ readonly input?: SignedInput }
 
 /** The last input of a batch, and the leaves of those before it. */
 export type LastInput = { readonly player: number, readonly others: readonly Hash32[], readonly raw: Uint8Array, readonly binding: Uint8Array }
@@ -131,9 +131,9 @@ export class Game {
     return await this.#arena.court_(from, 'refute', [this.abi, breakpointToAbi(recorded), breakpointToAbi(parent), lastInputToAbi(last), paused, witness])
   }
 
-  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State, { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
+  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[][], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
     return await this.#arena.court_(from, 'settleByFunction', [
-      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, this.proofs(state)
+      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.proofs(state) : state
     ])
   }
 
@@ -167,9 +167,9 @@ export class Game {
   }
 
   /** A player's move on what is recorded, with its session key's two signatures. `changes` alter what the Force is for. */
-  move (player: number, recorded: Breakpoint, dispute: bigint, timestampSec: bigint, { data = new Uint8Array(0), paused = ZERO_HASH, domain = this.domain, ...changes }: MoveOptions = {}): Move {
+  move (player: number, recorded: Breakpoint, dispute: bigint, timestampSec: bigint, { data = new Uint8Array(0), paused = ZERO_HASH, domain = this.domain, input, ...changes }: MoveOptions = {}): Move {
     const key = this.#key(player)
-    const { raw, binding } = signInput({ nonce: 1n, gasLimit: 100_000n, to: this.player(0), valueWei: 0n, data }, key, { thread: this.id, domain })
+    const { raw, binding } = input ?? signInput({ nonce: 1n, gasLimit: 100_000n, to: this.player(0), valueWei: 0n, data }, key, { thread: this.id, domain })
     const force: Force = { thread: this.id, dispute, parent: breakpointHash(recorded), txHash: hash32(raw), timestampSec, ...changes }
     return { player, raw, binding, force: sign(forceDigest(force, domain), key), timestampSec, paused }
   }

@@ -13,7 +13,7 @@ import { Arena, logOf, type Sent } from './arena.js'
 import { breakpointToAbi, closeToAbi, moveToAbi, NO_INPUT, WINDOW, type Game, type GameOptions, type Move } from './game.js'
 
 const ETHER = 10n ** 18n
-const arena = await Arena.create({ judge: 'TestJudge' })
+const arena = await Arena.create()
 const test = suite('contracts/Threads: forced moves')
 test.after(() => arena.stop())
 const condition = (title: string, run: () => Promise<void>): void => { test(title, () => arena.isolated(run)) }

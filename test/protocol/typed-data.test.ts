@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesToHex } from '../../src/protocol/bytes.js'
-import { breakpointDigest, breakpointHash, closeDigest, closeRequestDigest, idleDigest, inputDigest, joinDigest, toldDigest } from '../../src/protocol/typed-data.js'
+import { breakpointDigest, breakpointHash, closeDigest, closeRequestDigest, forceDigest, idleDigest, inputDigest, joinDigest, toldDigest } from '../../src/protocol/typed-data.js'
 import { arbitrary, arbitraryBreakpoint, arbitrarySlot, domain, terms, thread, throwsCode } from './fixtures.js'
 
 const test = suite('typed data')
@@ -26,6 +26,9 @@ test('digests of any value are those of ethers', () => {
       'bytes32 thread, uint64 epoch, uint64 nonce, bytes32 parent, bytes32 stateRoot, bytes32 inputsRoot, uint64 timestamp', { ...breakpoint, timestamp: timestampSec })
     equalsEthers(closeDigest(close, domain), 'Close', 'bytes32 thread, uint64 epoch, uint64 nonce, bytes32 parent, uint256[] payouts', close)
     equalsEthers(closeRequestDigest(close, domain), 'CloseRequest', 'bytes32 thread, bytes32 parent, uint256[] payouts', close)
+    equalsEthers(
+      forceDigest({ thread, dispute: epoch, parent, txHash: hash, timestampSec }, domain), 'Force',
+      'bytes32 thread, uint64 dispute, bytes32 parent, bytes32 txHash, uint64 timestamp', { thread, dispute: epoch, parent, txHash: hash, timestamp: timestampSec })
     equalsEthers(idleDigest(breakpoint, domain), 'Idle', 'bytes32 thread, uint64 epoch, uint64 nonce, uint64 timestamp', { thread, epoch, nonce, timestamp: timestampSec })
     equalsEthers(inputDigest(thread, hash, domain), 'Input', 'bytes32 thread, bytes32 txHash', { thread, txHash: hash })
     equalsEthers(joinDigest({ thread, player, sessionKey }, domain), 'Join', 'bytes32 thread, address player, address sessionKey', { thread, player, sessionKey })

@@ -1,5 +1,5 @@
 /**
- * The rules of a dispute (§9 of the specification) as one pure function, to be read beside it: `apply(court, action, now, terms)` is what the
+ * The rules of a dispute (§8 of the specification) as one pure function, to be read beside it: `apply(court, action, now, terms)` is what the
  * court becomes, or the name of the error with which the contract refuses. No hashes, no money and no EVM: a breakpoint is known by a name
  * that holds its whole history, and whoever asks for a move says what the judge would find.
  *
