@@ -29,9 +29,9 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     return { transactionHash, blockNumber, gasUsed, dataBytes: data.length / 2 - 1 }
   }
 
-  const quote = async (name: string, parameters: readonly unknown[]): Promise<Quote> => {
+  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}): Promise<Quote> => {
     const data = abi.encodeFunctionData(name, parameters) as Hex
-    return { ...await sender.quote({ to: court, data, valueWei: 0n }), dataBytes: data.length / 2 - 1 }
+    return { ...await sender.quote({ to: court, data, valueWei: 0n }, options), dataBytes: data.length / 2 - 1 }
   }
 
   /** Ether goes along; tokens are allowed first, one deposit of a token at a time: an allowance serves one of them only. */

@@ -52,7 +52,7 @@ export type Sender = {
    */
   send (request: SendRequest, options?: { signal?: AbortSignal | undefined, /** Chain time, seconds: the nearer, the more is offered. */ usefulUntilSec?: bigint | undefined }): Promise<MinedTransaction>
   /** What the transaction would take and cost at the present price; nothing is sent. @throws as {@link Sender.send} does from its estimate */
-  quote (request: SendRequest): Promise<{ readonly gas: bigint, readonly feeWei: bigint }>
+  quote (request: SendRequest, options?: { usefulUntilSec?: bigint | undefined }): Promise<{ readonly gas: bigint, readonly feeWei: bigint }>
   /** Transactions in the pool, ours. */
   pending (): number
   /** Callers that still wait get `CHAIN_STOPPED`. */
@@ -83,8 +83,8 @@ export function createSender (options: SenderOptions): Sender {
       stopping.abort()
       patiences.stop()
     },
-    async quote (request) {
-      const [gas, fees] = await Promise.all([exactGas({ rpc, signer, interfaces }, request), presentFee(rpc)])
+    async quote (request, { usefulUntilSec } = {}) {
+      const [gas, fees] = await Promise.all([exactGas({ rpc, signer, interfaces, usefulUntilSec }, request), presentFee(rpc)])
       return { gas, feeWei: gas * fees }
     },
     async send (request, { signal, usefulUntilSec } = {}) {
@@ -160,17 +160,20 @@ async function otherwise ({ signer, pool, patience }: Submission, signed: Signed
   return signer.sign({ ...signed, fees })
 }
 
+type Estimation = Pick<Submission, 'rpc' | 'signer' | 'interfaces' | 'usefulUntilSec'>
+
 /** Gas for the transaction, with a fifth more: what it does may depend on what is mined before it. */
-async function estimate (context: Pick<Submission, 'rpc' | 'signer' | 'interfaces'>, request: SendRequest): Promise<bigint> {
+async function estimate (context: Estimation, request: SendRequest): Promise<bigint> {
   const gas = await exactGas(context, request)
   const generous = gas + gas / 5n
   return generous < MAX_TRANSACTION_GAS ? generous : gas > MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS
 }
 
-async function exactGas ({ rpc, signer, interfaces }: Pick<Submission, 'rpc' | 'signer' | 'interfaces'>, request: SendRequest): Promise<bigint> {
+async function exactGas ({ rpc, signer, interfaces, usefulUntilSec }: Estimation, request: SendRequest): Promise<bigint> {
   const call = { from: signer.wallet, data: request.data, value: quantity(request.valueWei), ...request.to === undefined ? {} : { to: request.to } }
   try {
-    return await readInteger(rpc, 'eth_estimateGas', [call])
+    // What depends on time is tried at the next block's, which is later than the newest's.
+    return await readInteger(rpc, 'eth_estimateGas', usefulUntilSec === undefined ? [call] : [call, 'pending'])
   } catch (error) {
     if (isPoor(error) && !saysRpc(error, /revert/i)) throw refused(error, signer.wallet) // tokens revert with such words
     if (!isRevert(error)) throw error
