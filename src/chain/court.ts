@@ -25,8 +25,8 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
 
   const call = async (name: string, parameters: readonly unknown[], valueWei = 0n, options: SendOptions = {}): Promise<Receipt> => {
     const data = abi.encodeFunctionData(name, parameters) as Hex
-    const { transactionHash, blockNumber, gasUsed } = await sender.send({ to: court, data, valueWei }, options)
-    return { transactionHash, blockNumber, gasUsed, dataBytes: data.length / 2 - 1 }
+    const { transactionHash, blockNumber, gasUsed, feeWei } = await sender.send({ to: court, data, valueWei }, options)
+    return { transactionHash, blockNumber, gasUsed, feeWei, dataBytes: data.length / 2 - 1 }
   }
 
   const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}): Promise<Quote> => {

@@ -32,6 +32,8 @@ export type MinedTransaction = {
   readonly blockNumber: bigint
   readonly blockHash: Hash32
   readonly gasUsed: bigint
+  /** What was paid for it, in wei; 0 where the endpoint does not say the price. */
+  readonly feeWei: bigint
   readonly succeeded: boolean
   readonly contract: Address | undefined
 }
@@ -93,6 +95,7 @@ export async function readMined (rpc: Sends, hash: Hash32): Promise<MinedTransac
     blockNumber: integer(fields.blockNumber),
     blockHash: asText(parseHash32)(fields.blockHash),
     gasUsed: integer(fields.gasUsed),
+    feeWei: integer(fields.gasUsed) * (optional(fields.effectiveGasPrice, integer) ?? 0n),
     succeeded: integer(fields.status) === 1n,
     contract: optional(fields.contractAddress, asText(asAddress))
   }))

@@ -87,7 +87,7 @@ export type AccountProof = {
 }
 
 /** A mined, successful transaction. */
-export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, readonly dataBytes: number }
+export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, /** What was paid for it. */ readonly feeWei: bigint, readonly dataBytes: number }
 
 /** A player's own input on what is recorded, as the court takes it (§9). */
 export type ForcedMove = {

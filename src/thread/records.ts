@@ -22,6 +22,9 @@ export type Evidence = {
 /** An own move as it was forced: to be carried on where one transaction does not end its judgement. */
 export type SignedForce = { readonly dispute: bigint, readonly parent: Hash32, readonly input: SignedInput, readonly timestampSec: bigint }
 
+/** Transactions, their gas, and what was paid for it. */
+export type CourtCost = { readonly transactions: number, readonly gas: bigint, readonly feeWei: bigint }
+
 /** Where an input stands: its slot and its place in the batch. */
 export type InputPlace = { readonly slot: Slot, readonly index: number }
 
@@ -169,6 +172,13 @@ export class ThreadRecords {
   async force (): Promise<SignedForce | undefined> {
     const bytes = await this.store.get(`${this.#prefix}/force`)
     return bytes === undefined ? undefined : fromJson(bytes) as SignedForce
+  }
+
+  /** What this node has spent at the court on the thread's disputes. */
+  putCourtCost (cost: CourtCost): StoreOperation { return { put: `${this.#prefix}/court-cost`, value: toJson(cost) } }
+  async courtCost (): Promise<CourtCost> {
+    const bytes = await this.store.get(`${this.#prefix}/court-cost`)
+    return bytes === undefined ? { transactions: 0, gas: 0n, feeWei: 0n } : fromJson(bytes) as CourtCost
   }
 
   putClose (certificate: CloseCertificate): StoreOperation { return { put: `${this.#prefix}/close`, value: toJson(certificate) } }

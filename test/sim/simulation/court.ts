@@ -122,7 +122,7 @@ export class SimCourt {
       if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
       what()
       await this.#timeline.sleep(chance.between(1, 50))
-      return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, dataBytes: 0 }
+      return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, feeWei: 0n, dataBytes: 0 }
     }
     const never = async (): Promise<never> => { throw refused('not in this court') }
     const noMoves = { advance: never, challengeAndAdvance: never, refute: never, settle: never, settleByFunction: never }
