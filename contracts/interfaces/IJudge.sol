@@ -5,6 +5,16 @@ pragma solidity 0.8.37;
 /// @notice From (state root, signed input, environment, witness) to (result, new root). It holds nothing and decides nothing else: whose turn it is,
 /// what a root is worth and what a verdict leads to is the caller's business. Specification: `src/protocol/README.md`, sections 3, 4, 5 and 9.
 interface IJudge {
+    /// @notice What code may take at most, as rules of its EVM (contracts/judge/README.md, "Limits of a thread"); 0 for no limit. A judge has them for good.
+    struct Limits {
+        uint256 memoryBytes; // of all frames
+        uint256 frames;
+        uint256 modexpBytes; // of an operand
+        uint256 callDataBytes; // or init code, of each frame
+        uint256 returnDataBytes;
+        uint256 writes; // SSTOREs and TSTOREs of a transaction
+    }
+
     /// @notice What is judged, apart from the input itself. All of it is for the caller to know; nothing of it may come from whoever wants a verdict.
     struct Case {
         bytes32 stateRoot; // the state before

@@ -22,7 +22,7 @@ function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) 
         if iszero(full) {
             mcopy(record, FRAME, FRAME_SIZE)
             mcopy(add(record, FRAME_SIZE), mload(STACK_AT), height)
-            let bound := sub(mload(MEMORY_BOUND), mload(MEMORY_SIZE))
+            let bound := sub(mload(MEMORY_BOUND), add(mload(MEMORY_SIZE), height))
             if mload(NEXT_CREATES) {
                 mstore(NEXT_CODE_REF, top)
                 mstore(top, initSize)
@@ -138,8 +138,11 @@ function mayEnter(uint256 value) pure returns (bool may) {
 
 /// @dev Whether a frame with code to run, one deeper than the running one and with this much call data or init code, halts before its first opcode
 /// (README.md, "Limits of a thread").
-function isBeyondLimits(uint256 size) pure returns (bool beyond) {
-    assembly { beyond := or(iszero(lt(mload(DEPTH), mload(DEPTH_LIMIT))), gt(size, mload(DATA_LIMIT))) }
+function isBeyondLimits(uint256 s, uint256 size) pure returns (bool beyond) {
+    assembly {
+        let waiting := add(mload(MEMORY_SIZE), shl(5, and(shr(HEIGHT_SHIFT, s), HEIGHT_MASK)))
+        beyond := or(or(iszero(lt(mload(DEPTH), mload(DEPTH_LIMIT))), gt(size, mload(DATA_LIMIT))), gt(waiting, mload(MEMORY_BOUND)))
+    }
 }
 
 function dataSize() pure returns (uint256 size) {
@@ -173,7 +176,7 @@ function enterCall(uint256 s, uint256 gasLimit, uint256 to, uint256 entry, uint2
         mstore(NEXT_CREATES, 0)
     }
     // No code: nothing runs, and a frame of its own would make no difference.
-    if (code != 0 && isBeyondLimits(dataSize())) return answer(s, 0, 0);
+    if (code != 0 && isBeyondLimits(s, dataSize())) return answer(s, 0, 0);
     if (code != 0) s = descend(s, gasLimit, 0, 0);
     if (paid != 0) transfer(payer, paid, value);
     return code != 0 ? s : answer(s, gasLimit, 1);
@@ -201,7 +204,7 @@ function enterCreate(uint256 s, uint256 gasLimit, uint256 created, uint256 value
         mstore(NEXT_CREATES, 1)
     }
     // INVARIANT: an address that is in use is never created again; the gas for it is gone (EIP-684).
-    if (taken || (initSize != 0 && isBeyondLimits(initSize))) return answer(s, 0, 0);
+    if (taken || (initSize != 0 && isBeyondLimits(s, initSize))) return answer(s, 0, 0);
     s = descend(s, gasLimit, initAt, initSize);
     uint256 flags;
     assembly { flags := or(mload(add(entry, FLAGS_FIELD)), CREATED) }

@@ -15,11 +15,28 @@ import {answerAt, answeredTables, ask, gasUsedOf, settleAccounts, settleSlots, t
 contract Judge is IJudge {
     bytes32 private constant CALL_TAG = keccak256("evm-threads call 1");
     address public immutable interpreter;
+    uint256 private immutable memoryBytes;
+    uint256 private immutable frames;
+    uint256 private immutable modexpBytes;
+    uint256 private immutable callDataBytes;
+    uint256 private immutable returnDataBytes;
+    uint256 private immutable writes;
 
-    /// @param interpreter_ the deployed `Interpreter`
-    constructor(address interpreter_) {
+    /// @param interpreter_ the deployed `Interpreter` @param limits_ the limits of what is judged here
+    constructor(address interpreter_, Limits memory limits_) {
         if (interpreter_.code.length == 0) revert NoAnswer();
         interpreter = interpreter_;
+        memoryBytes = limits_.memoryBytes;
+        frames = limits_.frames;
+        modexpBytes = limits_.modexpBytes;
+        callDataBytes = limits_.callDataBytes;
+        returnDataBytes = limits_.returnDataBytes;
+        writes = limits_.writes;
+    }
+
+    /// @notice The limits of what is judged here.
+    function limits() public view returns (Limits memory) {
+        return Limits(memoryBytes, frames, modexpBytes, callDataBytes, returnDataBytes, writes);
     }
 
     /// @inheritdoc IJudge
@@ -47,8 +64,9 @@ contract Judge is IJudge {
     /// @dev Judges from the first opcode.
     function start(Case calldata case_, Transaction memory tx_, bytes32 subject, bytes calldata witness) private view returns (Verdict memory verdict) {
         Cast memory cast = castOf(case_, tx_);
+        Limits memory limits_ = limits();
         Trial memory t = openWitness(witness, 0);
-        writeMessage(t, case_, tx_, cast);
+        writeMessage(t, case_, tx_, cast, limits_);
         uint256 sender = readAccounts(t, cast, slotCount(t));
         if (tx_.signer != address(0)) payUpFront(tx_, case_, sender);
         warmAccessList(t, tx_);

@@ -6,10 +6,10 @@ pragma solidity 0.8.37;
 //   0x0000  TABLE      one word for each opcode: its handler and what the dispatcher charges
 //   0x2000  FRAME      the running frame: one block of words, saved and restored as a whole
 //   0x2280  MACHINE    what belongs to the whole machine: refund, logs, counts, environment
-//   0x2600  ROOM       where the areas below are and where they end; not part of the machine's state
-//   0x2820  NEXT       the frame that is about to be entered, same fields as FRAME
-//   0x2aa0  SCRATCH    16 words
-//   0x2ca0  FRAMES     block hashes, blob hashes, then for each frame: its caller's FRAME block, its caller's stack, init code, its memory.
+//   0x2640  ROOM       where the areas below are and where they end; not part of the machine's state
+//   0x2860  NEXT       the frame that is about to be entered, same fields as FRAME
+//   0x2ae0  SCRATCH    16 words
+//   0x2ce0  FRAMES     block hashes, blob hashes, then for each frame: its caller's FRAME block, its caller's stack, init code, its memory.
 //                      Zero above the running frame's memory, as the EVM wants it.
 //   ------  TABLES     accounts, storage slots, transient slots    (from here on, where the caller's rooms put them)
 //   ------  INDEX      open-addressing hash index into TABLES
@@ -73,7 +73,7 @@ uint256 constant CODE_REF = 0x20c0; // number of the code, or the address of its
 uint256 constant MEMORY_AT = 0x20e0;
 uint256 constant MEMORY_SIZE = 0x2100; // a multiple of 32
 uint256 constant WORD_LIMIT = 0x2120; // offsets below it have a whole word within the memory
-uint256 constant MEMORY_BOUND = 0x2140; // what its memory may grow to: the limit less the memories of its callers
+uint256 constant MEMORY_BOUND = 0x2140; // what its memory may grow to: the limit less the memories and stacks of its callers
 uint256 constant STATIC = 0x2160;
 uint256 constant OUT_AT = 0x2180; // where the caller wants the return data
 uint256 constant OUT_SIZE = 0x21a0;
@@ -104,54 +104,56 @@ uint256 constant BASE_FEE = 0x2460;
 uint256 constant BLOB_BASE_FEE = 0x2480;
 uint256 constant BLOCK_HASHES = 0x24a0; // how many, the parent's first
 uint256 constant BLOB_HASHES = 0x24c0;
-uint256 constant MEMORY_LIMIT = 0x24e0; // bytes of memory of all frames. This and the next four: a thread's limits (README.md); NO_LIMIT where there is none
+uint256 constant MEMORY_LIMIT = 0x24e0; // bytes of memory and callers' stacks. This and the next five: a thread's limits (README.md); NO_LIMIT where there is none
 uint256 constant DEPTH_LIMIT = 0x2500; // frames
 uint256 constant MODEXP_LIMIT = 0x2520; // bytes of an operand of MODEXP
 uint256 constant DATA_LIMIT = 0x2540; // bytes of call data or init code
 uint256 constant RETURN_LIMIT = 0x2560; // bytes of return data
-uint256 constant GIVEN_CODES = 0x2580; // how many of the codes came with the input
-uint256 constant ACCOUNTS_SIZE = 0x25a0;
-uint256 constant SLOTS_SIZE = 0x25c0;
-uint256 constant PAUSED = 0x25e0; // the packed state of the running frame in a saved machine, pc from the start of the code
-uint256 constant MACHINE_END = 0x2600;
+uint256 constant WRITE_LIMIT = 0x2580; // SSTORE and TSTORE
+uint256 constant WRITES = 0x25a0; // so many there were
+uint256 constant GIVEN_CODES = 0x25c0; // how many of the codes came with the input
+uint256 constant ACCOUNTS_SIZE = 0x25e0;
+uint256 constant SLOTS_SIZE = 0x2600;
+uint256 constant PAUSED = 0x2620; // the packed state of the running frame in a saved machine, pc from the start of the code
+uint256 constant MACHINE_END = 0x2640;
 
 // ---------------------------------------------------------------- ROOM
-uint256 constant FRAMES_END = 0x2600;
-uint256 constant TABLES = 0x2620;
-uint256 constant TABLES_END = 0x2640;
-uint256 constant INDEX = 0x2660;
-uint256 constant INDEX_MASK = 0x2680; // a multiple of 32, less 32
-uint256 constant JOURNAL = 0x26a0;
-uint256 constant JOURNAL_END = 0x26c0;
-uint256 constant RETURN_AT = 0x26e0;
-uint256 constant RETURN_END = 0x2700;
-uint256 constant CODES = 0x2720;
-uint256 constant CODES_MAX = 0x2740;
-uint256 constant BLOCKS_TOP = 0x2760; // where the next code block goes
-uint256 constant BLOCKS_END = 0x2780;
-uint256 constant CODE_AT = 0x27a0; // of the running frame
-uint256 constant CODE_SIZE = 0x27c0;
-uint256 constant JUMPS_AT = 0x27e0; // known JUMPDESTs of the running code, a byte each
-uint256 constant STACK_AT = 0x2800;
+uint256 constant FRAMES_END = 0x2640;
+uint256 constant TABLES = 0x2660;
+uint256 constant TABLES_END = 0x2680;
+uint256 constant INDEX = 0x26a0;
+uint256 constant INDEX_MASK = 0x26c0; // a multiple of 32, less 32
+uint256 constant JOURNAL = 0x26e0;
+uint256 constant JOURNAL_END = 0x2700;
+uint256 constant RETURN_AT = 0x2720;
+uint256 constant RETURN_END = 0x2740;
+uint256 constant CODES = 0x2760;
+uint256 constant CODES_MAX = 0x2780;
+uint256 constant BLOCKS_TOP = 0x27a0; // where the next code block goes
+uint256 constant BLOCKS_END = 0x27c0;
+uint256 constant CODE_AT = 0x27e0; // of the running frame
+uint256 constant CODE_SIZE = 0x2800;
+uint256 constant JUMPS_AT = 0x2820; // known JUMPDESTs of the running code, a byte each
+uint256 constant STACK_AT = 0x2840;
 
-// ---------------------------------------------------------------- NEXT: the fields of FRAME, 0x820 further
-uint256 constant NEXT = 0x2820;
-uint256 constant NEXT_SELF = 0x2820;
-uint256 constant NEXT_ADDRESS = 0x2840;
-uint256 constant NEXT_CALLER = 0x2860;
-uint256 constant NEXT_VALUE = 0x2880;
-uint256 constant NEXT_DATA_AT = 0x28a0;
-uint256 constant NEXT_DATA_SIZE = 0x28c0;
-uint256 constant NEXT_CODE_REF = 0x28e0;
-uint256 constant NEXT_STATIC = 0x2980;
-uint256 constant NEXT_OUT_AT = 0x29a0;
-uint256 constant NEXT_OUT_SIZE = 0x29c0;
-uint256 constant NEXT_CREATES = 0x2a40;
+// ---------------------------------------------------------------- NEXT: the fields of FRAME, 0x860 further
+uint256 constant NEXT = 0x2860;
+uint256 constant NEXT_SELF = 0x2860;
+uint256 constant NEXT_ADDRESS = 0x2880;
+uint256 constant NEXT_CALLER = 0x28a0;
+uint256 constant NEXT_VALUE = 0x28c0;
+uint256 constant NEXT_DATA_AT = 0x28e0;
+uint256 constant NEXT_DATA_SIZE = 0x2900;
+uint256 constant NEXT_CODE_REF = 0x2920;
+uint256 constant NEXT_STATIC = 0x29c0;
+uint256 constant NEXT_OUT_AT = 0x29e0;
+uint256 constant NEXT_OUT_SIZE = 0x2a00;
+uint256 constant NEXT_CREATES = 0x2a80;
 
-uint256 constant SCRATCH = 0x2aa0;
+uint256 constant SCRATCH = 0x2ae0;
 uint256 constant TABLE = 0x0000;
 uint256 constant TABLE_SIZE = 0x2000;
-uint256 constant FRAMES = 0x2ca0;
+uint256 constant FRAMES = 0x2ce0;
 
 // ---------------------------------------------------------------- TABLES
 // An account: six words.

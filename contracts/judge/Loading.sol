@@ -14,7 +14,7 @@ import {isPrecompile} from "./Precompiles.sol";
 uint256 constant RULES = 1; // Cancun
 uint256 constant MAX_SIZE = 0xffffffff;
 uint256 constant HEADER_SIZE = 0x140;
-uint256 constant ENVIRONMENT_SIZE = 0x220; // ORIGIN to RETURN_LIMIT
+uint256 constant ENVIRONMENT_SIZE = 0x240; // ORIGIN to WRITE_LIMIT
 uint256 constant MESSAGE_SIZE = 0x100;
 
 /// @dev Sets up the memory from the call's data. @return s the state that the dispatcher starts from
@@ -200,7 +200,7 @@ function loadMessage() view returns (uint256) {
 
 /// @dev The numbers of hashes are sizes, and so are the limits, where 0 stands for none.
 function loadLimits() pure {
-    for (uint256 place = BLOCK_HASHES; place <= RETURN_LIMIT; place += 32) {
+    for (uint256 place = BLOCK_HASHES; place <= WRITE_LIMIT; place += 32) {
         uint256 value;
         assembly { value := mload(place) }
         checkSize(value, MAX_SIZE);

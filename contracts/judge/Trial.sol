@@ -72,7 +72,7 @@ function createAddress(address sender, uint256 nonce) pure returns (uint256 crea
 }
 
 /// @dev Writes environment and message, leaves room for the tables, and ends the input with the data.
-function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, Cast memory cast) pure {
+function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, Cast memory cast, IJudge.Limits memory limits) pure {
     unchecked {
         uint256 place = t.top;
         (uint256 price, uint256 creates, uint256 value, uint256 gas_) = (tx_.price, tx_.creates ? 1 : 0, tx_.value, tx_.gasLimit - tx_.intrinsic);
@@ -83,15 +83,17 @@ function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction me
             calldatacopy(add(place, 0x40), add(case_, BLOCK_AT), BLOCK_SIZE)
             mstore(add(place, 0x140), 0) // block hashes
             mstore(add(place, 0x160), 0) // blob hashes
-            mstore(add(place, 0x180), creates)
-            mstore(add(place, 0x1a0), mload(add(cast, 0x20)))
-            mstore(add(place, 0x1c0), mload(cast))
-            mstore(add(place, 0x1e0), value)
-            mstore(add(place, 0x200), gas_)
-            mstore(add(place, 0x220), size)
-            mstore(add(place, 0x240), accounts)
-            mstore(add(place, 0x260), slots)
-            place := add(place, 0x280)
+            mcopy(add(place, 0x180), limits, 0xc0)
+            place := add(place, 0x240)
+            mstore(place, creates)
+            mstore(add(place, 0x20), mload(add(cast, 0x20)))
+            mstore(add(place, 0x40), mload(cast))
+            mstore(add(place, 0x60), value)
+            mstore(add(place, 0x80), gas_)
+            mstore(add(place, 0xa0), size)
+            mstore(add(place, 0xc0), accounts)
+            mstore(add(place, 0xe0), slots)
+            place := add(place, 0x100)
         }
         t.accounts = place;
         t.slots = place + accounts * ACCOUNT_SIZE;

@@ -87,6 +87,15 @@ function enter(uint256 entry) pure {
     if (twice) badInput(4);
 }
 
+/// @dev Counts an SSTORE or TSTORE, which no revert takes back. @return isOneTooMany for the thread's limit
+function countWrite() pure returns (bool isOneTooMany) {
+    assembly {
+        let writes := add(mload(WRITES), 1)
+        mstore(WRITES, writes)
+        isOneTooMany := gt(writes, mload(WRITE_LIMIT))
+    }
+}
+
 /// @dev Writes a word of TABLES so that a revert takes it back.
 function put(uint256 place, uint256 value) pure {
     bool full;

@@ -56,8 +56,8 @@ export function sceneOf (seed: number): Scene {
 /** So tight that many a scene meets one of them. */
 function limitsOf (dice: Dice): ExecutionLimits {
   return {
-    memoryBytes: dice.pick([0, 32, 33, 96, 160, 512]), frames: dice.below(4), modexpBytes: dice.pick([0, 1, 32, 64]),
-    callDataBytes: dice.pick([0, 1, 32, 64]), returnDataBytes: dice.pick([0, 1, 31, 32, 96])
+    memoryBytes: dice.pick([0, 32, 33, 96, 160, 512, 1024]), frames: dice.below(4), modexpBytes: dice.pick([0, 1, 32, 64]),
+    callDataBytes: dice.pick([0, 1, 32, 64]), returnDataBytes: dice.pick([0, 1, 31, 32, 96]), writes: dice.below(4)
   }
 }
 

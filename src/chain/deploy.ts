@@ -8,6 +8,9 @@ import { readInteger } from './reads.js'
 import { createRpc } from './rpc.js'
 import { createSender, type Sender } from './sender.js'
 
+/** The judge's limits on what it runs: none, as the machine that co-signs has none. */
+const NO_LIMITS = [0, 0, 0, 0, 0, 0]
+
 /** A wallet on a chain, for deployments. */
 export type Deployer = {
   readonly chainId: bigint
@@ -61,7 +64,7 @@ export async function openDeployer (options: DeployerOptions): Promise<Deployer>
 /** Deploys the court with a judge of its own; `gasUsed` is for all three contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
 export async function deployCourt (deployer: Deployer): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
   const interpreter = await deployContract(deployer, loadArtifact('Interpreter'), [])
-  const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address])
+  const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address, NO_LIMITS])
   const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address])
   return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + gasUsed }
 }

@@ -5,7 +5,7 @@
 
 /** What is not listed, or 0, has no limit. */
 export type ExecutionLimits = {
-  /** Of all frames that are entered and not left, together: what MSIZE says in each. */
+  /** Of all frames that are entered and not left, together: what MSIZE says in each, and 32 for each word on the stacks of those that wait. */
   readonly memoryBytes?: number
   /** The outermost one counts. */
   readonly frames?: number
@@ -15,7 +15,14 @@ export type ExecutionLimits = {
   readonly callDataBytes?: number
   /** What RETURN or REVERT hands back; not the code of what is created. */
   readonly returnDataBytes?: number
+  /** SSTOREs and TSTOREs of the whole transaction, reverted ones too. */
+  readonly writes?: number
 }
 
 /** The limits that keep half a million gas within one or two judgements (measured in contracts/judge/README.md). */
-export const THREAD_LIMITS: Required<ExecutionLimits> = { memoryBytes: 65_536, frames: 64, modexpBytes: 256, callDataBytes: 49_152, returnDataBytes: 32_768 }
+export const THREAD_LIMITS: Required<ExecutionLimits> = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 49_152, returnDataBytes: 32_768, writes: 512 }
+
+/** As the judge and the interpreter list them: words in this order, 0 for none. */
+export function limitsInOrder ({ memoryBytes = 0, frames = 0, modexpBytes = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): number[] {
+  return [memoryBytes, frames, modexpBytes, callDataBytes, returnDataBytes, writes]
+}

@@ -16,7 +16,7 @@ import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
 
 /** What the loop uses of the interpreter's run state. */
-type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
+type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, stack: { length: number }, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
 type OpEntry = {
   opcodeInfo: { code: number, feeBigInt: bigint, dynamicGas: boolean, isInvalid: boolean, isAsync: boolean }
   gasHandler: (state: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
@@ -27,7 +27,7 @@ type Result = { runState: RunState, exceptionError: EVMError | undefined }
 type Interpreter = {
   _runState: RunState
   _evm: EVM
-  _env: { depth: number, callData: Uint8Array, isCreate: boolean }
+  _env: { depth: number, callData: Uint8Array, isCreate: boolean, isStatic: boolean }
   _result: { returnValue?: Uint8Array }
   common: Common
   profilerOpts: { enabled: boolean } | undefined
@@ -36,10 +36,10 @@ type Interpreter = {
 }
 
 /** What the loop keeps for an EVM: what it knows of codes (they go when nothing else holds them), and the work since the node's other business had its turn. */
-type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint }
+type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint, writes: number }
 
 /** The limits in the loop's own units; Infinity, or what no memory reaches, where there is none. */
-type Bounds = { readonly memoryWords: bigint, readonly frames: number, readonly callDataBytes: number, readonly returnDataBytes: number, readonly any: boolean }
+type Bounds = { readonly memoryWords: bigint, readonly frames: number, readonly callDataBytes: number, readonly returnDataBytes: number, readonly writes: number, readonly any: boolean }
 
 /** EVMs that run on the fast loop. */
 const analyses = new WeakMap<EVM, Known>()
@@ -50,6 +50,10 @@ const CALL_WORK = 1_000
 const UNREACHED_WORDS = 1n << 60n
 /** CREATE is the first of the opcodes that call. */
 const FIRST_CALL = 0xf0
+/** What the opcodes that call take from the stack; it then waits without them. */
+const OPERANDS: Readonly<Record<number, number>> = { 0xf0: 3, 0xf1: 7, 0xf2: 7, 0xf4: 6, 0xf5: 4, 0xfa: 6 }
+const SSTORE = 0x55
+const TSTORE = 0x5d
 
 /**
  * Lets `evm` run on the fast loop, where there is one. It keeps all limits but MODEXP's, which its precompile keeps.
@@ -58,16 +62,17 @@ const FIRST_CALL = 0xf0
 export function runSynchronously (evm: EVM, limits: ExecutionLimits = {}): void {
   const bounds = boundsOf(limits)
   if (bounds.any && interpreterLoop === 'stock') throw new ThreadsError('MACHINE_INTERNAL', 'the stock interpreter keeps no limits')
-  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n })
+  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n, writes: 0 })
 }
 
-function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0 }: ExecutionLimits): Bounds {
+function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): Bounds {
   return {
     memoryWords: memoryBytes === 0 ? UNREACHED_WORDS : BigInt(memoryBytes) / 32n,
     frames: frames === 0 ? Infinity : frames,
     callDataBytes: callDataBytes === 0 ? Infinity : callDataBytes,
     returnDataBytes: returnDataBytes === 0 ? Infinity : returnDataBytes,
-    any: memoryBytes + frames + callDataBytes + returnDataBytes > 0
+    writes: writes === 0 ? Infinity : writes,
+    any: memoryBytes + frames + callDataBytes + returnDataBytes + writes > 0
   }
 }
 
@@ -137,17 +142,16 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   const common = interpreter.common
   let analysis = known.codes.get(code)
   if (analysis === undefined) known.codes.set(code, analysis = interpreter._getValidJumpDestinations(code))
-  if (interpreter._env.depth === 0) known.work = 0
-  const { limits } = known
-  const callersWords = interpreter._env.depth === 0 ? 0n : known.callersWords
+  const { depth, callData, isCreate, isStatic } = interpreter._env
+  if (depth === 0) [known.work, known.callersWords, known.writes] = [0, 0n, 0]
+  const { limits, callersWords } = known
   const mostWords = limits.memoryWords - callersWords
   state.code = code
   state.validJumps = analysis.jumps
   state.cachedPushes = analysis.pushes
   state.shouldDoJumpAnalysis = false
   const entries = analysis.opcodesCached
-  const { depth, callData, isCreate } = interpreter._env
-  if (depth >= limits.frames || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
+  if (depth >= limits.frames || mostWords < 0n || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
   try {
     while (state.programCounter < code.length) {
       const entry = entries[state.programCounter]
@@ -166,7 +170,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
       }
       if (info.dynamicGas && state.memoryWordCount > mostWords) throw breach()
-      if (info.code >= FIRST_CALL) known.callersWords = callersWords + state.memoryWordCount
+      if (info.code >= FIRST_CALL) known.callersWords = callersWords + state.memoryWordCount + BigInt(state.stack.length - (OPERANDS[info.code] ?? 0))
+      if ((info.code === SSTORE || info.code === TSTORE) && !isStatic && state.stack.length >= 2 && ++known.writes > limits.writes) throw breach()
       state.programCounter++
       known.work += info.code >= FIRST_CALL ? CALL_WORK : 1
       if (known.work >= TURN_WORK) {

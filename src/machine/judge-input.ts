@@ -88,7 +88,7 @@ export function encodeMessage (message: JudgeMessage, steps: bigint, rooms: Judg
       BigInt(environment.origin), environment.gasPriceWei, BigInt(environment.coinbase), environment.timestampSec, environment.number,
       BigInt(environment.prevRandao), environment.gasLimit, environment.chainId, environment.baseFeeWei, environment.blobBaseFeeWei,
       BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length),
-      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes].map((limit = 0) => BigInt(limit))
+      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes, limits.writes].map((limit = 0) => BigInt(limit))
     ].map(word),
     ...[...environment.blockHashes, ...environment.blobHashes].map((hash) => hexToBytes(hash)),
     ...[

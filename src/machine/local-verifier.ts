@@ -9,6 +9,7 @@ import { keccak256 } from '../protocol/crypto.js'
 import type { CodeHolder } from './code-reference.js'
 import { decodeRefusal, type JudgeRefusal } from './judge-answer.js'
 import { decodeVerdict, type Verdict } from './judge-case.js'
+import { limitsInOrder, type ExecutionLimits } from './execution-limits.js'
 import { runSynchronously } from './interpreter.js'
 import { verifyPointEvaluation } from './kzg.js'
 
@@ -52,15 +53,15 @@ export class LocalVerifier {
     })
   }
 
-  /** @throws `MACHINE_INTERNAL` when the code is not a judge's */
-  static async create ({ interpreterCode, judgeCreationCode }: JudgeCodes): Promise<LocalVerifier> {
+  /** @param limits those that the judge is created with @throws `MACHINE_INTERNAL` when the code is not a judge's */
+  static async create ({ interpreterCode, judgeCreationCode }: JudgeCodes, limits: ExecutionLimits = {}): Promise<LocalVerifier> {
     const common = new Common({ chain: Mainnet, hardfork: Hardfork.Cancun, customCrypto: { keccak256, kzg: verifyPointEvaluation } })
     const stateManager = new SimpleStateManager({ common })
     await stateManager.putCode(INTERPRETER, interpreterCode)
     await stateManager.putAccount(DEPLOYER, new Account())
     const evm = new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254() })
     runSynchronously(evm)
-    const data = concatBytes(judgeCreationCode, bigintToBytes(0n, 12), INTERPRETER.bytes)
+    const data = concatBytes(judgeCreationCode, bigintToBytes(0n, 12), INTERPRETER.bytes, ...limitsInOrder(limits).map((limit) => bigintToBytes(BigInt(limit), 32)))
     const { createdAddress, execResult } = await evm.runCall({ caller: DEPLOYER, data, gasLimit: PLENTY, skipBalance: true })
     evm.journal.cleanJournal()
     if (createdAddress === undefined || execResult.exceptionError !== undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the judge cannot be created from its code')

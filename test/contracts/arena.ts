@@ -91,7 +91,7 @@ export class Arena {
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
-    const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter')) : await arena.deploy(kind)
+    const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), [0, 0, 0, 0, 0, 0]) : await arena.deploy(kind)
     return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge), abi)
   }
 

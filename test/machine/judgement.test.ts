@@ -8,8 +8,14 @@ import type { Address, Input } from '../../src/protocol/types.js'
 import { hashLogs } from '../../src/machine/judge-answer.js'
 import { costOfJudging, PLANNED_LIMITS, transactionGas } from '../../src/machine/costs.js'
 import { Judgement } from '../../src/machine/judgement.js'
+import { blockOf, createThreadEVM } from '../../src/machine/environment.js'
+import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import { Machine } from '../../src/machine/machine.js'
 import { matterOf } from '../../src/machine/matter.js'
+import { runTransaction } from '../../src/machine/transaction.js'
+import { Draft } from '../../src/state/draft.js'
+import { rootOf } from '../../src/state/tree.js'
+import { treeAfter } from '../../src/state/world.js'
 import { createVerifier, effectOf, errorOf, verdictOf } from './judging.js'
 import { batchOf, ETHER, ORACLE, PLAYERS, threadFor, ticTacToe } from './thread.js'
 
@@ -153,6 +159,34 @@ test('a transaction pays for calldata by EIP-2028, and at least EIP-7623\'s floo
   const data = Uint8Array.of(0, 0, 1)
   assert.is(transactionGas(data, 1_000n), 21_000n + 24n + 1_000n)
   assert.is(transactionGas(data, 0n), 21_000n + 60n)
+})
+
+test('each limit of a thread is the judge\'s, and halts the frame that exceeds it as it does off-chain', async () => {
+  const programs: [ExecutionLimits, string][] = [
+    [{ memoryBytes: 64 }, '0x1 0x40 MSTORE 0x1 0x0 SSTORE'],
+    [{ frames: 1 }, 'CALLDATASIZE ISZERO 0x14 JUMPI 0x0 0x0 0x0 0x0 0x0 ADDRESS 0x7000 CALL 0x1 ADD 0x0 SSTORE JUMPDEST'],
+    [{ modexpBytes: 1 }, '0x2 0x0 MSTORE 0x0 0x0 0x60 0x0 0x5 0x5000 STATICCALL 0x0 SSTORE'],
+    [{ callDataBytes: 2 }, '0x1 0x0 SSTORE'],
+    [{ returnDataBytes: 31 }, '0x1 0x0 SSTORE 0x20 0x0 RETURN'],
+    [{ writes: 1 }, '0x1 0x0 SSTORE 0x1 0x1 TSTORE']
+  ]
+  for (const [limits, program] of programs) {
+    const thread = threadFor(assemble(program), { codeKind: 1 })
+    const { machine } = await Machine.genesis(thread.context, thread.code)
+    const input = thread.input(0, { nonce: 1n, to: machine.contract, gasLimit: 120_000n, data: Uint8Array.of(1, 2, 3) })
+    const batch = batchOf(1n, [input])
+    const about = JSON.stringify(limits)
+    await machine.inspect(async (world) => {
+      const free = await matterOf(machine.context, world, batch, input, [])
+      const without = verdictOf(await new Judgement(verifier, free).next())
+      const within = verdictOf(await new Judgement(await createVerifier(limits), free).next())
+      const draft = new Draft()
+      draft.begin(world)
+      const { success, gasUsed } = await runTransaction({ evm: createThreadEVM(machine.context, draft, limits), draft, block: blockOf(machine.context, batch) }, PLAYERS[0], input.tx)
+      assert.equal([within.success, within.gasUsed, within.newRoot], [success, gasUsed, rootOf(treeAfter(world.tree, draft.changes()))], about)
+      assert.is.not(within.gasUsed, without.gasUsed, about)
+    })
+  }
 })
 
 test('an input that cannot be included is refused by name', async () => {

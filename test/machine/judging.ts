@@ -3,6 +3,7 @@ import { Interface } from 'ethers'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { bytesToHex } from '../../src/protocol/bytes.js'
 import type { Hash32, Input } from '../../src/protocol/types.js'
+import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import { DEFAULT_ROOMS } from '../../src/machine/judge.js'
 import { encodeJudge, type JudgeCase, type Verdict } from '../../src/machine/judge-case.js'
 import { ALL_STEPS, encodeWitness, type Cast, type WitnessAccount } from '../../src/machine/judge-witness.js'
@@ -14,9 +15,9 @@ import { witnessOf } from '../../src/machine/witness.js'
 
 const ERRORS = ['IJudge', 'IInterpreter', 'MultiProof'].map((name) => loadArtifact(name).interface)
 
-/** The judge as compiled. */
-export async function createVerifier (): Promise<LocalVerifier> {
-  return await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode })
+/** The judge as compiled, with these limits. */
+export async function createVerifier (limits: ExecutionLimits = {}): Promise<LocalVerifier> {
+  return await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }, limits)
 }
 
 /** The name and the arguments of the error that the judge refuses with; the verdict where it does not. */

@@ -54,7 +54,7 @@ async function runJudge (scene: Scene, limits: ExecutionLimits): Promise<End> {
       origin: SENDER, gasPriceWei: 0n, coinbase: SENDER, timestampSec: 1n, number: 1n, prevRandao: `0x${'00'.repeat(32)}` as Hash32, gasLimit: 30_000_000n, chainId: 1n,
       baseFeeWei: 0n, blobBaseFeeWei: 1n, blockHashes: [], blobHashes: []
     },
-    accounts: accountsOf(scene), slots: []
+    accounts: accountsOf(scene), slots: [{ address: MAIN, key: 0n, value: 0n, warm: false }]
   }
   const { answer } = await judge.start(message, 1n << 40n)
   assert.is(answer.kind, 'result', JSON.stringify(answer, (_, value: unknown) => typeof value === 'bigint' ? `0x${value.toString(16)}` : value))
@@ -98,7 +98,7 @@ test('a limit that is no whole number of words is the whole words in it', async 
 test('the callers\' memory counts, and is free again when a callee is left', async () => {
   // 64 bytes here, then twice a callee with so many, whose results are added up.
   const scene = (bytes: number): Scene => ({
-    main: `0x1 0x3f MSTORE8 0x0 0x0 0x0 0x0 0x2000 0x9000 DELEGATECALL 0x0 0x0 0x0 0x0 0x2000 0x9000 STATICCALL ADD ${RETURN_TOP}`,
+    main: `0x1 0x3f MSTORE8 0x0 0x0 0x0 0x0 0x2000 0x9000 DELEGATECALL 0x20 MSTORE 0x0 0x0 0x0 0x0 0x2000 0x9000 STATICCALL 0x20 MLOAD ADD ${RETURN_TOP}`,
     other: `0x1 0x${(bytes - 1).toString(16)} MSTORE8 STOP`
   })
   const both = `0x${'00'.repeat(31)}02`
@@ -106,6 +106,27 @@ test('the callers\' memory counts, and is free again when a callee is left', asy
   const over = await end(scene(65), { memoryBytes: 128 })
   assert.equal([over.success, over.returnData], [true, ZERO])
   assert.is((await end(scene(65), { memoryBytes: 160 })).returnData, both)
+})
+
+test('what waits on the callers\' stacks counts, without the operands of the call', async () => {
+  const scene = (items: number): Scene => ({ main: `${'0x7 '.repeat(items)} 0x0 0x0 0x0 0x0 0x2000 0x9000 STATICCALL ${RETURN_TOP}`, other: '0x1 0x0 MSTORE' })
+  assert.is((await end(scene(3), { memoryBytes: 128 })).returnData, ONE)
+  assert.is((await end(scene(4), { memoryBytes: 128 })).returnData, ZERO)
+  // More than all of it: the callee does not get to its first opcode, which needs no memory.
+  const idle = (items: number): Scene => ({ ...scene(items), other: 'STOP' })
+  assert.is((await end(idle(4), { memoryBytes: 128 })).returnData, ONE)
+  assert.is((await end(idle(5), { memoryBytes: 128 })).returnData, ZERO)
+})
+
+test('writes beyond the limit halt their frame, and reverted ones count', async () => {
+  // Two in a callee that reverts, one in one that must not write, which does not count, then three here.
+  const scene: Scene = {
+    main: `0x0 0x0 0x0 0x0 0x0 0x2000 0x9000 CALL 0x0 0x0 0x0 0x0 0x2000 0x9000 STATICCALL POP 0x1 0x0 SSTORE 0x1 0x0 SSTORE 0x1 0x0 TSTORE ${RETURN_TOP}`,
+    other: '0x1 0x0 TSTORE 0x2 0x0 TSTORE 0x0 0x0 REVERT'
+  }
+  assert.ok((await end(scene, { writes: 6 })).success)
+  assert.ok((await end(scene, { writes: 5 })).success)
+  assert.equal(await end(scene, { writes: 4 }), { success: false, gasUsed: GAS, returnData: '0x' })
 })
 
 test('a frame beyond the deepest halts with all that it was given, and its caller goes on', async () => {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import "../Layout.sol";
 import {charge, expand, expandFor, failed, gasOf} from "../Meter.sol";
-import {put, slotAt, transientAt, transientFor} from "../World.sol";
+import {countWrite, put, slotAt, transientAt, transientFor} from "../World.sol";
 
 // Memory, storage, transient storage, hashing and logs.
 
@@ -161,6 +161,7 @@ function opSSTORE(uint256 s) pure returns (uint256 t) {
     }
     t = charge(s, cost);
     if (failed(t)) return t;
+    if (countWrite()) return t | FAILED;
     bool warm;
     assembly { warm := mload(add(entry, SLOT_WARM_FIELD)) }
     if (!warm) put(entry + SLOT_WARM_FIELD, 1);
@@ -208,7 +209,7 @@ function opTSTORE(uint256 s) pure returns (uint256) {
         slot := mload(add(p, 32))
         isStatic := mload(STATIC)
     }
-    if (isStatic) return s | FAILED;
+    if (isStatic || countWrite()) return s | FAILED;
     put(transientFor(slot) + CURRENT_FIELD, value);
     return s;
 }
