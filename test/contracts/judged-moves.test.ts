@@ -7,7 +7,7 @@ import { hexToBytes } from '../../src/protocol/bytes.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Hash32, Hex, Input } from '../../src/protocol/types.js'
 import { rejects } from '../support/rejects.js'
-import { Arena, artifactOf, logOf } from './arena.js'
+import { Arena, artifactOf, logOf, Reverted } from './arena.js'
 import { breakpointToAbi, moveToAbi, WINDOW, type GameOptions, type LastInput } from './game.js'
 import { JudgedGame } from './judged.js'
 
@@ -67,6 +67,28 @@ condition("advance: with the witness of another state it is refused, whatever th
   await assert.not.equal(first.witnesses, second.witnesses)
   const code = await thread.game.advance(thread.head, first.move, second.witnesses[0] ?? '0x').then(() => 'taken', () => 'refused')
   assert.is(code, 'refused')
+})
+
+condition('advance: whatever gas the caller gives, the move is recorded as it is, or the transaction fails', async () => {
+  const thread = await newTicTacToe()
+  const { game } = thread
+  const { timestampSec } = await game.record_('challenge', thread.head)
+  const input = thread.input(0, call(ticTacToe, 'play', 4), ETHER / 2n)
+  const { move, witnesses: [witness = '0x'] } = await thread.force(input, 1n, timestampSec + 1n)
+  const before = thread.head
+  const expected = breakpointHash(await thread.play(input, timestampSec + 1n, 1n))
+  const data = arena.abi.encodeFunctionData('advance', [game.abi, breakpointToAbi(before), moveToAbi(move), witness]) as Hex
+  const outcomes = new Map<string, number>()
+  for (let gas = 100_000n; gas <= 500_000n; gas += 20_000n) {
+    const snapshot = await arena.rpc('evm_snapshot')
+    await arena.at(timestampSec + 1n)
+    await arena.send({ from: game.player(0), to: arena.court, data, gas }).catch((error: unknown) => { if (!(error instanceof Reverted)) throw error })
+    const { recorded } = await game.record()
+    const outcome = recorded === expected ? 'the move' : recorded === breakpointHash(before) ? 'nothing' : 'something else'
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    await arena.rpc('evm_revert', snapshot)
+  }
+  assert.equal([...outcomes.keys()].sort(), ['nothing', 'the move'])
 })
 
 condition('challengeAndAdvance: a player who is alone is through in one transaction', async () => {
