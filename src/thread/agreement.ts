@@ -429,7 +429,7 @@ function isDeadBranch (state: Agreement, content: Content): boolean {
 function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined): Step {
   if (number <= state.confirmed || (state.dispute !== undefined && number < state.dispute.number)) return nothing(state)
   const next: Agreement = { ...state, dispute: { number, recorded } }
-  return state.dispute?.number === number ? wake(next) : { state: voided(next), effects: voiding(state) }
+  return state.dispute?.number === number ? wake(next) : { state: { ...voided(state), dispute: next.dispute }, effects: voiding(state) }
 }
 
 /** The court's word on what stands. The slot that was open is another one now, and a provisional child of what stood before can no longer be confirmed. */

@@ -7,10 +7,11 @@ import { decodeInput, ownInput } from '../protocol/input.js'
 import { leastChargeSec } from '../protocol/limits.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
 import { forceDigest, forceHash, type Force } from '../protocol/typed-data.js'
-import type { Breakpoint, Hash32, Hex, Input } from '../protocol/types.js'
+import type { Breakpoint, Hash32, Hex, Input, Slot } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
 import { hexToBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
+import type { JudgingCost } from '../machine/costs.js'
 import type { Environment, Machine } from '../machine/machine.js'
 import { settlementMessage } from '../machine/settlement.js'
 import type { Content } from './agreement.js'
@@ -20,13 +21,17 @@ import type { Coordinator } from './coordinator.js'
 import { decide, type Decision, type DisputeOptions, type OwnInput, type Situation } from './disputing.js'
 import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
+import { depositsOf, settlementPayouts } from './payouts.js'
 import { settlementCalls, type SettlementCalls } from './settling.js'
 
 /** What a desk works with. */
 export type DeskParts = { readonly chain: ChainPort, readonly bench: Bench, readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined } }
 
 /** A move ready to be sent: with the dispute's opening where there is none yet. */
-type ReadyMove = { readonly move: ForcedMove, readonly witness: Uint8Array, readonly recorded: Breakpoint }
+type ReadyMove = { readonly move: ForcedMove, readonly witness: Uint8Array, readonly recorded: Breakpoint, readonly cost: JudgingCost }
+
+/** What became of a move's transaction, or what it would; and what its whole judgement takes, the court's own part left aside. */
+export type Advanced<T> = { readonly done: T, readonly slot: Slot, readonly cost: JudgingCost }
 
 /** One thread's business with the court. */
 export class Desk {
@@ -171,14 +176,14 @@ export class Desk {
       case 'wait': return undefined
       case 'respond': return await this.#respond(usefulUntilSec)
       case 'advance':
-      case 'challengeAndAdvance': return await this.advance(chain, usefulUntilSec)
+      case 'challengeAndAdvance': return (await this.advance(chain, usefulUntilSec)).done
       case 'refute': {
         const { parent, ...settlement } = await this.#settlement()
         if (parent === undefined || settlement.byFunction === undefined) return undefined
         return await this.#pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
       }
       case 'settle':
-      case 'settleByFunction': return await this.settle(chain, action === 'settle', usefulUntilSec)
+      case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
     }
   }
 
@@ -195,15 +200,17 @@ export class Desk {
    * Forces the own input that waits, or takes its judgement further; without a dispute it opens one. With `chain.quotes` it prices that and signs nothing that is kept.
    * @throws `DISPUTE_NO_INPUT`, `DISPUTE_NOT_FOLLOWED`, `DISPUTE_NO_MOVE`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws
    */
-  async advance<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<T> {
+  async advance<T> (calls: DisputeCalls<T>, usefulUntilSec?: bigint): Promise<Advanced<T>> {
     const { view, parts: { records, context: { terms } } } = this.#coordinator
     const isReal = calls === (this.#parts.chain as unknown)
-    const { move, witness, recorded } = await this.#readyMove(isReal)
+    const { move, witness, recorded, cost } = await this.#readyMove(isReal)
+    const slot = { epoch: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, nonce: recorded.nonce + 1n }
     const options = { usefulUntilSec: usefulUntilSec ?? move.timestampSec + terms.windowSec / 16n }
-    if (view.phase === 'dispute') return await this.#paid(calls.advance(terms, recorded, move, witness, options))
+    if (view.phase === 'dispute') return { done: await this.#paid(calls.advance(terms, recorded, move, witness, options)), slot, cost }
     const isRecorded = view.recorded !== undefined && compareSlots(view.recorded.breakpoint, recorded) === 0
     const certificate = isRecorded ? undefined : await records.certificate(recorded)
-    return await this.#paid(calls.challengeAndAdvance(terms, { breakpoint: recorded, signatures: certificate?.signatures ?? [] }, move, witness, options))
+    const shown = { breakpoint: recorded, signatures: certificate?.signatures ?? [] }
+    return { done: await this.#paid(calls.challengeAndAdvance(terms, shown, move, witness, options)), slot, cost }
   }
 
   async #readyMove (isReal: boolean): Promise<ReadyMove> {
@@ -230,7 +237,7 @@ export class Desk {
     const dispute = view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n
     const force = { thread, dispute, parent: head.hash, txHash: input.id, timestampSec }
     const signature = await this.#sign(force, input, recorded, isReal && begun === undefined)
-    return { move: { player: self, input, force: signature, timestampSec, paused }, witness: call.witness, recorded }
+    return { move: { player: self, input, force: signature, timestampSec, paused }, witness: call.witness, recorded, cost: outcome.cost }
   }
 
   /** INVARIANT: on disk before it leaves. */
@@ -265,11 +272,14 @@ export class Desk {
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
-  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<T> {
+  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[] }> {
     const { terms } = this.#coordinator.view
-    const { recorded, proofs, byFunction } = await this.#settlement()
-    if (plainly || byFunction === undefined) return await this.#paid(calls.settle(terms, recorded, proofs))
-    return await this.#paid(calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, { usefulUntilSec }))
+    const { recorded, proofs, byFunction, machine } = await this.#settlement()
+    const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
+    const paid = plainly || byFunction === undefined ? machine : byFunction.machine
+    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
+    const sent = plainly || byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
+    return { done: await this.#paid(sent), payouts }
   }
 
   async #paid<T> (sent: Promise<T>): Promise<T> {
