@@ -39,6 +39,8 @@ export type Agreement = {
   readonly awaiting: readonly number[]
   /** The last complete content; undefined before slot (0, 0). */
   readonly head: Content | undefined
+  /** The slot of the last content that every player has signed: the head's, unless moves were forced upon it. */
+  readonly agreed: Slot | undefined
   /** The epoch that the chain has confirmed (0 until a dispute is resumed). */
   readonly confirmed: bigint
   /** The dispute that is open on the chain: its number, and the breakpoint that the chain holds (undefined: none). */
@@ -121,6 +123,8 @@ export function initialAgreement (options: {
   players: number
   self: number | undefined
   head?: Content | undefined
+  /** Default: the head's slot. */
+  agreed?: Slot | undefined
   confirmed?: bigint
   dispute?: Agreement['dispute']
   top?: Slot | undefined
@@ -144,6 +148,7 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
     mode: self === undefined || options.watching === true ? 'watching' : options.head?.kind === 'close' ? 'closing' : 'starting',
     awaiting: others,
     head: options.head,
+    agreed: 'agreed' in options ? options.agreed : options.head?.slot,
     confirmed: options.confirmed ?? options.head?.slot.epoch ?? 0n,
     dispute: options.dispute,
     provisional: undefined,
@@ -164,7 +169,7 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
  */
 export function slotSignedBy (state: Agreement, player: number): Slot | undefined {
   const open = knownContents(state).some(content => state.votes.get(content.hash)?.[player] !== undefined) ? openSlot(state) : undefined
-  return highest(highest(open, state.heard[player]), highest(state.provisional?.slot, state.head?.slot))
+  return highest(highest(open, state.heard[player]), highest(state.provisional?.slot, state.agreed))
 }
 
 function knownContents (state: Agreement): Content[] {
@@ -374,7 +379,7 @@ function advance (state: Agreement, content: Content, signatures: readonly Signa
     return { state: { ...clearSlot(state), provisional: content }, effects: [...before, { type: 'resume', content, signatures }] }
   }
   const mode: Mode = content.kind === 'close' && state.mode !== 'watching' ? 'closing' : state.mode
-  return { state: { ...clearSlot(state), head: content, mode }, effects: [...before, { type: 'complete', content, signatures }] }
+  return { state: { ...clearSlot(state), head: content, agreed: content.slot, mode }, effects: [...before, { type: 'complete', content, signatures }] }
 }
 
 function clearSlot (state: Agreement): Agreement {
@@ -455,5 +460,5 @@ function resumed (state: Agreement, epoch: bigint): Step {
   const next: Agreement = { ...state, confirmed: epoch, dispute: undefined }
   const { provisional } = state
   if (provisional === undefined || provisional.slot.epoch !== epoch) return nothing(next)
-  return { state: { ...clearSlot(next), provisional: undefined, head: provisional }, effects: [{ type: 'complete', content: provisional, signatures: [] }] }
+  return { state: { ...clearSlot(next), provisional: undefined, head: provisional, agreed: provisional.slot }, effects: [{ type: 'complete', content: provisional, signatures: [] }] }
 }

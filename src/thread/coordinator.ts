@@ -559,9 +559,10 @@ export class Coordinator extends Steps {
   #helpedMs = 0
   /** Somebody still works on a slot that is complete here: our acknowledgement of it is missing there. */
   #help (slot: Slot): void {
-    const { head, self } = this.#state
+    const { head, self, agreed } = this.#state
     const now = this.parts.clock.nowMs()
-    if (head === undefined || self === undefined || compareSlots(slot, head.slot) !== 0 || now - this.#helpedMs < 100) return
+    // INVARIANT: a head that was forced bears no signature of ours, and must get none: its slot may be signed otherwise.
+    if (head === undefined || self === undefined || agreed === undefined || compareSlots(agreed, head.slot) !== 0 || compareSlots(slot, head.slot) !== 0 || now - this.#helpedMs < 100) return
     this.#helpedMs = now
     this.send(this.message(head, 'ack', now % 0xffff_ffff))
   }

@@ -16,6 +16,7 @@ import type { Environment, Machine } from '../machine/machine.js'
 import { settlementMessage } from '../machine/settlement.js'
 import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
+import { NO_PARENT } from './body.js'
 import { openMoves, recordedSlot } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import { decide, type Decision, type DisputeOptions, type OwnInput, type Situation } from './disputing.js'
@@ -106,9 +107,25 @@ export class Desk {
     const { machine } = this.#coordinator.parts.execution
     const environment = this.#environment(nowSec)
     if (input === undefined || machine === undefined || environment === undefined) return undefined
-    const { skipped: [skipped], receipts: [receipt] } = await machine.prepare({ ...environment, inputs: [input] })
+    const after = machine.fork()
+    const prepared = await after.prepare({ ...environment, inputs: [input] })
+    const { skipped: [skipped], receipts: [receipt] } = prepared
     if (skipped !== undefined || receipt === undefined) return { does: 'not fit', reason: skipped?.message ?? 'it is not included' }
-    return receipt.success ? { does: 'moves' } : { does: 'reverts', reason: receipt.reason ?? 'it reverts' }
+    if (!receipt.success) return { does: 'reverts', reason: receipt.reason ?? 'it reverts' }
+    after.commit(prepared)
+    // Anybody could have it dropped, and this player's time bank with it.
+    return await this.#canSettle(after, input.player, environment) ? { does: 'moves' } : { does: 'reverts', reason: 'it leaves a state that cannot be settled' }
+  }
+
+  /** Whether the settlement function succeeds on the state that a move of `mover` under `environment` has left, as it must (§8). */
+  async #canSettle (after: Machine, mover: number, { nonce, timestampSec }: Environment): Promise<boolean> {
+    const { context } = this.#coordinator.parts
+    const wallet = context.terms.players[mover]
+    if (wallet === undefined || !hasSettlement(context.terms.settlement)) return true
+    // PREVRANDAO, the hash of a breakpoint that is not there yet, is no randomness: what depends on it is the author's fault.
+    const environment = { nonce: nonce + 1n, parent: this.#coordinator.state.head?.hash ?? NO_PARENT, timestampSec: timestampSec + context.terms.windowSec }
+    const { outcome } = await after.after(settlementMessage(context, wallet), environment)
+    return outcome.success
   }
 
   async #isJudging (): Promise<boolean> {
@@ -123,13 +140,11 @@ export class Desk {
   async #lastSettles (): Promise<boolean | undefined> {
     const { state: { head, self }, view, parts: { context, execution } } = this.#coordinator
     const last = openMoves(view).at(-1)
-    const wallet = context.terms.players[last?.player ?? -1]
-    if (last === undefined || wallet === undefined || last.player === self || !hasSettlement(context.terms.settlement)) return undefined
+    if (last === undefined || last.player === self || !hasSettlement(context.terms.settlement)) return undefined
     if (head?.hash !== last.hash || execution.machine === undefined) return undefined
     if (this.#settles?.tip !== last.hash) {
-      const environment = { nonce: head.slot.nonce + 1n, parent: last.hash, timestampSec: last.breakpoint.timestampSec + context.terms.windowSec }
-      const { outcome } = await execution.machine.after(settlementMessage(context, wallet), environment)
-      this.#settles = { tip: last.hash, settles: outcome.success }
+      const settles = await this.#canSettle(execution.machine, last.player, { nonce: head.slot.nonce, timestampSec: last.breakpoint.timestampSec, parent: last.hash })
+      this.#settles = { tip: last.hash, settles }
     }
     return this.#settles.settles
   }

@@ -33,7 +33,7 @@ export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionK
 }
 
 /** The head as it is on disk. */
-type LoadedHead = { readonly content: Content, readonly timestampSec: bigint } | undefined
+type LoadedHead = { readonly content: Content, readonly timestampSec: bigint, /** False: a forced move, which nobody signs. */ readonly isSigned: boolean } | undefined
 
 /**
  * Loads one thread of which the store has at least the `opened` event.
@@ -59,7 +59,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const tip = tipOf(head, moved?.followed)
   const headContent = isFinal ? closeContent : tip?.content
   const open = await readable(options, 'open', async () => await loadOpen(records, context, journal, options.sessionKey))
-  const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined || isOver(view) })
+  const agreement = startAgreement({ view, self, journal, head: headContent, agreed: isFinal ? closeContent.slot : agreedSlot(head, view), open, watching: damage !== undefined || isOver(view) })
   const pool = await loadPool(options, context, execution)
   const closing = new Closing(view.terms.players.length, self, options.closePolicy)
   closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], tip?.content.hash)
@@ -116,12 +116,17 @@ export function selfIn (view: Pick<ChainView, 'terms'>, sessionKey: Uint8Array):
 /** Where the last of the moves leads. */
 function tipOf (head: LoadedHead, followed: readonly Followed[] = []): LoadedHead {
   const last = followed.at(-1)
-  return last === undefined ? head : { content: last.body.content, timestampSec: last.body.breakpoint.timestampSec }
+  return last === undefined ? head : { content: last.body.content, timestampSec: last.body.breakpoint.timestampSec, isSigned: false }
+}
+
+/** The last slot that all have signed: on disk, or as the court has it. */
+function agreedSlot (head: LoadedHead, { certificate }: ChainView): Slot | undefined {
+  return head === undefined || head.isSigned ? head?.content.slot : certificate?.breakpoint
 }
 
 /** A head above everything in the journal: the journal's end is lost, or the copy is old. */
 function lostTop (journal: Journal, head: LoadedHead): string | undefined {
-  if (head === undefined || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
+  if (head?.isSigned !== true || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
   return `the head ${slotText(head.content.slot)} is above its last entry`
 }
 
@@ -154,7 +159,7 @@ async function collect<T> (items: AsyncIterable<T>): Promise<T[]> {
 function headOf (certificate: WireCertificate, context: InputContext): LoadedHead {
   const inputs = certificate.inputs.map(input => decodeInput(input, context))
   const { content } = breakpointBody(certificate.breakpoint, inputs, 0, context.terms.players.length)
-  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec }
+  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
 }
 
 /**
@@ -171,7 +176,7 @@ async function replay (records: ThreadRecords, thread: Known, code: () => Promis
   try {
     for await (const { certificate, body, executed } of again(records, thread, execution)) {
       operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
-      head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+      head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
       count++
     }
   } catch (error) {
@@ -194,7 +199,7 @@ async function * again (records: ThreadRecords, thread: Known, execution: Execut
     const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
     if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
     executed.commit()
-    head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+    head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
     yield { certificate, body, executed }
   }
 }
@@ -299,10 +304,10 @@ async function loadOpen (records: ThreadRecords, context: InputContext, journal:
   return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
 }
 
-function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, open: Open | undefined, watching: boolean }): Agreement {
+function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, agreed: Slot | undefined, open: Open | undefined, watching: boolean }): Agreement {
   const { view, open } = from
   const options = {
-    players: view.terms.players.length, self: from.self, head: from.head, confirmed: view.confirmedEpoch, top: from.journal.top?.slot, watching: from.watching,
+    players: view.terms.players.length, self: from.self, head: from.head, agreed: from.agreed, confirmed: view.confirmedEpoch, top: from.journal.top?.slot, watching: from.watching,
     dispute: view.dispute === undefined ? undefined : { number: view.dispute.number, recorded: view.recorded?.hash }
   }
   const blank = initialAgreement(options)
