@@ -121,7 +121,8 @@ function tipOf (head: LoadedHead, followed: readonly Followed[] = []): LoadedHea
 
 /** The last slot that all have signed: on disk, or as the court has it. */
 function agreedSlot (head: LoadedHead, { certificate }: ChainView): Slot | undefined {
-  return head === undefined || head.isSigned ? head?.content.slot : certificate?.breakpoint
+  if (head === undefined || head.isSigned) return head?.content.slot
+  return certificate === undefined ? undefined : { epoch: certificate.breakpoint.epoch, nonce: certificate.breakpoint.nonce }
 }
 
 /** A head above everything in the journal: the journal's end is lost, or the copy is old. */
