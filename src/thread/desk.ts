@@ -212,13 +212,13 @@ export class Desk {
   }
 
   /**
-   * Forces the own input that waits, or takes its judgement further; without a dispute it opens one. With `chain.quotes` it prices that and signs nothing that is kept.
+   * Forces the own input that waits, or takes its judgement further; without a dispute it opens one. With `chain.quotes` it prices that.
+   * SAFETY: the endpoint that prices a move sees its Force and could send it, so that is entered in the journal like any other.
    * @throws `DISPUTE_NO_INPUT`, `DISPUTE_NOT_FOLLOWED`, `DISPUTE_NO_MOVE`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws
    */
   async advance<T> (calls: DisputeCalls<T>, usefulUntilSec?: bigint): Promise<Advanced<T>> {
     const { view, parts: { records, context: { terms } } } = this.#coordinator
-    const isReal = calls === (this.#parts.chain as unknown)
-    const { move, witness, recorded, cost } = await this.#readyMove(isReal)
+    const { move, witness, recorded, cost } = await this.#readyMove()
     const slot = { epoch: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, nonce: recorded.nonce + 1n }
     const options = { usefulUntilSec: usefulUntilSec ?? move.timestampSec + terms.windowSec / 16n }
     if (view.phase === 'dispute') return { done: await this.#paid(calls.advance(terms, recorded, move, witness, options)), slot, cost }
@@ -228,7 +228,7 @@ export class Desk {
     return { done: await this.#paid(calls.challengeAndAdvance(terms, shown, move, witness, options)), slot, cost }
   }
 
-  async #readyMove (isReal: boolean): Promise<ReadyMove> {
+  async #readyMove (): Promise<ReadyMove> {
     const { state: { self, head }, view, thread, parts: { records, context, execution } } = this.#coordinator
     const unmovable = (code: string, message: string): ThreadsError => new ThreadsError(code, message, { data: { thread } })
     if (self === undefined) throw unmovable('THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
@@ -251,7 +251,7 @@ export class Desk {
     const timestampSec = begun?.timestampSec ?? this.#environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
     const dispute = view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n
     const force = { thread, dispute, parent: head.hash, txHash: input.id, timestampSec }
-    const signature = await this.#sign(force, input, recorded, isReal && begun === undefined)
+    const signature = await this.#sign(force, input, recorded, begun === undefined)
     return { move: { player: self, input, force: signature, timestampSec, paused }, witness: call.witness, recorded, cost: outcome.cost }
   }
 

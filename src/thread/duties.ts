@@ -32,8 +32,12 @@ export type DutyOptions = {
 const SECOND_MS = 5_000
 /** Pause after a chain action that failed. */
 const CHAIN_RETRY_MS = 1_000
-/** How often a dispute is looked at. */
-const DESK_EVERY_MS = 500
+/** How often a dispute is looked at: so many times in a window, within these bounds. */
+const LOOKS_IN_A_WINDOW = 200
+const DESK_AT_LEAST_MS = 500
+const DESK_AT_MOST_MS = 12_000
+/** A step that fails is tried again after twice as long each time, up to this part of a window: it may have cost a judgement. */
+const TRIES_IN_A_WINDOW = 32
 /** How often the proposer states that it has proposed nothing. */
 const IDLE_EVERY_MS = 10_000
 
@@ -61,6 +65,7 @@ export class Duties {
   #pending: { key: string, sinceMs: number } | undefined
   #completeSinceMs: number | undefined
   #deskAtMs = 0
+  #deskFailures = 0
   /** Whether the thread was not over when this node began to look after it. */
   #wasOpen: boolean
 
@@ -271,8 +276,15 @@ export class Duties {
   /** What a dispute asks for. Not at every tick: it asks the chain. */
   async #dispute (): Promise<void> {
     if (this.#now() < this.#deskAtMs || this.desk.isIdle()) return
-    this.#deskAtMs = this.#now() + DESK_EVERY_MS
-    if (await this.desk.act()) this.#pauseForConfirmation()
+    const windowMs = Number(this.#coordinator.view.terms.windowSec) * 1_000
+    try {
+      if (await this.desk.act()) this.#pauseForConfirmation()
+      this.#deskFailures = 0
+      this.#deskAtMs = this.#now() + Math.min(DESK_AT_MOST_MS, Math.max(DESK_AT_LEAST_MS, windowMs / LOOKS_IN_A_WINDOW))
+    } catch (error) {
+      this.#deskAtMs = this.#now() + Math.max(CHAIN_RETRY_MS, Math.min(CHAIN_RETRY_MS * 2 ** this.#deskFailures++, windowMs / TRIES_IN_A_WINDOW))
+      throw error
+    }
   }
 
   /** The thread ended while this node was there: what a payout could not bring is collected. */

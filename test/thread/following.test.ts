@@ -22,11 +22,18 @@ type Said = ChainEvent extends infer E ? E extends ChainEvent ? Omit<E, 'thread'
 class Stage {
   readonly victim: Victim
   #block = 100n
+  signed: Breakpoint | undefined
 
   private constructor (victim: Victim) { this.victim = victim }
 
-  static async open (): Promise<Stage> {
+  /** `signed`: the node has proposed its first move in slot (0, 1) before. */
+  static async open (before: 'nothing' | 'signed' = 'nothing'): Promise<Stage> {
     const stage = new Stage(await Victim.start(game))
+    if (before === 'signed') {
+      await stage.victim.play(first())
+      const body = stage.victim.coordinator.openBody
+      stage.signed = body?.kind === 'breakpoint' ? body.breakpoint : undefined
+    }
     const head = stage.victim.coordinator.state.head
     assert.ok(head)
     const certificate = await stage.victim.coordinator.parts.records.certificate({ epoch: 0n, nonce: 0n })
@@ -177,6 +184,32 @@ test('a certificate that was withheld takes the place of a move', async () => {
   // This node never saw it: it goes back to what it holds, and has no part in the move any more.
   assert.equal([stage.head, view.moves.length, view.certificate?.hash], [ground, 0, hash])
   assert.is(parts.pool.of(0).length, 1)
+})
+
+test('a certificate that this node has signed, completed behind its back, takes the place of a move and is the head', async () => {
+  const stage = await Stage.open('signed')
+  const { coordinator } = stage.victim
+  // It has proposed the same again in the dispute's epoch; the move takes that slot.
+  assert.equal(coordinator.state.signed?.slot, { epoch: 1n, nonce: 1n })
+  await stage.force(second(), await stage.breakpointOf(second()))
+  assert.equal(coordinator.state.signed?.slot, { epoch: 1n, nonce: 2n })
+  const { signed } = stage
+  assert.ok(signed)
+  if (signed === undefined) return
+  const hash = breakpointHash(signed)
+  const signatures = SESSIONS.map(key => sign(breakpointDigest(signed, domain), key))
+  await stage.say({ type: 'recorded', breakpoint: signed, hash, signatures }, { type: 'responded', dispute: 2n, recorded: hash, slot: { epoch: 0n, nonce: 1n } })
+  assert.equal([stage.head.hash, coordinator.parts.execution.machine?.root, coordinator.state.agreed], [hash, signed.stateRoot, { epoch: 0n, nonce: 1n }])
+})
+
+test('a reorganisation that takes the move back leaves what stood before', async () => {
+  const stage = await Stage.open()
+  const ground = stage.head
+  await stage.force(first(), await stage.breakpointOf(first()))
+  const { records } = stage.victim.coordinator.parts
+  await records.store.batch(await records.dropChainEvents(101n))
+  const again = await stage.restarted()
+  assert.equal([again.state.head?.hash, again.view.moves, again.view.phase], [ground.hash, [], 'dispute'])
 })
 
 test('the machine at any move that stands can be had', async () => {
