@@ -172,6 +172,63 @@ test('when the players go on from a move, it is part of the thread for good', as
   assert.is((await machineAt(again, move.hash, stage.victim.chain)).root, again.parts.execution.machine?.root)
 })
 
+/** After a forced move of its own the node signs what the other proposes in the dispute's epoch. */
+async function goneOn (): Promise<{ stage: Stage, breakpoint: Breakpoint, resume: () => Promise<void> }> {
+  const stage = await Stage.open()
+  await stage.force(first(), await stage.breakpointOf(first()))
+  const { victim } = stage
+  const breakpoint = await stage.breakpointOf(second())
+  await victim.hear(victim.proposal(breakpoint, [second()]))
+  const signatures = SESSIONS.map(key => sign(breakpointDigest(breakpoint, domain), key))
+  return {
+    stage, breakpoint,
+    resume: async () => { await stage.say({ type: 'recorded', breakpoint, hash: breakpointHash(breakpoint), signatures }, { type: 'resumed', epoch: 1n }) }
+  }
+}
+
+test('what all sign upon a move waits for the court, over a restart too, and is the head when the court has it', async () => {
+  const { stage, breakpoint, resume } = await goneOn()
+  const hash = breakpointHash(breakpoint)
+  assert.is(stage.victim.coordinator.provisional?.body.content.hash, hash)
+  const again = await stage.restarted()
+  assert.equal([again.provisional?.body.content.hash, again.state.head?.slot], [hash, { epoch: 1n, nonce: 1n }])
+  await resume()
+  const { coordinator } = stage.victim
+  assert.equal([stage.head.hash, coordinator.state.agreed, coordinator.parts.execution.machine?.root], [hash, { epoch: 1n, nonce: 2n }, breakpoint.stateRoot])
+  assert.equal([(await coordinator.parts.records.head())?.hash, coordinator.moves.followed.length], [hash, 0])
+})
+
+test('a later dispute goes back to its own ground, not to that of an earlier one', async () => {
+  const { stage, breakpoint, resume } = await goneOn()
+  await resume()
+  const hash = breakpointHash(breakpoint)
+  await stage.say({ type: 'challenged', dispute: 2n, recorded: hash, slot: breakpoint, evidenceUntilSec: T + 100n, endsAtSec: T + 200n, by: PLAYERS[1] })
+  const third = game.input(0, { nonce: 2n, to: machineContract, data: game.play(8) })
+  await stage.force(third, await stage.breakpointOf(third, 2n), 2n)
+  assert.is(stage.head.nonce, 3n)
+  await stage.say({ type: 'refuted', dispute: 3n, player: 0, recorded: hash, endsAtSec: T + 300n })
+  assert.equal([stage.head.hash, stage.victim.coordinator.parts.execution.machine?.root], [hash, breakpoint.stateRoot])
+})
+
+test('a state that is built anew has the moves in it', async () => {
+  const { stage, breakpoint, resume } = await goneOn()
+  await resume()
+  const { records } = stage.victim.coordinator.parts
+  // A head that is not what its certificate says.
+  const head = new TextEncoder().encode(`${'1'.padStart(16, '0')}${'2'.padStart(16, '0')}${hashOf(9)}`)
+  await records.store.batch([...await records.dropState(), { put: `t/${game.context.thread}/head`, value: head }])
+  const again = await stage.restarted()
+  assert.equal([again.state.head?.hash, again.parts.execution.machine?.root], [breakpointHash(breakpoint), breakpoint.stateRoot])
+})
+
+test('what this node has signed upon a move is there after a restart', async () => {
+  const stage = await Stage.open('signed')
+  await stage.force(second(), await stage.breakpointOf(second()))
+  const { signed } = stage.victim.coordinator.state
+  const again = await stage.restarted()
+  assert.equal([again.state.signed?.hash, again.state.signed?.slot, again.warnings], [signed?.hash, { epoch: 1n, nonce: 2n }, []])
+})
+
 test('a certificate that was withheld takes the place of a move', async () => {
   const stage = await Stage.open()
   const ground = stage.head
