@@ -235,7 +235,7 @@ export class Duties {
     if (this.#now() - this.#pending.sinceMs < this.#options.patienceSec * 1000) return
     const missing = this.missing()
     const slot = slotText(openSlot(state))
-    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}${view.phase === 'dispute' ? '' : '; "challenge" takes the thread to the chain'}`, { slot, missing })
+    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}${view.phase === 'dispute' ? '' : '; "advance" takes an own input to the chain'}`, { slot, missing })
   }
 
   /** The players without whom the next step does not happen. */
