@@ -7,7 +7,7 @@ import {missingCode, outOfRoom} from "./Meter.sol";
 // Codes lie in memory in blocks: size, whether analysed, the bytes, at least 33 zeros (so that a PUSH32 at the end reads zeros and then stops),
 // and a byte for each position, 1 where a JUMPDEST is known to be.
 
-uint256 constant LOOK_BACK = 256;
+uint256 constant LOOK_BACK = 64;
 
 /// @dev Length of a block for a code of this size.
 function blockSize(uint256 size) pure returns (uint256) {
@@ -59,9 +59,10 @@ function addCode(uint256 size) pure returns (uint256 place) {
     if (full) outOfRoom(4);
 }
 
-/// @dev Whether a jump may go there; remembers it when it may, unless it is position 0: whoever asks the memory for a position beyond the code asks for that. A PUSH reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH
-/// that covers a position, an opcode starts there. So the code is read from the last such position on. Where there is none for long, all of it is
-/// read, once: many destinations in such a code then cost no more than one.
+/// @dev Whether a jump may go there; remembers it when it may, unless it is position 0, where whoever asks for a position beyond the code looks. A PUSH
+/// reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH that covers a position, an opcode starts there. So the code is read from the
+/// last such position on, or from the last known JUMPDEST: nobody makes the same bytes be read over and over. Where there is none for long, all of the code
+/// is read, once.
 function isJumpDestination(uint256 destination) pure returns (bool valid) {
     assembly {
         // Byte i of the word before lies 32 − i bytes ahead; it covers the position when it is PUSHn with n ≥ 32 − i, so when it is 0x7f − i or more
@@ -89,7 +90,8 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
                         let end := add(target, 1)
                         let farthest := sub(target, LOOK_BACK)
                         if lt(destination, LOOK_BACK) { farthest := code }
-                        for {} mayBePushed(start) { start := sub(start, 1) } {
+                        // A JUMPDEST that is known is the start of an opcode.
+                        for {} mul(mayBePushed(start), iszero(byte(0, mload(add(jumps, sub(start, code)))))) { start := sub(start, 1) } {
                             if eq(start, farthest) {
                                 start := code
                                 end := add(code, mload(CODE_SIZE))

@@ -7,22 +7,20 @@ import {accountAt, put, transfer, undo, warmUp} from "./World.sol";
 import {addCode, blockSize, codeOf, useCode} from "./Codes.sol";
 import {isPrecompile, runPrecompile} from "./Precompiles.sol";
 
-// Frames within one outer frame. A callee's memory lies above its caller's; the caller's FRAME block and stack are put between them.
+// Frames within one outer frame. A callee's memory and stack lie above its caller's; the caller's FRAME block is put between the memories.
 
 /// @dev Enters the frame that NEXT describes. With CREATES its code are the `initSize` bytes at `initAt`.
 function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) pure returns (uint256 t) {
     uint256 length = blockSize(initSize);
     bool full;
     assembly {
-        let height := shl(5, and(shr(HEIGHT_SHIFT, s), HEIGHT_MASK))
-        mstore(STATE, and(sub(s, shl(PC_SHIFT, mload(CODE_AT))), FRAME_STATE_MASK))
+        mstore(STATE, and(sub(sub(s, shl(PC_SHIFT, mload(CODE_AT))), mload(STACK_AT)), FRAME_STATE_MASK))
         let record := add(mload(MEMORY_AT), mload(MEMORY_SIZE))
-        let top := add(add(record, FRAME_SIZE), height)
+        let top := add(record, FRAME_SIZE)
         full := gt(add(top, length), mload(FRAMES_END))
         if iszero(full) {
             mcopy(record, FRAME, FRAME_SIZE)
-            mcopy(add(record, FRAME_SIZE), mload(STACK_AT), height)
-            let bound := sub(mload(MEMORY_BOUND), add(mload(MEMORY_SIZE), height))
+            let bound := sub(mload(MEMORY_BOUND), add(mload(MEMORY_SIZE), shl(5, and(shr(HEIGHT_SHIFT, s), HEIGHT_MASK))))
             if mload(NEXT_CREATES) {
                 mstore(NEXT_CODE_REF, top)
                 mstore(top, initSize)
@@ -48,7 +46,7 @@ function descend(uint256 s, uint256 gasLimit, uint256 initAt, uint256 initSize) 
     assembly { code := mload(CODE_REF) }
     useCode(code);
     assembly {
-        t := or(or(shl(PC_SHIFT, mload(CODE_AT)), mload(STACK_AT)), or(shl(ROOM_SHIFT, MAX_STACK), or(shl(GAS_SHIFT, gasLimit), and(s, shl(STEPS_SHIFT, STEPS_MASK)))))
+        t := or(or(shl(PC_SHIFT, mload(CODE_AT)), and(s, SP_MASK)), or(shl(ROOM_SHIFT, MAX_STACK), or(shl(GAS_SHIFT, gasLimit), and(s, shl(STEPS_SHIFT, STEPS_MASK)))))
     }
 }
 
@@ -94,13 +92,11 @@ function ascend(uint256 s, uint256 result) pure returns (uint256 t) {
         if gt(outSize, mload(RETURN_SIZE)) { outSize := mload(RETURN_SIZE) }
         mcopy(FRAME, record, FRAME_SIZE)
         t := mload(STATE)
-        let height := shl(5, and(shr(HEIGHT_SHIFT, t), HEIGHT_MASK))
-        mcopy(mload(STACK_AT), add(record, FRAME_SIZE), height)
         calldatacopy(record, calldatasize(), sub(end, record)) // zero again
         mcopy(outAt, mload(RETURN_AT), outSize)
         mstore(DEPTH, sub(mload(DEPTH), 1))
         mstore(STATE, 0)
-        t := or(t, or(and(s, shl(STEPS_SHIFT, STEPS_MASK)), add(mload(STACK_AT), height)))
+        t := or(add(t, mload(STACK_AT)), and(s, shl(STEPS_SHIFT, STEPS_MASK)))
         mstore(CODE_AT, 0)
         code := mload(CODE_REF)
     }

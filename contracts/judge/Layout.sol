@@ -9,16 +9,16 @@ pragma solidity 0.8.37;
 //   0x2640  ROOM       where the areas below are and where they end; not part of the machine's state
 //   0x2860  NEXT       the frame that is about to be entered, same fields as FRAME
 //   0x2ae0  SCRATCH    16 words
-//   0x2ce0  FRAMES     block hashes, blob hashes, then for each frame: its caller's FRAME block, its caller's stack, init code, its memory.
+//   0x2ce0  FRAMES     block hashes, blob hashes, then for each frame: its caller's FRAME block, init code, its memory.
 //                      Zero above the running frame's memory, as the EVM wants it.
 //   ------  TABLES     accounts, storage slots, transient slots    (from here on, where the caller's rooms put them)
 //   ------  INDEX      open-addressing hash index into TABLES
 //   ------  JOURNAL    (place in TABLES, old value) pairs: undone from the end when a frame reverts
 //   ------  RETURN     return data of the last call
 //   ------  CODES      addresses of code blocks, then the blocks: size, analysed?, bytes, 33 zeros or more, one byte for each position that is a known JUMPDEST
-//   ------  STACK      the running frame's stack, growing up. It comes last, because untouched room below other areas would be paid for.
+//   ------  STACK      the stacks of all frames, one above the other. They come last, because untouched room below other areas would be paid for.
 //
-// FRAMES starts at a fixed address, everything in TABLES is named by its offset and the stack by its height, so a machine's state is the same wherever
+// FRAMES starts at a fixed address, everything in TABLES is named by its offset and the stack by its size, so a machine's state is the same wherever
 // the rooms end.
 
 // ---------------------------------------------------------------- the packed state word, which handlers take and return
@@ -57,8 +57,8 @@ uint256 constant PUSH2_JUMPI_METER = 0x00000002fffffffffffffffffffffffefffffffff
 // What a handler sets to end its frame as an exceptional halt: both guards of the stack. The next opcode's word may clear one of them by underflow,
 // never both: no opcode finds too few items and too little room at once.
 uint256 constant FAILED = 0x8000800000000000;
-// Of a frame that waits: pc, height, room and gas. The steps are the machine's, and where the stack lies is this call's business.
-uint256 constant FRAME_STATE_MASK = 0xffffffff000000000000000000000000ffffffffffffffffffffffff00000000;
+// Of a frame that waits: pc, sp, height, room and gas. The steps are the machine's.
+uint256 constant FRAME_STATE_MASK = 0xffffffff000000000000000000000000ffffffffffffffffffffffffffffffff;
 
 // ---------------------------------------------------------------- FRAME
 uint256 constant FRAME = 0x2000;
@@ -81,8 +81,8 @@ uint256 constant JOURNAL_MARK = 0x21c0; // what a revert goes back to
 uint256 constant REFUND_MARK = 0x21e0;
 uint256 constant LOGS_MARK = 0x2200;
 uint256 constant CREATES = 0x2220; // 1 in a frame that runs init code
-uint256 constant RECORD_AT = 0x2240; // where the caller's FRAME block and stack are
-uint256 constant STATE = 0x2260; // the packed state while a callee runs, pc from the start of the code
+uint256 constant RECORD_AT = 0x2240; // where the caller's FRAME block is
+uint256 constant STATE = 0x2260; // the packed state while a callee runs, pc from the start of the code, sp from that of the stacks
 
 // ---------------------------------------------------------------- MACHINE
 uint256 constant REFUND = 0x2280;
@@ -114,7 +114,7 @@ uint256 constant WRITES = 0x25a0; // so many there were
 uint256 constant GIVEN_CODES = 0x25c0; // how many of the codes came with the input
 uint256 constant ACCOUNTS_SIZE = 0x25e0;
 uint256 constant SLOTS_SIZE = 0x2600;
-uint256 constant PAUSED = 0x2620; // the packed state of the running frame in a saved machine, pc from the start of the code
+uint256 constant PAUSED = 0x2620; // the same for the running frame in a saved machine
 uint256 constant MACHINE_END = 0x2640;
 
 // ---------------------------------------------------------------- ROOM

@@ -6,7 +6,6 @@ import {badInput, outOfRoom} from "./Meter.sol";
 import {accountAt, enter} from "./World.sol";
 import {addCode, useCode} from "./Codes.sol";
 import {enterCall, enterCreate} from "./Frames.sol";
-import {stackSize} from "./Saving.sol";
 import {isPrecompile} from "./Precompiles.sol";
 
 // Reads the input: a message, or a machine that was saved. Its words are listed in README.md, "The input".
@@ -253,7 +252,7 @@ function loadMachine() view returns (uint256) {
     if (wrong) badInput(3);
     placeRooms(codes);
     loadCodes(HEADER_SIZE, given);
-    place = loadSections(place + stackSize(pausedState()));
+    place = loadSections(place + stacksSize());
     for (uint256 i = 0; i < given; i++) {
         bool other;
         assembly {
@@ -276,21 +275,21 @@ function loadMachine() view returns (uint256) {
     uint256 code;
     assembly { code := mload(CODE_REF) }
     useCode(code);
-    return loadStack();
+    return loadStacks();
 }
 
-function pausedState() pure returns (uint256 s) {
-    assembly { s := mload(PAUSED) }
+/// @dev Of all frames together.
+function stacksSize() pure returns (uint256 size) {
+    assembly { size := and(mload(PAUSED), SP_MASK) }
 }
 
-/// @dev The stack, the first section of the machine, which comes last here: its place depends on all others. @return s the state to go on from
-function loadStack() pure returns (uint256 s) {
-    s = pausedState();
-    uint256 size = stackSize(s);
+/// @dev The stacks, the first section of the machine, which comes last here: its place depends on all others. @return s the state to go on from
+function loadStacks() pure returns (uint256 s) {
+    uint256 size = stacksSize();
     uint256 from = behindCodes(wordAt(0x120)) + MACHINE_END - FRAME;
     assembly {
         calldatacopy(mload(STACK_AT), from, size)
-        s := or(add(s, shl(PC_SHIFT, mload(CODE_AT))), or(shl(STEPS_SHIFT, calldataload(0x40)), add(mload(STACK_AT), size)))
+        s := or(add(add(mload(PAUSED), mload(STACK_AT)), shl(PC_SHIFT, mload(CODE_AT))), shl(STEPS_SHIFT, calldataload(0x40)))
         mstore(PAUSED, 0)
     }
 }

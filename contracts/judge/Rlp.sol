@@ -53,18 +53,35 @@ function openWhole(uint256 pos, uint256 end) pure returns (Cursor memory cursor)
     (cursor.pos, cursor.end) = (start, end);
 }
 
-/// @dev Reads an unsigned integer of at most `most` bytes, in its shortest form.
+/// @dev Reads an unsigned integer of at most `most` bytes, 32 or fewer, in its shortest form.
 function readUint(Cursor memory cursor, uint256 most) pure returns (uint256 value) {
     unchecked {
-        (uint256 start, uint256 size) = readBytes(cursor);
-        bool bad;
+        (uint256 pos, uint256 end) = (cursor.pos, cursor.end);
+        bool good;
         assembly ("memory-safe") {
-            let word := calldataload(start)
-            value := shr(sub(256, shl(3, size)), word)
-            bad := or(gt(size, most), and(gt(size, 0), iszero(byte(0, word))))
+            let word := calldataload(pos)
+            value := byte(0, word)
+            pos := add(pos, 1)
+            good := gt(value, 0)
+            if gt(value, 0x7f) {
+                let size := sub(value, 0x80)
+                // Alone, a byte below 0x80 is its own encoding; before others it is a leading zero only if it is 0.
+                good := and(iszero(gt(size, most)), or(iszero(size), gt(byte(1, word), mul(eq(size, 1), 0x7f))))
+                value := shr(sub(256, shl(3, size)), calldataload(pos))
+                pos := add(pos, size)
+            }
+            good := and(good, iszero(gt(pos, end)))
         }
-        if (bad) revert IJudge.BadField(cursor.field - 1);
+        if (!good) revertForUint(cursor);
+        cursor.pos = pos;
+        cursor.field++;
     }
+}
+
+/// @dev Says what is wrong with an integer: its encoding, or its size.
+function revertForUint(Cursor memory cursor) pure {
+    readHead(cursor.pos, cursor.end, cursor.field);
+    revert IJudge.BadField(cursor.field);
 }
 
 /// @dev Reads a byte string.

@@ -8,14 +8,9 @@ import "./Layout.sol";
 bytes32 constant MACHINE_TAG = keccak256("evm-threads machine 1");
 uint256 constant RESULT_HEADER_SIZE = 0x100;
 
-function stackSize(uint256 s) pure returns (uint256) {
-    return ((s >> HEIGHT_SHIFT) & HEIGHT_MASK) << 5;
-}
-
-/// @dev The stack is the last area.
-function endOfMemory(uint256 s) pure returns (uint256 place) {
-    assembly { place := mload(STACK_AT) }
-    place += stackSize(s);
+/// @dev The stacks are the last area.
+function endOfMemory(uint256 s) pure returns (uint256) {
+    return s & SP_MASK;
 }
 
 /// @dev Accounts, slots and transient slots together.
@@ -72,17 +67,17 @@ function answerResult(uint256 s) pure {
 function answerMachine(uint256 s) pure {
     uint256 place = endOfMemory(s);
     uint256 size = tablesSize();
-    uint256 stack = stackSize(s);
     uint256 end;
     uint256 given;
     assembly {
-        mstore(PAUSED, and(sub(s, shl(PC_SHIFT, mload(CODE_AT))), FRAME_STATE_MASK))
+        mstore(PAUSED, and(sub(sub(s, shl(PC_SHIFT, mload(CODE_AT))), mload(STACK_AT)), FRAME_STATE_MASK))
         end := add(place, 0x40)
         let length := sub(MACHINE_END, FRAME)
         mcopy(end, FRAME, length)
         end := add(end, length)
-        mcopy(end, mload(STACK_AT), stack)
-        end := add(end, stack)
+        length := sub(and(s, SP_MASK), mload(STACK_AT))
+        mcopy(end, mload(STACK_AT), length)
+        end := add(end, length)
         length := sub(add(mload(MEMORY_AT), mload(MEMORY_SIZE)), FRAMES)
         mcopy(end, FRAMES, length)
         end := add(end, length)

@@ -138,25 +138,26 @@ function readCode(Trial memory t, uint256 index) view {
 /// @dev Values that stand in the code and not with its holder, immutables as a rule: how many; each its size (1), its bytes, how many places (1), the places (2 each).
 function patchCode(Trial memory t, uint256 code, uint256 size) pure {
     uint256 pos = t.pos;
-    bool outside;
+    uint256 room;
     assembly ("memory-safe") {
         let count := byte(0, calldataload(pos))
         pos := add(pos, 1)
         for {} count { count := sub(count, 1) } {
             let valueSize := byte(0, calldataload(pos))
             let value := add(pos, 1)
+            let last := sub(size, valueSize)
             pos := add(value, valueSize)
             let places := byte(0, calldataload(pos))
             pos := add(pos, 1)
-            for {} places { places := sub(places, 1) } {
+            for { let end := add(pos, shl(1, places)) } lt(pos, end) { pos := add(pos, 2) } {
                 let place := shr(240, calldataload(pos))
-                pos := add(pos, 2)
-                outside := or(outside, gt(add(place, valueSize), size))
-                if iszero(outside) { calldatacopy(add(code, place), value, valueSize) }
+                // Below zero, with its highest bit set, when the value does not end within the code. What it hits there is free memory.
+                room := or(room, sub(last, place))
+                calldatacopy(add(code, place), value, valueSize)
             }
         }
     }
-    if (outside) revert IJudge.BadWitness(3);
+    if (room >> 255 != 0) revert IJudge.BadWitness(3);
     t.pos = pos;
 }
 

@@ -1,14 +1,15 @@
-/** `npm run bench -- <gas|speed|judge> [--json]`: measurements. Speed lives here and never in a test. */
+/** `npm run bench -- <gas|speed|judge|worst> [--json]`: measurements. Speed lives here and never in a test. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Figure } from './gas.js'
 
-const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [options]
+const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [worst] [options]
 
   gas      what the court's calls cost, from receipts on anvil
   speed    co-signed transitions a second between two processes, and the naive way in the same run
   judge    what the judge's interpreter costs: outer gas for each inner opcode, opcodes in a transaction, a move of TicTacToe
-           (none named: all)
+  worst    what half a million gas can cost the chain at most: programs that are unfavourable to the interpreter
+           (none named: all but worst)
 
 Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
@@ -21,7 +22,7 @@ Examples:
   npm run bench -- gas
   npm run bench -- speed --repeats 20 --json`
 
-const NAMES = ['gas', 'speed', 'judge']
+const NAMES = ['gas', 'speed', 'judge', 'worst']
 
 async function main (): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -38,10 +39,11 @@ async function main (): Promise<void> {
     process.exitCode = 2
     return
   }
-  const wanted = positionals.length === 0 ? NAMES : positionals
+  const wanted = positionals.length === 0 ? NAMES.slice(0, 3) : positionals
   const figures: Figure[] = []
   if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas())
   if (wanted.includes('judge')) figures.push(...await (await import('./judge.js')).benchJudge())
+  if (wanted.includes('worst')) figures.push(...await (await import('./judge-worst.js')).benchWorst())
   if (wanted.includes('speed')) {
     const { benchSpeed } = await import('./speed.js')
     figures.push(...await benchSpeed({

@@ -19,13 +19,14 @@ export function decodeMachine (machine: Uint8Array): SavedFrame {
   const at = (place: number): bigint => bytesToBigint(machine.slice(place, place + 32))
   const state = at(PAUSED)
   const height = Number((state >> 32n) & 0x7fffn)
-  const frames = MACHINE_SIZE + 32 * height
+  // The stacks of all frames come first; the running frame's is the last.
+  const frames = MACHINE_SIZE + Number(state & 0xffffffffn)
   const start = frames + Number(at(MEMORY_AT)) - FRAMES
   return {
     depth: Number(at(DEPTH)),
     pc: Number(state >> 224n),
     gas: (state >> 64n) & ((1n << 63n) - 1n),
-    stack: Array.from({ length: height }, (_, i) => at(MACHINE_SIZE + 32 * i)),
+    stack: Array.from({ length: height }, (_, i) => at(frames + 32 * (i - height))),
     memory: bytesToHex(machine.slice(start, start + Number(at(MEMORY_SIZE))))
   }
 }

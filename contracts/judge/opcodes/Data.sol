@@ -75,8 +75,9 @@ function opMCOPY(uint256 s) pure returns (uint256 t) {
         farther := mload(add(p, 32))
         if gt(mload(add(p, 64)), farther) { farther := mload(add(p, 64)) }
     }
+    if (size == 0) return s;
     t = expandFor(s, farther, size, 3);
-    if (failed(t) || size == 0) return t;
+    if (failed(t)) return t;
     assembly {
         let place := mload(MEMORY_AT)
         mcopy(add(place, mload(add(p, 64))), add(place, mload(add(p, 32))), size)

@@ -146,7 +146,7 @@ function opCALLDATALOAD(uint256 s) pure returns (uint256 t) {
 /// @dev Copies `size` bytes from offset `from` of what lies at `at` and is `length` long; beyond it there are zeros.
 function copyToMemory(uint256 s, uint256 to, uint256 from, uint256 size, uint256 place, uint256 length) pure returns (uint256 t) {
     t = expandFor(s, to, size, 3);
-    if (failed(t) || size == 0) return t;
+    if (failed(t)) return t;
     assembly {
         let target := add(mload(MEMORY_AT), to)
         let there := 0
@@ -167,6 +167,7 @@ function copyFrom(uint256 s, uint256 p, uint256 place, uint256 length) pure retu
         from := mload(add(p, 32))
         to := mload(add(p, 64))
     }
+    if (size == 0) return s;
     return copyToMemory(s, to, from, size, place, length);
 }
 
