@@ -4,26 +4,23 @@
  */
 import { sign } from '../protocol/crypto.js'
 import { decodeInput, ownInput } from '../protocol/input.js'
-import { leastChargeSec } from '../protocol/limits.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
 import { forceDigest, forceHash, type Force } from '../protocol/typed-data.js'
-import type { Breakpoint, Hash32, Hex, Input, Slot } from '../protocol/types.js'
+import type { Breakpoint, Hex, Input, Slot } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
 import { hexToBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
 import type { JudgingCost } from '../machine/costs.js'
-import type { Environment, Machine } from '../machine/machine.js'
-import { settlementMessage } from '../machine/settlement.js'
+import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
-import { NO_PARENT } from './body.js'
-import { openMoves, recordedSlot } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
-import { decide, type Decision, type DisputeOptions, type OwnInput, type Situation } from './disputing.js'
+import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
 import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
 import { depositsOf, settlementPayouts } from './payouts.js'
 import { settlementCalls, type SettlementCalls } from './settling.js'
+import { Lookout } from './situation.js'
 
 /** What a desk works with. */
 export type DeskParts = { readonly chain: ChainPort, readonly bench: Bench, readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined } }
@@ -38,140 +35,34 @@ export type Advanced<T> = { readonly done: T, readonly slot: Slot, readonly cost
 export class Desk {
   readonly #coordinator: Coordinator
   readonly #parts: DeskParts
-  /** When the own input began to wait on this head. */
-  #waiting: { readonly key: string, readonly sinceMs: number } | undefined
-  #settles: { readonly tip: Hash32, readonly settles: boolean } | undefined
+  readonly #lookout: Lookout
   #said = ''
 
   constructor (coordinator: Coordinator, parts: DeskParts) {
     this.#coordinator = coordinator
     this.#parts = parts
-  }
-
-  // ---------------------------------------------------------------- what is known
-
-  /** The player's own next input; undefined: nothing waits. */
-  get input (): Input | undefined {
-    const { state: { self }, parts: { pool, execution } } = this.#coordinator
-    const next = self === undefined ? undefined : pool.of(self)[0]
-    return next !== undefined && self !== undefined && next.tx.nonce === execution.nonceOf(self) ? next : undefined
+    this.#lookout = new Lookout(coordinator, parts.chain)
   }
 
   /** Whether there is anything to look at: most of the time a thread has no business here. */
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    return view.phase !== 'active' || this.#waitedSec() < this.#parts.options.disputeAfterSec || (this.input === undefined && this.#parts.options.forceTimeout === undefined)
-  }
-
-  /** Seconds since the own input (or without one, the thread) began to wait for the others on this head. */
-  #waitedSec (): number {
-    const { state, parts: { clock } } = this.#coordinator
-    const key = `${state.head?.hash ?? ''} ${this.input?.id ?? ''}`
-    if (this.#waiting?.key !== key) this.#waiting = { key, sinceMs: clock.nowMs() }
-    return Math.floor((clock.nowMs() - this.#waiting.sinceMs) / 1000)
-  }
-
-  /** What a decision is made from now. @throws what the chain throws */
-  async situation (): Promise<Situation> {
-    const { state, view, moves, provisional, close, parts } = this.#coordinator
-    const { terms } = parts.context
-    const nowSec = await this.#parts.chain.nextTime()
-    const signed = moves.ground?.content ?? state.head
-    const last = openMoves(view).at(-1)
-    return {
-      phase: view.phase, mode: state.mode, nowSec, windowSec: terms.windowSec, hasSettlement: hasSettlement(terms.settlement), dispute: view.dispute,
-      confirmedEpoch: view.confirmedEpoch, held: signed?.kind === 'breakpoint' ? signed.slot : undefined, recordedSigned: view.certificate?.breakpoint,
-      standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
-      follows: this.#follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.#ownInput(nowSec), waitedSec: this.#waitedSec(),
-      isJudging: await this.#isJudging(), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
-      staggerSec: BigInt(state.self ?? 0) * (terms.windowSec / 32n + 1n)
-    }
-  }
-
-  #follows (): boolean {
-    const { state: { head }, view, moves } = this.#coordinator
-    if (view.phase === 'dispute') return head?.hash === view.recorded?.hash
-    const recorded = recordedSlot(view)
-    return head?.kind === 'breakpoint' && moves.followed.length === 0 && (recorded === undefined || compareSlots(head.slot, recorded) >= 0)
-  }
-
-  /** The environment of the next move at this time. */
-  #environment (nowSec: bigint): Environment | undefined {
-    const { state: { head }, headTimeSec } = this.#coordinator
-    return head === undefined ? undefined : { nonce: head.slot.nonce + 1n, parent: head.hash, timestampSec: nowSec > headTimeSec ? nowSec : headTimeSec }
-  }
-
-  async #ownInput (nowSec: bigint): Promise<OwnInput | undefined> {
-    const { input } = this
-    const { machine } = this.#coordinator.parts.execution
-    const environment = this.#environment(nowSec)
-    if (input === undefined || machine === undefined || environment === undefined) return undefined
-    const after = machine.fork()
-    const prepared = await after.prepare({ ...environment, inputs: [input] })
-    const { skipped: [skipped], receipts: [receipt] } = prepared
-    if (skipped !== undefined || receipt === undefined) return { does: 'not fit', reason: skipped?.message ?? 'it is not included' }
-    if (!receipt.success) return { does: 'reverts', reason: receipt.reason ?? 'it reverts' }
-    after.commit(prepared)
-    // Anybody could have it dropped, and this player's time bank with it.
-    return await this.#canSettle(after, input.player, environment) ? { does: 'moves' } : { does: 'reverts', reason: 'it leaves a state that cannot be settled' }
-  }
-
-  /** Whether the settlement function succeeds on the state that a move of `mover` under `environment` has left, as it must (§8). */
-  async #canSettle (after: Machine, mover: number, { nonce, timestampSec }: Environment): Promise<boolean> {
-    const { context } = this.#coordinator.parts
-    const wallet = context.terms.players[mover]
-    if (wallet === undefined || !hasSettlement(context.terms.settlement)) return true
-    // PREVRANDAO, the hash of a breakpoint that is not there yet, is no randomness: what depends on it is the author's fault.
-    const environment = { nonce: nonce + 1n, parent: this.#coordinator.state.head?.hash ?? NO_PARENT, timestampSec: timestampSec + context.terms.windowSec }
-    const { outcome } = await after.after(settlementMessage(context, wallet), environment)
-    return outcome.success
-  }
-
-  async #isJudging (): Promise<boolean> {
-    const { state: { self }, view, parts } = this.#coordinator
-    const judging = self === undefined ? undefined : view.judging[self]
-    if (judging === undefined || judging.on !== view.recorded?.hash) return false
-    const force = await parts.records.force()
-    return force?.parent === judging.on && force.dispute === view.dispute?.number
-  }
-
-  /** Whether the settlement function succeeds on what another player's move has left. */
-  async #lastSettles (): Promise<boolean | undefined> {
-    const { state: { head, self }, view, parts: { context, execution } } = this.#coordinator
-    const last = openMoves(view).at(-1)
-    if (last === undefined || last.player === self || !hasSettlement(context.terms.settlement)) return undefined
-    if (head?.hash !== last.hash || execution.machine === undefined) return undefined
-    if (this.#settles?.tip !== last.hash) {
-      const settles = await this.#canSettle(execution.machine, last.player, { nonce: head.slot.nonce, timestampSec: last.breakpoint.timestampSec, parent: last.hash })
-      this.#settles = { tip: last.hash, settles }
-    }
-    return this.#settles.settles
-  }
-
-  async #bank (nowSec: bigint): Promise<Situation['bankSec']> {
-    const { state: { self }, view, thread, parts: { context: { terms } } } = this.#coordinator
-    if (self === undefined || view.dispute === undefined || this.input === undefined) return undefined
-    const { usedSec } = await this.#parts.chain.lineage(thread)
-    const elapsed = nowSec - (view.dispute.endsAtSec - terms.windowSec)
-    const least = leastChargeSec(terms)
-    return { left: terms.timeBankSec - (usedSec[self] ?? 0n), charge: elapsed > least ? elapsed : least }
+    return view.phase !== 'active' || this.#lookout.waitedSec() < this.#parts.options.disputeAfterSec || (this.#lookout.input === undefined && this.#parts.options.forceTimeout === undefined)
   }
 
   /** The next step as it stands, for people. @throws what the chain throws */
   async outlook (): Promise<{ situation: Situation, decision: Decision, cost: CourtCost }> {
-    const situation = await this.situation()
+    const situation = await this.#lookout.situation()
     return { situation, decision: decide(situation, this.#parts.options), cost: await this.#coordinator.parts.records.courtCost() }
   }
-
-  // ---------------------------------------------------------------- what is done
 
   /** Takes the next step, if there is one. @returns whether something was sent. @throws what the chain throws */
   async act (): Promise<boolean> {
     if (this.isIdle()) return false
     await this.#claimTimeout()
     if (this.isIdle()) return false
-    const decision = decide(await this.situation(), this.#parts.options)
+    const decision = decide(await this.#lookout.situation(), this.#parts.options)
     this.#log(decision)
     return await this.#perform(decision) !== undefined
   }
@@ -193,9 +84,9 @@ export class Desk {
       case 'advance':
       case 'challengeAndAdvance': return (await this.advance(chain, usefulUntilSec)).done
       case 'refute': {
-        const { parent, ...settlement } = await this.#settlement()
+        const { parent, ...settlement } = await this.#settlement(false)
         if (parent === undefined || settlement.byFunction === undefined) return undefined
-        return await this.#pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
+        return await this.pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
       }
       case 'settle':
       case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
@@ -208,7 +99,7 @@ export class Desk {
     const certificate = held === undefined ? undefined : await parts.records.certificate(held.slot)
     if (certificate === undefined || certificate.signatures.length === 0) return undefined
     parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, slot: slotText(certificate.breakpoint) })
-    return await this.#pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
+    return await this.pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
   }
 
   /**
@@ -229,18 +120,20 @@ export class Desk {
   }
 
   async #readyMove (): Promise<ReadyMove> {
-    const { state: { self, head }, view, thread, parts: { records, context, execution } } = this.#coordinator
+    const { state: { self, head, mode }, view, thread, parts: { records, context, execution } } = this.#coordinator
     const unmovable = (code: string, message: string): ThreadsError => new ThreadsError(code, message, { data: { thread } })
     if (self === undefined) throw unmovable('THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
-    if (!this.#follows() || head === undefined || execution.machine === undefined) throw unmovable('DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
+    // SAFETY: an old copy of the data may lack what was signed since.
+    if (mode === 'watching') throw unmovable('THREAD_WATCHING', 'this node only watches the thread; see its status for the reason')
+    if (!this.#lookout.follows() || head === undefined || execution.machine === undefined) throw unmovable('DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
     const recorded = await this.#headBreakpoint()
-    const begun = await this.#isJudging() ? await records.force() : undefined
-    const input = begun === undefined ? this.input : decodeInput(begun.input, context)
+    const begun = await this.#lookout.isJudging() ? await records.force() : undefined
+    const input = begun === undefined ? this.#lookout.input : decodeInput(begun.input, context)
     if (input === undefined) throw unmovable('DISPUTE_NO_INPUT', 'no own input waits: "send" one first')
     const nowSec = await this.#parts.chain.nextTime()
-    const own = begun === undefined ? await this.#ownInput(nowSec) : undefined
+    const own = begun === undefined ? await this.#lookout.ownInput(nowSec) : undefined
     if (own !== undefined && own.does !== 'moves') throw unmovable('DISPUTE_NO_MOVE', `the own input is no move now: ${own.reason}`)
-    const environment = { ...this.#environment(nowSec), nonce: recorded.nonce + 1n, parent: head.hash, timestampSec: begun?.timestampSec ?? this.#environment(nowSec)?.timestampSec ?? nowSec }
+    const environment = { ...this.#lookout.environment(nowSec), nonce: recorded.nonce + 1n, parent: head.hash, timestampSec: begun?.timestampSec ?? this.#lookout.environment(nowSec)?.timestampSec ?? nowSec }
     const outcome = await this.#parts.bench.move(execution.machine, environment, input, await this.#holder())
     if ('refused' in outcome) throw unmovable('DISPUTE_NOT_JUDGEABLE', `the input cannot be brought before the judge: ${outcome.refused}`)
     const paused = begun === undefined ? undefined : view.judging[self]?.paused
@@ -248,7 +141,7 @@ export class Desk {
     const call = outcome.calls[next]
     if (call === undefined || (paused !== undefined && next === 0)) throw unmovable('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on')
     // The judgement took its time here, and a move must be of the time at which it is made.
-    const timestampSec = begun?.timestampSec ?? this.#environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
+    const timestampSec = begun?.timestampSec ?? this.#lookout.environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
     const dispute = view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n
     const force = { thread, dispute, parent: head.hash, txHash: input.id, timestampSec }
     const signature = await this.#sign(force, input, recorded, begun === undefined)
@@ -281,29 +174,30 @@ export class Desk {
 
   async #holder (): ReturnType<typeof asHolder> { return await asHolder(this.#coordinator, this.#parts.chain) }
 
-  async #settlement (): Promise<SettlementCalls> {
+  async #settlement (plainly: boolean): Promise<SettlementCalls> {
     const parts = { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() }
-    return await settlementCalls(this.#coordinator, parts)
+    return await settlementCalls(this.#coordinator, parts, plainly)
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
   async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[] }> {
     const { terms } = this.#coordinator.view
-    const { recorded, proofs, byFunction, machine } = await this.#settlement()
+    const { recorded, proofs, byFunction, machine } = await this.#settlement(plainly)
     const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
-    const paid = plainly || byFunction === undefined ? machine : byFunction.machine
+    const paid = byFunction === undefined ? machine : byFunction.machine
     const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
-    const sent = plainly || byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
+    const sent = byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
     return { done: await this.#paid(sent), payouts }
   }
 
   async #paid<T> (sent: Promise<T>): Promise<T> {
     const result = await sent
-    if (typeof result === 'object' && result !== null && 'transactionHash' in result) await this.#pay(result as unknown as Receipt)
+    if (typeof result === 'object' && result !== null && 'transactionHash' in result) await this.pay(result as unknown as Receipt)
     return result
   }
 
-  async #pay (receipt: Receipt): Promise<Receipt> {
+  /** Adds a transaction to what the thread's disputes have cost. */
+  async pay (receipt: Receipt): Promise<Receipt> {
     const { records, log } = this.#coordinator.parts
     const before = await records.courtCost()
     const after = { transactions: before.transactions + 1, gas: before.gas + receipt.gasUsed, feeWei: before.feeWei + receipt.feeWei }
@@ -316,8 +210,8 @@ export class Desk {
   async #claimTimeout (): Promise<void> {
     const { forceTimeout } = this.#parts.options
     const { state: { self, mode, head }, parts: { context, execution, sessionKey, clock } } = this.#coordinator
-    if (forceTimeout === undefined || self === undefined || this.input !== undefined || execution.machine === undefined || mode === 'watching' || mode === 'closing') return
-    if (head?.kind !== 'breakpoint' || !this.#follows()) return
+    if (forceTimeout === undefined || self === undefined || this.#lookout.input !== undefined || execution.machine === undefined || mode === 'watching' || mode === 'closing') return
+    if (head?.kind !== 'breakpoint' || !this.#lookout.follows()) return
     const { machine } = execution
     const chainSec = await this.#parts.chain.nextTime()
     const localSec = BigInt(Math.floor(clock.nowMs() / 1000))
@@ -325,7 +219,7 @@ export class Desk {
     const isOpen = this.#coordinator.view.phase === 'dispute'
     if (!await this.#wouldSucceed(machine, forceTimeout, isOpen || localSec > chainSec ? chainSec : localSec)) return
     await this.#coordinator.exclusive(async () => {
-      if (this.input !== undefined || this.#coordinator.state.head?.hash !== head.hash) return
+      if (this.#lookout.input !== undefined || this.#coordinator.state.head?.hash !== head.hash) return
       const fields = { nonce: machine.nonceOf(self), gasLimit: context.terms.gasLimit, to: machine.contract, valueWei: 0n, data: hexToBytes(forceTimeout) }
       const input = ownInput(fields, sessionKey, self, context)
       const hintSec = this.#coordinator.floorTime(localSec)
@@ -338,7 +232,7 @@ export class Desk {
   async #wouldSucceed (machine: Machine, data: Hex, atSec: bigint): Promise<boolean> {
     const { state: { self }, parts: { context } } = this.#coordinator
     const from = context.terms.players[self ?? -1]
-    const environment = this.#environment(atSec)
+    const environment = this.#lookout.environment(atSec)
     if (from === undefined || environment === undefined) return false
     return (await machine.call({ from, to: machine.contract, data: hexToBytes(data) }, environment)).success
   }
@@ -348,8 +242,4 @@ export class Desk {
 async function asHolder (coordinator: Coordinator, chain: ChainPort): Promise<ReturnType<typeof holderOf>> {
   const { records, context: { terms } } = coordinator.parts
   return holderOf(terms, await records.code() ?? await chain.code(terms))
-}
-
-function hasSettlement (selector: Hex): boolean {
-  return BigInt(selector) !== 0n
 }

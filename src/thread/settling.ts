@@ -19,7 +19,7 @@ export type SettlementCalls = {
   /** Undefined: nothing was ever signed. */
   readonly recorded: Breakpoint | undefined
   readonly proofs: readonly AccountProof[]
-  /** Undefined: the terms name no function, or nothing is recorded. */
+  /** Undefined: it is not wanted, the terms name no function, or nothing is recorded. */
   readonly byFunction: { readonly settlement: SettlementCase, readonly proofs: readonly AccountProof[], readonly success: boolean, readonly machine: Machine } | undefined
   /** What the recorded move stands on; undefined: what is recorded was signed by all. */
   readonly parent: Breakpoint | undefined
@@ -30,8 +30,8 @@ export type SettlementCalls = {
 /** What settling needs besides the thread. */
 export type SettlingParts = { readonly chain: ChainPort, readonly bench: Bench, readonly holder: CodeHolder }
 
-/** Puts together what the court is shown of what it has recorded. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what machines throw */
-export async function settlementCalls (coordinator: Coordinator, parts: SettlingParts): Promise<SettlementCalls> {
+/** Puts together what the court is shown of what it has recorded; `plainly`: without the settlement function. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what machines throw */
+export async function settlementCalls (coordinator: Coordinator, parts: SettlingParts, plainly: boolean): Promise<SettlementCalls> {
   const { view, parts: { context } } = coordinator
   const { recorded } = view
   if (recorded === undefined) return { recorded: undefined, proofs: [], byFunction: undefined, parent: undefined, machine: undefined }
@@ -39,7 +39,7 @@ export async function settlementCalls (coordinator: Coordinator, parts: Settling
   const standing = openMoves(view)
   const parent = standing.length === 0 ? undefined : standing.at(-2)?.breakpoint ?? view.certificate?.breakpoint
   const plain = { recorded: recorded.breakpoint, proofs: proofsOf(coordinator, machine), parent, machine }
-  if (BigInt(context.terms.settlement) === 0n || view.dispute === undefined) return { ...plain, byFunction: undefined }
+  if (plainly || BigInt(context.terms.settlement) === 0n || view.dispute === undefined) return { ...plain, byFunction: undefined }
   const inputs = await lastBatch(coordinator, recorded.hash, recorded.breakpoint)
   const last = inputs.at(-1)
   const lastMover = last === undefined ? ZERO_ADDRESS : context.terms.players[last.player] ?? ZERO_ADDRESS

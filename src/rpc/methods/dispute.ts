@@ -17,14 +17,14 @@ type Methods = 'thread_challenge' | 'thread_advance' | 'thread_dispute' | 'threa
 export function disputeMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_challenge: async ({ thread, restate, dryRun }) => {
-      const { coordinator } = node.thread(thread)
+      const { coordinator, duties: { desk } } = node.thread(thread)
       playerOf(coordinator)
       const certificate = restate || await isRecorded(coordinator) ? undefined : await headCertificate(coordinator)
       const shown = certificate?.breakpoint ?? coordinator.view.recorded?.breakpoint
       const slot = shown === undefined ? null : slotJson(shown)
       const { terms } = coordinator.view
       if (dryRun) return { thread, slot, transaction: null, quote: quoteJson(await node.chain.quotes.challenge(terms, certificate)) }
-      return { thread, slot, ...sent(await node.chain.challenge(terms, certificate)) }
+      return { thread, slot, ...sent(await desk.pay(await node.chain.challenge(terms, certificate))) }
     },
     thread_advance: async ({ thread, dryRun }) => {
       const { coordinator, duties: { desk } } = node.thread(thread)
