@@ -34,6 +34,12 @@ test('with the other stopped, a node forces its move, then the contract\'s claim
   const forced = await table.phase(alice, 'dispute')
   assert.equal([forced.chain.recorded?.slot, forced.head?.slot, forced.head?.signatures], [{ epoch: 1, nonce: 5 }, { epoch: 1, nonce: 5 }, 0])
 
+  // A power loss in the middle: the node goes on from what the court has, though nobody is there to tell it what it signed.
+  await alice.kill()
+  await alice.start()
+  await until('alice to be where she was', async () => (await table.status(alice)).head?.slot.nonce === 5 || undefined)
+  assert.equal((await table.status(alice)).head, forced.head)
+
   // The contract gives a minute for a move; then it is bob who is late.
   await arena.passTime(PATIENCE_SEC + 1)
   await until('the claim to be forced', async () => (await table.status(alice)).chain.recorded?.slot.nonce === 6 || undefined)
