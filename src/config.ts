@@ -32,6 +32,10 @@ export type NodeOptions = {
   readonly observe: boolean
   readonly patienceSec: number
   readonly autoRespond: boolean
+  readonly autoDispute: boolean
+  readonly disputeAfterSec: number
+  /** A function without arguments, such as `claimTimeout()`. */
+  readonly forceTimeout: string | undefined
   readonly autoClose: 'settled' | 'never'
   readonly log: Log
 }
@@ -94,6 +98,9 @@ export const OPTIONS = {
   observe: option('observe', boolean, false, 'follow and relay threads that this node is no player of'),
   patienceSec: option('patience-sec', integer(1, 86_400), 30, 'after how many seconds a missing answer becomes a warning'),
   autoRespond: option('auto-respond', boolean, true, 'answer a challenge with the head on its own'),
+  autoDispute: option('auto-dispute', boolean, true, 'dispute on its own: force own inputs that the others do not sign, drop moves that cannot be settled, settle and withdraw at the end'),
+  disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain'),
+  forceTimeout: option('force-timeout', string('a function without arguments, e.g. claimTimeout()', /^[A-Za-z_$][A-Za-z0-9_$]*\(\)$/), undefined, 'the contract\'s function against who is late: called on its own when it would succeed and the others have been silent for so long'),
   autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: agree on its own to a close that pays exactly the balances, when nothing is left inside contracts; never: only when asked to'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),

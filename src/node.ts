@@ -8,18 +8,22 @@ import { join } from 'node:path'
 import { addressOf } from './protocol/crypto.js'
 import { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer } from './protocol/sync.js'
 import type { Address, Domain, Hash32, ThreadId } from './protocol/types.js'
+import { loadArtifact } from './chain/artifacts.js'
 import { createChain, type Chain } from './chain/chain.js'
 import type { Log, NodeOptions } from './config.js'
 import { ThreadsError } from './errors.js'
 import { createNetwork, type Network } from './network/network.js'
 import type { NodeApi } from './rpc/api.js'
+import { encodeCalldata } from './rpc/calldata.js'
 import type { NodeHost, RunningThread } from './rpc/host.js'
 import { createMethods } from './rpc/methods.js'
 import { openLevelStore } from './store/level.js'
+import { Bench } from './thread/bench.js'
 import { answerSync } from './thread/catch-up.js'
 import { feedChainEvent } from './thread/chain-feed.js'
 import { isOver } from './thread/chain-view.js'
 import type { Coordinator } from './thread/coordinator.js'
+import { Desk } from './thread/desk.js'
 import { Duties } from './thread/duties.js'
 import type { ThreadEvent } from './thread/events.js'
 import type { ChainCursor, ChainEvent, ClockPort, RemotePeer, StorePort } from './thread/ports.js'
@@ -72,6 +76,7 @@ export class ThreadsNode implements NodeHost {
   readonly #reloadAtMs = new Map<ThreadId, number>()
   readonly #reloading = new Map<ThreadId, Promise<void>>()
   readonly #stopping = new AbortController()
+  readonly #bench = new Bench(() => ({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }))
   #store: StorePort | undefined
   #network: Network | undefined
   #chain: Chain | undefined
@@ -245,7 +250,12 @@ export class ThreadsNode implements NodeHost {
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
-    const duties = new Duties(coordinator, this.chain, { patienceSec: this.options.patienceSec, autoRespond: this.options.autoRespond, challenge: randomBytes(32) })
+    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout } = this.options
+    const desk = new Desk(coordinator, {
+      chain: this.chain, bench: this.#bench,
+      options: { autoRespond, autoDispute, disputeAfterSec, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout }) }
+    })
+    const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, challenge: randomBytes(32) })
     this.threads.set(id, { coordinator, duties })
     this.#meet(coordinator)
   }

@@ -14,7 +14,7 @@ import { tokenDecimals } from './decimals.js'
 import { createFeed } from './feed.js'
 import { createFollower, type FollowerHealth } from './follower.js'
 import { guard, requireCourt } from './identity.js'
-import { readInteger, readNewest } from './reads.js'
+import { readInteger, readNewest, readNextTime } from './reads.js'
 import { createRpc, stoppedError } from './rpc.js'
 import { createSender, type Sender } from './sender.js'
 import { createBackoff, sleep } from './sleep.js'
@@ -116,6 +116,7 @@ export async function createChain (options: ChainOptions): Promise<Chain> {
     genesis: rpc.genesis,
     requireCourt: async () => await requireCourt(rpc, domain, abi),
     now: async () => (await readNewest(rpc)).timestampSec,
+    nextTime: async () => await readNextTime(rpc),
     code: async terms => await codeOfTerms(rpc, terms),
     findCode: async address => await findCode(rpc, address),
     assetDecimals: async token => await tokenDecimals(rpc, token),

@@ -1,18 +1,19 @@
-/** The court's functions as transactions of this node's wallet. */
+/** The court's functions as transactions of this node's wallet. Those of a dispute are in `dispute-calls.ts`. */
 import type { Interface } from 'ethers'
 import { ThreadsError } from '../errors.js'
-import { bytesToBigint, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../protocol/bytes.js'
+import { bytesToBigint, concatBytes, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { termsToAbi } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
-import type { Address, Breakpoint, Close, Hash32, Hex, Signature, Terms } from '../protocol/types.js'
-import type { AccountProof, ChainPort, Receipt } from '../thread/ports.js'
+import type { Address, Close, Hex, Terms } from '../protocol/types.js'
+import type { ChainPort, DisputeCalls, Quote, Receipt, SendOptions, ShownCertificate } from '../thread/ports.js'
+import { breakpointToAbi, disputeCalls } from './dispute-calls.js'
 import { createLock, type Lock } from './lock.js'
 import { readView, type Sends } from './reads.js'
 import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, 'open' | 'join' | 'cancel' | 'checkpoint' | 'challenge' | 'respond' | 'resume' | 'close' | 'settle' | 'credit' | 'withdraw'>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -22,10 +23,15 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
   const { rpc, sender, court, interface: abi } = options
   const turns = new Map<Address, Lock>()
 
-  const call = async (name: string, parameters: readonly unknown[], valueWei = 0n): Promise<Receipt> => {
+  const call = async (name: string, parameters: readonly unknown[], valueWei = 0n, options: SendOptions = {}): Promise<Receipt> => {
     const data = abi.encodeFunctionData(name, parameters) as Hex
-    const { transactionHash, blockNumber, gasUsed } = await sender.send({ to: court, data, valueWei })
-    return { transactionHash, blockNumber, gasUsed, dataBytes: data.length / 2 - 1 }
+    const { transactionHash, blockNumber, gasUsed, feeWei } = await sender.send({ to: court, data, valueWei }, options)
+    return { transactionHash, blockNumber, gasUsed, feeWei, dataBytes: data.length / 2 - 1 }
+  }
+
+  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}): Promise<Quote> => {
+    const data = abi.encodeFunctionData(name, parameters) as Hex
+    return { ...await sender.quote({ to: court, data, valueWei: 0n }, options), dataBytes: data.length / 2 - 1 }
   }
 
   /** Ether goes along; tokens are allowed first, one deposit of a token at a time: an allowance serves one of them only. */
@@ -40,10 +46,17 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     })
   }
 
-  const evidence = async (name: string, terms: Terms, certificate: { breakpoint: Breakpoint, signatures: readonly Signature[] }) =>
+  const evidence = async (name: string, terms: Terms, certificate: ShownCertificate) =>
     await call(name, [termsToAbi(terms), breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)])
 
   return {
+    ...disputeCalls(async (name, parameters, options) => await call(name, parameters, 0n, options)),
+    quotes: disputeCalls(quote),
+    async lineage (thread) {
+      const returned = await readView(rpc, { to: court, data: abi.encodeFunctionData('lineage', [thread]) })
+      const [forced, used] = abi.decodeFunctionResult('lineage', returned) as unknown as [bigint, Iterable<bigint>]
+      return { forced: Number(forced), usedSec: [...used] }
+    },
     async open (terms, multiaddr) {
       checkTerms(terms)
       return await pay(terms, depositOf(terms, 0) + terms.oracleFee, 'open', [termsToAbi(terms), multiaddr])
@@ -54,15 +67,8 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     },
     cancel: async terms => await call('cancel', [termsToAbi(terms)]),
     checkpoint: async (terms, certificate) => await evidence('checkpoint', terms, certificate),
-    respond: async (terms, certificate) => await evidence('respond', terms, certificate),
     resume: async (terms, certificate) => await evidence('resume', terms, certificate),
-    challenge: async (terms, certificate) => certificate === undefined
-      ? await call('challenge', [termsToAbi(terms), NO_BREAKPOINT, new Uint8Array()])
-      : await evidence('challenge', terms, certificate),
     close: async (terms, { close, signatures }) => await call('close', [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]),
-    settle: async (terms, recorded, proofs) => await call('settle', [
-      termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), proofs.map(proofToAbi)
-    ]),
     async credit (asset, account) {
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },
@@ -70,21 +76,8 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
   }
 }
 
-/** All zero: nothing is recorded, or what is recorded is meant. */
-const NO_BREAKPOINT: readonly unknown[] = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n]
-
-function breakpointToAbi (breakpoint: Breakpoint): readonly unknown[] {
-  const { epoch, nonce, parent, stateRoot, inputsRoot, timestampSec } = breakpoint
-  return [epoch, nonce, parent, stateRoot, inputsRoot, timestampSec]
-}
-
 function closeToAbi ({ epoch, nonce, parent, payouts }: Close): readonly unknown[] {
   return [epoch, nonce, parent, payouts]
-}
-
-function proofToAbi ({ nonce, balanceWei, codeHash, siblings, other }: AccountProof): readonly unknown[] {
-  const none: Hash32 = ZERO_HASH
-  return [nonce, balanceWei, codeHash, siblings, other?.path ?? none, other?.value ?? none]
 }
 
 function depositOf (terms: Terms, player: number): bigint {

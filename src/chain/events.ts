@@ -13,7 +13,7 @@ import type { RawLog } from './reads.js'
 type WithoutPlace<T> = T extends unknown ? Omit<T, 'at'> : never
 /** An event before it is known when its block was mined. */
 export type EventBody = WithoutPlace<ChainEvent>
-/** A recorded breakpoint, as the `Responded` that follows it in the same transaction needs it. */
+/** A recorded breakpoint, as the `Responded` or `Forced` that follows it in the same transaction needs it. */
 export type RecordedBefore = { readonly transactionHash: Hash32, readonly breakpoint: Breakpoint, readonly hash: Hash32 } | undefined
 
 /** What one log is: an event, or nothing that concerns a node, with the reason. */
@@ -21,7 +21,7 @@ export type Decoded = { readonly event: EventBody } | { readonly skipped: string
 
 const SIGNATURE_BYTES = 65
 /** Functions of the court that record a certificate. */
-const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume'])
+const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance'])
 
 /**
  * Decodes one log of the court. Never throws for what a log holds: a log that is unknown, or whose terms break a rule or are not those
@@ -73,17 +73,32 @@ function body (name: string, thread: ThreadId, fields: Result, domain: Domain, l
     }
     case 'Challenged': return challenged(thread, fields)
     case 'Responded': {
-      if (recorded === undefined || recorded.transactionHash !== log.transactionHash || recorded.breakpoint.thread !== thread) {
-        throw new ThreadsError('CHAIN_BAD_LOG', 'a response without a breakpoint before it')
-      }
-      const { epoch, nonce } = recorded.breakpoint
-      return { type: 'responded', thread, dispute: BigInt(fields.k), recorded: recorded.hash, slot: { epoch, nonce } }
+      const { hash, breakpoint: { epoch, nonce } } = recordedWith(log, thread, recorded)
+      return { type: 'responded', thread, dispute: BigInt(fields.k), recorded: hash, slot: { epoch, nonce } }
+    }
+    case 'Forced': {
+      const { breakpoint, hash } = recordedWith(log, thread, recorded)
+      const input = { raw: hexToBytes(String(fields.raw) as Hex), binding: hexToBytes(String(fields.binding) as Hex) }
+      return { type: 'forced', thread, dispute: BigInt(fields.k), player: Number(fields.player), endsAtSec: BigInt(fields.endsAt), breakpoint, hash, input }
+    }
+    case 'Judging': return { type: 'judging', thread, player: Number(fields.player), paused: parseHash32(String(fields.paused)), endsAtSec: BigInt(fields.endsAt) }
+    case 'Trying': return { type: 'trying', thread, recorded: parseHash32(String(fields.recorded)), paused: parseHash32(String(fields.paused)) }
+    case 'Refuted': return {
+      type: 'refuted', thread, dispute: BigInt(fields.k), player: Number(fields.player), recorded: parseHash32(String(fields.recorded)), endsAtSec: BigInt(fields.endsAt)
     }
     case 'Resumed': return { type: 'resumed', thread, epoch: BigInt(fields.epoch) }
     case 'Closed': return { type: 'closed', thread, payouts: integers(fields.payouts) }
     case 'Settled': return { type: 'settled', thread, payouts: integers(fields.payouts), leftover: BigInt(fields.leftover) }
     default: return undefined
   }
+}
+
+/** What the call that a log belongs to has just recorded. */
+function recordedWith (log: RawLog, thread: ThreadId, recorded: RecordedBefore): NonNullable<RecordedBefore> {
+  if (recorded === undefined || recorded.transactionHash !== log.transactionHash || recorded.breakpoint.thread !== thread) {
+    throw new ThreadsError('CHAIN_BAD_LOG', 'a response or a move without a breakpoint before it')
+  }
+  return recorded
 }
 
 function opened (thread: ThreadId, fields: Result, domain: Domain): EventBody {

@@ -8,13 +8,30 @@ export type Fees = { readonly maxFeePerGasWei: bigint, readonly priorityFeePerGa
 /** Where the endpoint suggests nothing. */
 const DEFAULT_PRIORITY_WEI = 1_000_000_000n
 
+/** Below this many seconds to its deadline a transaction offers so many times the tip. */
+const PRESSURE: readonly (readonly [leftSec: bigint, times: bigint])[] = [[60n, 8n], [300n, 4n], [1_200n, 2n]]
+
 /**
- * Twice the base fee and the suggested tip: serves through six full blocks in a row.
+ * Twice the base fee and the suggested tip: serves through six full blocks in a row. The tip is a multiple of it where the deadline is near.
  * `capWei`: the highest maxFeePerGas this node pays; below the base fee a transaction waits until the chain is cheaper.
+ * `leftSec`: how long the transaction is of use, by the chain's time.
  */
-export async function quoteFees (rpc: Sends, capWei: bigint | undefined): Promise<Fees> {
+export async function quoteFees (rpc: Sends, capWei: bigint | undefined, usefulUntilSec?: bigint): Promise<{ fees: Fees, leftSec: bigint | undefined }> {
+  const [newest, suggestedWei] = await Promise.all([readNewest(rpc), suggestedPriority(rpc)])
+  const leftSec = usefulUntilSec === undefined ? undefined : usefulUntilSec - newest.timestampSec
+  const priorityWei = suggestedWei * pressure(leftSec)
+  return { fees: capped({ maxFeePerGasWei: 2n * (newest.baseFeeWei ?? 0n) + priorityWei, priorityFeePerGasWei: priorityWei }, capWei), leftSec }
+}
+
+/** How many times the tip is offered. */
+export function pressure (leftSec: bigint | undefined): bigint {
+  return leftSec === undefined ? 1n : PRESSURE.find(([below]) => leftSec < below)?.[1] ?? 1n
+}
+
+/** What one gas costs now: the base fee and the suggested tip, in wei. */
+export async function presentFee (rpc: Sends): Promise<bigint> {
   const [newest, priorityWei] = await Promise.all([readNewest(rpc), suggestedPriority(rpc)])
-  return capped({ maxFeePerGasWei: 2n * (newest.baseFeeWei ?? 0n) + priorityWei, priorityFeePerGasWei: priorityWei }, capWei)
+  return (newest.baseFeeWei ?? 0n) + priorityWei
 }
 
 /**

@@ -21,8 +21,8 @@ export type Pool = {
   /** Fees that replace `fees`; undefined at the cap. */
   raised (fees: Fees): Fees | undefined
   isMined (hash: Hash32): Promise<boolean>
-  /** Watches a transaction that the pool has accepted. */
-  add (signed: Signed): void
+  /** Watches a transaction that the pool has accepted. `leftSec`: how long it is of use; it is then replaced the sooner. */
+  add (signed: Signed, leftSec?: bigint): void
   /** @throws `CHAIN_REVERTED` with `data.transactionHash`, `CHAIN_NONCE_TAKEN`, `CHAIN_STOPPED` */
   mined (signed: Signed): Promise<MinedTransaction>
 }
@@ -46,6 +46,7 @@ type Entry = {
   latest: Signed
   readonly hashes: Hash32[]
   sentAtMs: number
+  readonly bumpAfterMs: number
   misses: number
   readonly outcome: Promise<MinedTransaction>
   readonly resolve: (mined: MinedTransaction) => void
@@ -68,18 +69,23 @@ export const isUnderpriced = (error: unknown): boolean => saysRpc(error, /underp
 /** The wallet cannot pay. */
 export const isPoor = (error: unknown): boolean => saysRpc(error, /insufficient (funds|balance)|doesn't have enough funds|exceeds (allowance|balance)/i)
 
+/** Sixteen offers fit into the time that is left. */
+function bumpAfter (usualMs: number, leftSec: bigint | undefined): number {
+  return leftSec === undefined ? usualMs : Math.max(1_000, Math.min(usualMs, Number(leftSec) * 1_000 / 16))
+}
+
 /** An empty pool; its loop runs only while something is in it. */
 export function createPool (options: PoolOptions): Pool {
   const { rpc, signer, clock, signal, log } = options
   const entries = new Map<bigint, Entry>()
   let running = false
 
-  const add = (signed: Signed) => {
+  const add = (signed: Signed, leftSec?: bigint) => {
     let resolve: Entry['resolve'] = () => {}
     let reject: Entry['reject'] = () => {}
     const outcome = new Promise<MinedTransaction>((yes, no) => { resolve = yes; reject = no })
     outcome.catch(() => {}) // its caller may have stopped waiting; the loop logs what became of it
-    entries.set(signed.nonce, { latest: signed, hashes: [signed.hash], sentAtMs: clock.nowMs(), misses: 0, outcome, resolve, reject })
+    entries.set(signed.nonce, { latest: signed, hashes: [signed.hash], sentAtMs: clock.nowMs(), bumpAfterMs: bumpAfter(options.bumpAfterMs, leftSec), misses: 0, outcome, resolve, reject })
     if (!running) {
       running = true
       void watch().finally(() => { running = false })
@@ -110,7 +116,7 @@ export function createPool (options: PoolOptions): Pool {
     const used = await readInteger(rpc, 'eth_getTransactionCount', [signer.wallet, 'latest'])
     for (const [nonce, entry] of [...entries]) {
       if (nonce < used) await conclude(nonce, entry)
-      else if (nonce === used && clock.nowMs() - entry.sentAtMs >= options.bumpAfterMs) await replace(entry)
+      else if (nonce === used && clock.nowMs() - entry.sentAtMs >= entry.bumpAfterMs) await replace(entry)
     }
   }
 
@@ -132,7 +138,7 @@ export function createPool (options: PoolOptions): Pool {
 
   /** Offers an eighth more, or, at the cap, the same again: the pool may have lost it. */
   const replace = async (entry: Entry) => {
-    const quote = await quoteFees(rpc, options.maxFeeWei)
+    const { fees: quote } = await quoteFees(rpc, options.maxFeeWei)
     const fees = entry.hashes.length < MAX_REPLACEMENTS ? raisedFees(entry.latest.fees, quote, options.maxFeeWei) : undefined
     if (fees !== undefined) {
       entry.latest = signer.sign({ ...entry.latest, fees })
@@ -141,7 +147,7 @@ export function createPool (options: PoolOptions): Pool {
     }
     entry.sentAtMs = clock.nowMs()
     const answer = await sendAgain(entry)
-    if (isUnderpriced(answer)) entry.sentAtMs -= options.bumpAfterMs // at once again, an eighth above the fee that was refused
+    if (isUnderpriced(answer)) entry.sentAtMs -= entry.bumpAfterMs // at once again, an eighth above the fee that was refused
   }
 
   const sendAgain = async (entry: Entry): Promise<unknown> => {

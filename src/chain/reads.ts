@@ -32,6 +32,8 @@ export type MinedTransaction = {
   readonly blockNumber: bigint
   readonly blockHash: Hash32
   readonly gasUsed: bigint
+  /** What was paid for it, in wei; 0 where the endpoint does not say the price. */
+  readonly feeWei: bigint
   readonly succeeded: boolean
   readonly contract: Address | undefined
 }
@@ -46,6 +48,17 @@ export async function readNewest (rpc: Sends): Promise<Header> {
   const newest = await readHeader(rpc, 'latest')
   if (newest === undefined) throw badAnswer('the newest block', newest)
   return newest
+}
+
+/**
+ * The time that a block which is mined now would have: the pending block's where the endpoint gives one, never before the newest's.
+ * @throws what `send` throws, `CHAIN_BAD_ANSWER`
+ */
+export async function readNextTime (rpc: Sends): Promise<bigint> {
+  const [newest, pending] = await Promise.all([readNewest(rpc), rpc.send('eth_getBlockByNumber', ['pending', false])])
+  // Of a pending block some fields are null; its time is there where it means anything.
+  const time = typeof pending === 'object' && pending !== null && 'timestamp' in pending ? optional(pending.timestamp, integer) : undefined
+  return time === undefined || time < newest.timestampSec ? newest.timestampSec : time
 }
 
 /** A block by its hash, wherever the chain is now; undefined when the endpoint does not know it. @throws what `send` throws, `CHAIN_BAD_ANSWER` */
@@ -82,6 +95,7 @@ export async function readMined (rpc: Sends, hash: Hash32): Promise<MinedTransac
     blockNumber: integer(fields.blockNumber),
     blockHash: asText(parseHash32)(fields.blockHash),
     gasUsed: integer(fields.gasUsed),
+    feeWei: integer(fields.gasUsed) * (optional(fields.effectiveGasPrice, integer) ?? 0n),
     succeeded: integer(fields.status) === 1n,
     contract: optional(fields.contractAddress, asText(asAddress))
   }))

@@ -9,7 +9,7 @@ import type { Interface } from 'ethers'
 import { ThreadsError, hasCode } from '../errors.js'
 import type { Address, Hex } from '../protocol/types.js'
 import type { ClockPort } from '../thread/ports.js'
-import { quoteFees } from './fees.js'
+import { presentFee, quoteFees } from './fees.js'
 import { createLock } from './lock.js'
 import { createPatiences, type Patience } from './patience.js'
 import { createPool, isKnown, isNonceTaken, isPoor, isUnderpriced, type Pool } from './pool.js'
@@ -50,7 +50,9 @@ export type Sender = {
    *   `data.transactionHash` it may be mined yet), `CHAIN_NOT_MINED` (likewise), `CHAIN_NONCE_TAKEN`, `CHAIN_REFUSED`, `CHAIN_STOPPED`, and
    *   what `rpc.send` throws
    */
-  send (request: SendRequest, options?: { signal?: AbortSignal | undefined }): Promise<MinedTransaction>
+  send (request: SendRequest, options?: { signal?: AbortSignal | undefined, /** Chain time, seconds: the nearer, the more is offered. */ usefulUntilSec?: bigint | undefined }): Promise<MinedTransaction>
+  /** What the transaction would take and cost at the present price; nothing is sent. @throws as {@link Sender.send} does from its estimate */
+  quote (request: SendRequest, options?: { usefulUntilSec?: bigint | undefined }): Promise<{ readonly gas: bigint, readonly feeWei: bigint }>
   /** Transactions in the pool, ours. */
   pending (): number
   /** Callers that still wait get `CHAIN_STOPPED`. */
@@ -81,11 +83,15 @@ export function createSender (options: SenderOptions): Sender {
       stopping.abort()
       patiences.stop()
     },
-    async send (request, { signal } = {}) {
+    async quote (request, { usefulUntilSec } = {}) {
+      const [gas, fees] = await Promise.all([exactGas({ rpc, signer, interfaces, usefulUntilSec }, request), presentFee(rpc)])
+      return { gas, feeWei: gas * fees }
+    },
+    async send (request, { signal, usefulUntilSec } = {}) {
       if (waiting + pool.size() >= MAX_SENDS) throw new ThreadsError('CHAIN_BUSY', 'too many transactions are waiting', { data: { most: MAX_SENDS } })
       const patience = patiences.begin(signal)
       waiting++
-      const submitted = lock.run(() => submit({ rpc, signer, pool, patience, interfaces, maxFeeWei: options.maxFeeWei }, request))
+      const submitted = lock.run(() => submit({ rpc, signer, pool, patience, interfaces, maxFeeWei: options.maxFeeWei, usefulUntilSec }, request))
         .finally(() => { waiting-- })
       try {
         const sent = await submitted
@@ -99,7 +105,7 @@ export function createSender (options: SenderOptions): Sender {
 
 type Submission = {
   readonly rpc: Sends, readonly signer: Signer, readonly pool: Pool, readonly patience: Patience
-  readonly interfaces: readonly Interface[], readonly maxFeeWei: bigint | undefined
+  readonly interfaces: readonly Interface[], readonly maxFeeWei: bigint | undefined, readonly usefulUntilSec: bigint | undefined
 }
 
 /** From the request to a transaction that the pool has. Under the wallet's lock, so that nonces are taken in order and none is left out. */
@@ -107,11 +113,11 @@ async function submit (context: Submission, request: SendRequest): Promise<Signe
   const { rpc, signer, pool, patience } = context
   const prepared = await patience.retry(undefined, async () => {
     // Together: one request to the endpoint instead of five.
-    const [gasLimit, fees, balanceWei, nonce] = await Promise.all([
-      estimate(context, request), quoteFees(rpc, context.maxFeeWei), readInteger(rpc, 'eth_getBalance', [signer.wallet, 'latest']), pool.nextNonce()
+    const [gasLimit, { fees, leftSec }, balanceWei, nonce] = await Promise.all([
+      estimate(context, request), quoteFees(rpc, context.maxFeeWei, context.usefulUntilSec), readInteger(rpc, 'eth_getBalance', [signer.wallet, 'latest']), pool.nextNonce()
     ])
     checkFunds(signer.wallet, balanceWei, request.valueWei + gasLimit * fees.maxFeePerGasWei)
-    return { gasLimit, fees, nonce }
+    return { gasLimit, fees, nonce, leftSec }
   })
   let signed = signer.sign({ ...request, ...prepared })
   for (let refusals = 0; ; refusals++) {
@@ -120,7 +126,7 @@ async function submit (context: Submission, request: SendRequest): Promise<Signe
     if (refusals === MAX_REFUSALS) throw refused(refusal, signer.wallet)
     signed = await otherwise(context, signed, refusal)
   }
-  pool.add(signed)
+  pool.add(signed, prepared.leftSec)
   return signed
 }
 
@@ -154,13 +160,20 @@ async function otherwise ({ signer, pool, patience }: Submission, signed: Signed
   return signer.sign({ ...signed, fees })
 }
 
+type Estimation = Pick<Submission, 'rpc' | 'signer' | 'interfaces' | 'usefulUntilSec'>
+
 /** Gas for the transaction, with a fifth more: what it does may depend on what is mined before it. */
-async function estimate ({ rpc, signer, interfaces }: Submission, request: SendRequest): Promise<bigint> {
+async function estimate (context: Estimation, request: SendRequest): Promise<bigint> {
+  const gas = await exactGas(context, request)
+  const generous = gas + gas / 5n
+  return generous < MAX_TRANSACTION_GAS ? generous : gas > MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS
+}
+
+async function exactGas ({ rpc, signer, interfaces, usefulUntilSec }: Estimation, request: SendRequest): Promise<bigint> {
   const call = { from: signer.wallet, data: request.data, value: quantity(request.valueWei), ...request.to === undefined ? {} : { to: request.to } }
   try {
-    const gas = await readInteger(rpc, 'eth_estimateGas', [call])
-    const generous = gas + gas / 5n
-    return generous < MAX_TRANSACTION_GAS ? generous : gas > MAX_TRANSACTION_GAS ? gas : MAX_TRANSACTION_GAS
+    // What depends on time is tried at the next block's, which is later than the newest's.
+    return await readInteger(rpc, 'eth_estimateGas', usefulUntilSec === undefined ? [call] : [call, 'pending'])
   } catch (error) {
     if (isPoor(error) && !saysRpc(error, /revert/i)) throw refused(error, signer.wallet) // tokens revert with such words
     if (!isRevert(error)) throw error

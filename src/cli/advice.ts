@@ -24,7 +24,7 @@ function activeText (status: ThreadStatus, me: number): string {
   const alone = `"challenge", and "settle" after ${2 * terms.windowSec} s, ${head === null ? 'give the deposits back' : 'pay out the head'}`
   const others = (pending?.waitingFor ?? []).filter((player) => player !== me)
   if (mode === 'watching') return alone
-  if (others.length > 0) return `${naming(others)} must sign; without them: ${alone}`
+  if (others.length > 0) return `${naming(others)} must sign; without them: "advance" has the chain execute your input that waits, or ${alone}`
   if (head === null) return `the first slot is not signed yet; if it never is: ${alone}`
   return `"send" an input; to end it, together: "close"${terms.players.length === 1 ? '' : `; without the others: ${alone}`}`
 }
@@ -34,7 +34,7 @@ function disputeText ({ chain, head }: ThreadStatus): string {
   if (endsAtSec !== null && nowSec !== null && nowSec >= endsAtSec) return `the dispute is over: "settle" pays out ${recorded === null ? 'the deposits' : 'what is recorded'}`
   const higher = head !== null && (recorded === null || head.hash !== recorded.hash)
   const answer = higher && evidenceUntilSec !== null && (nowSec ?? 0) <= evidenceUntilSec ? `"respond" until ${timeText(evidenceUntilSec)} takes the head there (the node does so itself, unless told otherwise); ` : ''
-  return `${answer}going on together ends the dispute; else "settle" pays out ${recorded === null && !higher ? 'the deposits' : 'what is recorded'} from ${timeText(endsAtSec)} on`
+  return `${answer}going on together ends the dispute, "advance" forces your input that waits ("dispute" tells more); else "settle" pays out ${recorded === null && !higher ? 'the deposits' : 'what is recorded'} from ${timeText(endsAtSec)} on`
 }
 
 function naming (players: readonly number[]): string {

@@ -12,8 +12,8 @@ export const PLANNED_LIMITS: TransactionLimits = { gas: 12_000_000n, calldataByt
 /** Sums over all transactions. */
 export type JudgingCost = { readonly calldataBytes: number, readonly gas: bigint, readonly transactions: number }
 
-/** Undefined: it cannot be judged within the limits, for this reason. */
-export type JudgingOutcome = { readonly cost: JudgingCost } | { readonly refused: string }
+/** The calls in order and what they cost; or why it cannot be judged within the limits. */
+export type JudgingOutcome = { readonly cost: JudgingCost, readonly calls: readonly JudgeStep[] } | { readonly refused: string }
 
 const BASE_GAS = 21_000n
 /** EIP-2028 and EIP-7623: a zero byte is one token, another four; a token costs 4 gas, and at least 10 altogether. */
@@ -38,7 +38,7 @@ export async function costOfJudging (verifier: LocalVerifier, matter: Matter, li
   // In one go first, however much it costs: it completes what is touched, and is as a rule all.
   const whole = await new Judgement(verifier, matter).next()
   if (whole.answer.kind === 'refusal') return { refused: `the judge refuses with ${whole.answer.selector}` }
-  if (fits(whole, limits)) return { cost: sum([whole]) }
+  if (fits(whole, limits)) return { cost: sum([whole]), calls: [whole] }
   let steps = FIRST_STEPS
   for (const done: JudgeStep[] = []; steps >= FEWEST_STEPS;) {
     const judgement = new Judgement(verifier, matter)
@@ -47,7 +47,7 @@ export async function costOfJudging (verifier: LocalVerifier, matter: Matter, li
       const step = await pieceOf(judgement, steps)
       if (step === undefined || !fits(step, limits)) break
       done.push(step)
-      if (step.answer.kind === 'verdict' && step.answer.isFinal) return { cost: sum(done) }
+      if (step.answer.kind === 'verdict' && step.answer.isFinal) return { cost: sum(done), calls: [...done] }
     }
     if (done.length === most) return { refused: `it takes more than ${most} transactions` }
     steps /= 2n

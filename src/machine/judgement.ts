@@ -5,7 +5,7 @@ import type { Address } from '../protocol/types.js'
 import type { CodeHolder } from './code-reference.js'
 import { selectorOf } from './judge.js'
 import type { JudgeRefusal } from './judge-answer.js'
-import { encodeJudge, type JudgeCase, type Verdict } from './judge-case.js'
+import { encodeJudge, encodeJudgeCall, type JudgeCase, type Verdict } from './judge-case.js'
 import type { JudgeRooms } from './judge-input.js'
 import { ALL_STEPS, encodeResumption, encodeWitness, type Cast } from './judge-witness.js'
 import type { LocalVerifier, VerifierCall } from './local-verifier.js'
@@ -15,6 +15,8 @@ import { witnessOf, type StateView, type Touched } from './witness.js'
 export type Matter = {
   readonly judgeCase: JudgeCase
   readonly raw: Uint8Array
+  /** `raw` is the data of a call of this account, without a transaction around it. */
+  readonly to?: Address
   readonly cast: Cast
   readonly view: StateView
   readonly touched: Touched
@@ -22,8 +24,8 @@ export type Matter = {
   readonly holders: readonly CodeHolder[]
 }
 
-/** A call of the judge: its calldata, and what became of it. */
-export type JudgeStep = VerifierCall & { readonly data: Uint8Array }
+/** A call of the judge: its calldata, the witness in it, and what became of it. */
+export type JudgeStep = VerifierCall & { readonly data: Uint8Array, readonly witness: Uint8Array }
 
 const MISSING_ACCOUNT = selectorOf('MissingAccount(address)')
 const MISSING_SLOT = selectorOf('MissingSlot(address,uint256)')
@@ -66,8 +68,8 @@ export class Judgement {
     if (this.#last?.machine === undefined && this.#last !== undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the judgement has ended')
     this.#ends = steps === ALL_STEPS
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const data = this.#encode(steps)
-      const step = { data, ...await this.#verifier.call(data) }
+      const { data, witness } = this.#encode(steps)
+      const step = { data, witness, ...await this.#verifier.call(data) }
       if (step.answer.kind === 'refusal' && this.#supply(step.answer)) continue
       this.#last = step
       return step
@@ -75,13 +77,15 @@ export class Judgement {
     throw new ThreadsError('MACHINE_INTERNAL', 'the judge goes on asking for more')
   }
 
-  #encode (steps: bigint): Uint8Array {
-    const { judgeCase, raw, cast, view, touched, holders } = this.#matter
+  #encode (steps: bigint): { data: Uint8Array, witness: Uint8Array } {
+    const { judgeCase, raw, to, cast, view, touched, holders } = this.#matter
     const { accounts, proof } = witnessOf(view, touched)
     const allowance = { steps, rooms: this.#rooms }
-    if (this.#last?.machine === undefined || this.#last.answer.kind !== 'verdict') return encodeJudge(judgeCase, raw, encodeWitness(accounts, proof, cast, allowance, holders))
+    const asked = (judged: JudgeCase, witness: Uint8Array): { data: Uint8Array, witness: Uint8Array } =>
+      ({ data: to === undefined ? encodeJudge(judged, raw, witness) : encodeJudgeCall(judged, to, raw, witness), witness })
+    if (this.#last?.machine === undefined || this.#last.answer.kind !== 'verdict') return asked(judgeCase, encodeWitness(accounts, proof, cast, allowance, holders))
     const witness = encodeResumption(this.#last.machine, accounts, this.#ends ? { proof, cast } : undefined, allowance, holders)
-    return encodeJudge({ ...judgeCase, paused: this.#last.answer.paused }, raw, witness)
+    return asked({ ...judgeCase, paused: this.#last.answer.paused }, witness)
   }
 
   /** Adds what was missing. @returns whether there is reason to try again */

@@ -13,7 +13,7 @@ import { rootOf, type Tree } from '../state/tree.js'
 import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof } from '../state/world.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
-import { runTransaction, whyNotIncludable, type Outcome, type SkipCode } from './transaction.js'
+import { runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
 import { turn } from '../turn.js'
 
 export type { AccountProof, AccountState, Environment, MachineContext, Outcome, StateChanges }
@@ -113,6 +113,12 @@ export class Machine {
     return machine
   }
 
+  /** Another machine with the same state, which goes its own way from here. */
+  fork (): Machine {
+    const nothing: StateChanges = { accounts: [], storage: [], code: [] }
+    return new Machine(this.context, this.#world.after(nothing, this.#world.tree, 'this'))
+  }
+
   /** The root of the committed state. */
   get root (): Hash32 {
     return this.#world.root
@@ -194,6 +200,20 @@ export class Machine {
       if (balanceWei < tx.valueWei) return refused('insufficient balance')
       if (tx.gasLimit < intrinsicGas(tx)) return refused('out of gas')
       return await runTransaction({ evm: this.#evm, draft: this.#draft, block: blockOf(this.context, environment) }, message.from, tx)
+    })
+  }
+
+  /**
+   * What a message without a transaction around it (`runMessage`) would leave: a machine with that state, or this one's where it fails.
+   * @throws `MACHINE_INTERNAL`
+   */
+  after (message: Message, environment: Environment): Promise<{ outcome: Outcome, machine: Machine }> {
+    return this.#enqueue(async () => {
+      const base = this.#world
+      const outcome = await runMessage({ evm: this.#evm, draft: this.#draft, block: blockOf(this.context, environment) }, message)
+      if (!outcome.success) return { outcome, machine: this.fork() }
+      const changes = this.#draft.changes()
+      return { outcome, machine: new Machine(this.context, base.after(changes, treeAfter(base.tree, changes), 'this')) }
     })
   }
 

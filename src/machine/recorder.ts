@@ -6,7 +6,7 @@ import type { AccountState } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
 import type { World } from '../state/world.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext } from './environment.js'
-import { runTransaction } from './transaction.js'
+import { runMessage, runTransaction, type Message } from './transaction.js'
 import { Touched } from './witness.js'
 
 class Recorder extends Draft {
@@ -48,5 +48,14 @@ export async function recordInput (context: MachineContext, world: World, enviro
   recorder.begin(world)
   const evm = createThreadEVM(context, recorder)
   await runTransaction({ evm, draft: recorder, block: blockOf(context, environment) }, sender, tx)
+  return recorder.touched
+}
+
+/** Runs a message without a transaction around it on `world`, which stays as it is, and tells what it touched. */
+export async function recordMessage (context: MachineContext, world: World, environment: Environment, message: Message): Promise<Touched> {
+  const recorder = new Recorder()
+  recorder.begin(world)
+  const evm = createThreadEVM(context, recorder)
+  await runMessage({ evm, draft: recorder, block: blockOf(context, environment) }, message)
   return recorder.touched
 }

@@ -76,6 +76,17 @@ export async function runTransaction ({ evm, draft, block }: Execution, sender: 
   return outcomeOf(result, gasUsed)
 }
 
+/** A call without a transaction around it: no nonce, no price, no intrinsic gas. */
+export type Message = { readonly from: Address, readonly to: Address, readonly data: Uint8Array, readonly gasLimit: bigint }
+
+/** Runs a message on the draft. Whatever it throws is a bug, and leaves EVM and draft unusable. */
+export async function runMessage ({ evm, draft, block }: Execution, { from, to, data, gasLimit }: Message): Promise<Outcome> {
+  warm(evm, from, { to, accessList: [] }, block)
+  const result = await evm.runCall({ block, gasPrice: 0n, caller: ethAddress(from), origin: ethAddress(from), gasLimit, value: 0n, data, to: ethAddress(to), skipNonceIncrement: true })
+  finish(evm, draft, result)
+  return outcomeOf(result, result.execResult.executionGasUsed)
+}
+
 /** Ends what lasts for one transaction: self-destructed accounts, warm sets, transient storage, original values. */
 export function finish (evm: ThreadEVM, draft: Draft, result: EVMResult): void {
   const { selfdestruct, createdAddresses } = result.execResult

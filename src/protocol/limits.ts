@@ -1,4 +1,5 @@
 /** Every limit of the protocol, named once. Sizes in bytes unless the name says otherwise. */
+import type { Terms } from './types.js'
 
 /** Players of a thread (§1). */
 export const MIN_PLAYERS = 2
@@ -53,3 +54,9 @@ export const MAX_STATUS_MESSAGES = 64
 export const MAX_SYNC_FRAME_BYTES = 2_097_152
 /** The code of an error answer. */
 export const MAX_ERROR_CODE_BYTES = 64
+
+/** c: the least that a forced move takes from its player's time bank, seconds (§8). */
+export function leastChargeSec ({ timeBankSec, forcedMoves }: Pick<Terms, 'timeBankSec' | 'forcedMoves'>): bigint {
+  const share = timeBankSec / BigInt(forcedMoves)
+  return share === 0n ? 1n : share
+}

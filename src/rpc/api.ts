@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, evidence, MAX_PLAYERS, nodeStatus, peer, receipt, terms, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -16,6 +16,9 @@ const none = z.strictObject({})
 const onThread = z.strictObject({ thread: threadId })
 const onChain = z.object({ thread: threadId, transaction })
 const recordedOnChain = onChain.extend({ slot: slot.nullable() })
+/** With `dryRun` nothing is sent: `quote` says what it would take, and `transaction` is null. */
+const dryRun = { dryRun: z.boolean().default(false) }
+const pricedOnChain = z.object({ thread: threadId, transaction: transaction.nullable(), quote: quote.nullable() })
 
 /** `data`, or a function's signature with its arguments, or neither (an empty call). */
 const calldata = {
@@ -124,10 +127,18 @@ export const METHODS = {
   thread_checkpoint: { summary: 'Records the head on the chain, final at once.', params: onThread, result: recordedOnChain },
   thread_challenge: {
     summary: 'Opens a dispute on the chain with the head; with restate, with what is recorded there.',
-    params: z.strictObject({ thread: threadId, restate: z.boolean().default(false) }), result: recordedOnChain
+    params: z.strictObject({ thread: threadId, restate: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
   },
+  thread_advance: {
+    summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node.',
+    params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot })
+  },
+  thread_dispute: { summary: 'A thread at the court: window, moves, time banks, what it has cost, and what this node does next.', params: onThread, result: disputeStatus },
   thread_respond: { summary: 'Answers a challenge with a higher certificate.', params: onThread, result: recordedOnChain },
-  thread_settle: { summary: 'Pays out the recorded state after the dispute\'s end.', params: onThread, result: onChain.extend({ payoutsUnits: z.array(amount) }) },
+  thread_settle: {
+    summary: 'Pays out the recorded state after the dispute\'s end, by the contract\'s settlement function where the terms name one; with plain, without it.',
+    params: z.strictObject({ thread: threadId, plain: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ payoutsUnits: z.array(amount) })
+  },
   thread_close: {
     summary: 'Asks all players to sign the end, and closes on the chain. Payouts default to the balances of the head, the oracle\'s last where there is one.',
     params: z.strictObject({

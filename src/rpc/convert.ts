@@ -94,7 +94,7 @@ function chainJson (event: ThreadEvent & { type: 'chain' }, view: ChainView, com
   const { at } = event.event
   return {
     type: 'chain', ...common, event: event.event.type, phase: view.phase, blockNumber: Number(at.blockNumber), transaction: at.transactionHash,
-    player: event.event.type === 'joined' ? event.event.player : null,
+    player: 'player' in event.event ? event.event.player : null,
     slot: view.recorded === undefined ? null : slotJson(view.recorded.breakpoint),
     dispute: view.dispute === undefined ? null : Number(view.dispute.number),
     evidenceUntilSec: view.dispute === undefined ? null : Number(view.dispute.evidenceUntilSec),

@@ -3,6 +3,7 @@ import type { NodeApi } from './api.js'
 import { eventJson } from './convert.js'
 import type { NodeHost } from './host.js'
 import { chainMethods } from './methods/chain.js'
+import { disputeMethods } from './methods/dispute.js'
 import { inputMethods } from './methods/inputs.js'
 import { nodeMethods } from './methods/node.js'
 import { threadMethods } from './methods/threads.js'
@@ -14,6 +15,7 @@ export function createMethods (node: NodeHost): NodeApi {
     ...threadMethods(node),
     ...inputMethods(node),
     ...chainMethods(node),
+    ...disputeMethods(node),
     subscribe: listener => node.subscribe(event => {
       const running = node.threads.get(event.thread)
       const told = running === undefined ? undefined : eventJson(event, running.coordinator.parts.context.terms)

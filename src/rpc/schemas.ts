@@ -16,6 +16,9 @@ const text = z.string()
 /** A mined transaction on the host chain. */
 export const transaction = z.object({ hash: hash32, gasUsed: count })
 
+/** What a transaction would take now, and cost at the present price. */
+export const quote = z.object({ gas: count, feeWei: amount, calldataBytes: count, transactions: count })
+
 /** All that the players agree on, as `open` published it (specification §1). */
 export const terms = z.object({
   players: z.array(address), sessionKeys: z.array(address), depositsUnits: z.array(amount), shares: z.array(amount),
@@ -84,6 +87,25 @@ export const threadStatus = z.object({
   warnings: z.array(warning), evidence: count
 })
 
+/** A thread at the court: what it has, and what this node does next. Times are the chain's. */
+export const disputeStatus = z.object({
+  thread: threadId, phase, nowSec: count,
+  /** E and D; null without a dispute. */
+  dispute: z.object({ number: count, by: address, evidenceUntilSec: count, endsAtSec: count }).nullable(),
+  /** What stands: the last certificate, or the last move forced upon it; and that certificate. */
+  recorded: slot.nullable(), signed: slot.nullable(), head: slot.nullable(),
+  /** The head is what stands. */
+  follows: z.boolean(),
+  moves: z.array(z.object({ player: playerIndex, slot, timestampSec: count, input: hash32 })),
+  /** What is left of each player's time bank; what a move takes from it at least, and what it would take now (null without a dispute). */
+  banks: z.array(z.object({ player: playerIndex, leftSec: count })), leastChargeSec: count, chargeSec: count.nullable(),
+  /** Players whose signature would let the thread go on. */
+  waitingFor: z.array(playerIndex),
+  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  /** What this node has spent on the thread's disputes. */
+  cost: z.object({ transactions: count, gas: count, feeWei: amount })
+})
+
 /** Two contents of one slot signed by one key: proof that its player lied. */
 export const evidence = z.object({
   slot, signer: playerIndex, foundMs: count, contents: z.array(z.object({ hash: hash32, kind: z.enum(['breakpoint', 'close']), signature }))
@@ -123,7 +145,7 @@ export const nodeEvent = z.discriminatedUnion('type', [
   /** The court said something (confirmed). */
   z.object({
     type: z.literal('chain'), ...inThread,
-    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'resumed', 'closed', 'settled', 'reorg']),
+    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'refuted', 'resumed', 'closed', 'settled', 'reorg']),
     phase, blockNumber: count, transaction: hash32.nullable(), player: playerIndex.nullable(), slot: slot.nullable(), dispute: count.nullable(),
     evidenceUntilSec: count.nullable(), endsAtSec: count.nullable(), payoutsUnits: z.array(amount).nullable()
   }),
@@ -147,6 +169,10 @@ export type BreakpointJson = z.input<typeof breakpoint>
 export type TermsJson = z.input<typeof terms>
 /** @see {@link threadStatus} */
 export type ThreadStatus = z.input<typeof threadStatus>
+/** @see {@link disputeStatus} */
+export type DisputeStatus = z.input<typeof disputeStatus>
+/** @see {@link quote} */
+export type QuoteJson = z.input<typeof quote>
 /** @see {@link threadSummary} */
 export type ThreadSummary = z.input<typeof threadSummary>
 /** @see {@link nodeStatus} */

@@ -39,6 +39,8 @@ export type Agreement = {
   readonly awaiting: readonly number[]
   /** The last complete content; undefined before slot (0, 0). */
   readonly head: Content | undefined
+  /** The slot of the last content that every player has signed: the head's, unless moves were forced upon it. */
+  readonly agreed: Slot | undefined
   /** The epoch that the chain has confirmed (0 until a dispute is resumed). */
   readonly confirmed: bigint
   /** The dispute that is open on the chain: its number, and the breakpoint that the chain holds (undefined: none). */
@@ -78,6 +80,8 @@ export type AgreementEvent =
   | { readonly type: 'certificate', readonly content: Content, readonly signatures: Votes }
   /** Dispute number k is open on the chain, or its number rose; `recorded` is what the chain holds. */
   | { readonly type: 'dispute', readonly number: bigint, readonly recorded: Hash32 | undefined }
+  /** Moves were forced upon the head, or those that were have gone: this is the head now, executed by the driver. */
+  | { readonly type: 'moved', readonly head: Content }
   /** The dispute is over; `epoch` is the confirmed one from here on. */
   | { readonly type: 'resumed', readonly epoch: bigint }
   /** The store is damaged or old, or the user says so: never sign again. */
@@ -119,6 +123,8 @@ export function initialAgreement (options: {
   players: number
   self: number | undefined
   head?: Content | undefined
+  /** Default: the head's slot. */
+  agreed?: Slot | undefined
   confirmed?: bigint
   dispute?: Agreement['dispute']
   top?: Slot | undefined
@@ -142,6 +148,7 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
     mode: self === undefined || options.watching === true ? 'watching' : options.head?.kind === 'close' ? 'closing' : 'starting',
     awaiting: others,
     head: options.head,
+    agreed: 'agreed' in options ? options.agreed : options.head?.slot,
     confirmed: options.confirmed ?? options.head?.slot.epoch ?? 0n,
     dispute: options.dispute,
     provisional: undefined,
@@ -162,7 +169,7 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
  */
 export function slotSignedBy (state: Agreement, player: number): Slot | undefined {
   const open = knownContents(state).some(content => state.votes.get(content.hash)?.[player] !== undefined) ? openSlot(state) : undefined
-  return highest(highest(open, state.heard[player]), highest(state.provisional?.slot, state.head?.slot))
+  return highest(highest(open, state.heard[player]), highest(state.provisional?.slot, state.agreed))
 }
 
 function knownContents (state: Agreement): Content[] {
@@ -230,6 +237,7 @@ export function transition (state: Agreement, event: AgreementEvent): Step {
     case 'told': return told(state, event.player, event.slot)
     case 'certificate': return certificate(state, event.content, event.signatures)
     case 'dispute': return dispute(state, event.number, event.recorded)
+    case 'moved': return moved(state, event.head)
     case 'resumed': return resumed(state, event.epoch)
     case 'watch': return { state: { ...state, mode: 'watching' }, effects: [] }
   }
@@ -371,7 +379,7 @@ function advance (state: Agreement, content: Content, signatures: readonly Signa
     return { state: { ...clearSlot(state), provisional: content }, effects: [...before, { type: 'resume', content, signatures }] }
   }
   const mode: Mode = content.kind === 'close' && state.mode !== 'watching' ? 'closing' : state.mode
-  return { state: { ...clearSlot(state), head: content, mode }, effects: [...before, { type: 'complete', content, signatures }] }
+  return { state: { ...clearSlot(state), head: content, agreed: content.slot, mode }, effects: [...before, { type: 'complete', content, signatures }] }
 }
 
 function clearSlot (state: Agreement): Agreement {
@@ -426,11 +434,24 @@ function isDeadBranch (state: Agreement, content: Content): boolean {
 function dispute (state: Agreement, number: bigint, recorded: Hash32 | undefined): Step {
   if (number <= state.confirmed || (state.dispute !== undefined && number < state.dispute.number)) return nothing(state)
   const next: Agreement = { ...state, dispute: { number, recorded } }
-  if (state.dispute?.number === number) return wake(next)
-  const effects: Effect[] = state.provisional === undefined ? [] : [{ type: 'void', content: state.provisional }]
+  return state.dispute?.number === number ? wake(next) : { state: { ...voided(state), dispute: next.dispute }, effects: voiding(state) }
+}
+
+/** The court's word on what stands. The slot that was open is another one now, and a provisional child of what stood before can no longer be confirmed. */
+function moved (state: Agreement, head: Content): Step {
+  if (state.head?.hash === head.hash || state.head?.kind === 'close') return nothing(state)
+  const step = wake({ ...voided(state), head })
+  return { state: step.state, effects: [...voiding(state), ...step.effects] }
+}
+
+/** Without what was open: what bears whose signature is kept, for whoever asks (§6.6). */
+function voided (state: Agreement): Agreement {
   const heard = Array.from({ length: state.players }, (_, player) => slotSignedBy(state, player))
-  const fresh: Agreement = { ...clearSlot(next), provisional: undefined, heard }
-  return { state: fresh, effects }
+  return { ...clearSlot(state), provisional: undefined, heard }
+}
+
+function voiding ({ provisional }: Agreement): Effect[] {
+  return provisional === undefined ? [] : [{ type: 'void', content: provisional }]
 }
 
 function resumed (state: Agreement, epoch: bigint): Step {
@@ -439,5 +460,5 @@ function resumed (state: Agreement, epoch: bigint): Step {
   const next: Agreement = { ...state, confirmed: epoch, dispute: undefined }
   const { provisional } = state
   if (provisional === undefined || provisional.slot.epoch !== epoch) return nothing(next)
-  return { state: { ...clearSlot(next), provisional: undefined, head: provisional }, effects: [{ type: 'complete', content: provisional, signatures: [] }] }
+  return { state: { ...clearSlot(next), provisional: undefined, head: provisional, agreed: provisional.slot }, effects: [{ type: 'complete', content: provisional, signatures: [] }] }
 }

@@ -14,6 +14,7 @@ import { hasCode, ThreadsError } from '../errors.js'
 import { openProposer, openSlot } from './agreement.js'
 import { breakpointBody, type BreakpointBody } from './body.js'
 import type { Coordinator } from './coordinator.js'
+import { followMoves } from './following.js'
 import type { RemotePeer } from './ports.js'
 
 /** Certificates asked for at once. */
@@ -57,8 +58,14 @@ function nextSlot (coordinator: Coordinator): Slot {
 /** Checks one certificate in full and takes it over when it continues the head. */
 export async function takeOver (coordinator: Coordinator, certificate: WireCertificate): Promise<boolean> {
   if (certificate.breakpoint.nonce !== openSlot(coordinator.state).nonce) return false
+  // A forced move: it proves nothing, and counts by what the court says of it.
+  if (certificate.signatures.length === 0) return false
   const body = verifyCertificate(certificate, coordinator.parts.context, openProposer(coordinator.state))
-  return await coordinator.exclusive(async () => await coordinator.adopt(body, certificate.signatures))
+  return await coordinator.exclusive(async () => {
+    const taken = await coordinator.adopt(body, certificate.signatures)
+    if (taken) await followMoves(coordinator)
+    return taken
+  })
 }
 
 /**

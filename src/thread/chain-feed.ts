@@ -3,6 +3,7 @@ import { verify } from '../protocol/crypto.js'
 import { digestOf } from '../protocol/typed-data.js'
 import { foldChainEvent, isFolded, isOver, type ChainView } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
+import { followMoves } from './following.js'
 import type { ChainEvent } from './ports.js'
 import { signedBefore } from './recovery.js'
 
@@ -24,13 +25,21 @@ export async function feedChainEvent (coordinator: Coordinator, event: ChainEven
 async function react (coordinator: Coordinator, event: ChainEvent, view: ChainView): Promise<void> {
   if (isOver(view)) return await coordinator.apply({ type: 'watch' })
   switch (event.type) {
-    case 'recorded': return await recordedElsewhere(coordinator, view)
+    case 'recorded':
+      // What all have signed may take the place of moves.
+      await followMoves(coordinator)
+      return await recordedElsewhere(coordinator, view)
     case 'challenged':
     case 'responded':
+    case 'forced':
+    case 'refuted':
       coordinator.keepSigned()
       await coordinator.apply({ type: 'dispute', number: event.dispute, recorded: view.recorded?.hash })
+      await followMoves(coordinator)
       return await recordedElsewhere(coordinator, view)
-    case 'resumed': return await coordinator.apply({ type: 'resumed', epoch: event.epoch })
+    case 'resumed':
+      await followMoves(coordinator)
+      return await coordinator.apply({ type: 'resumed', epoch: event.epoch })
     default:
   }
 }
@@ -50,5 +59,5 @@ async function recordedElsewhere (coordinator: Coordinator, { recorded }: ChainV
     const signature = signatures[player]
     return signature !== undefined && verify(digest, signature, key)
   })
-  if (valid) await coordinator.adopt(body, signatures)
+  if (valid && await coordinator.adopt(body, signatures)) await followMoves(coordinator)
 }

@@ -2,7 +2,7 @@
  * What the court has said of one thread, folded from its events in order. Pure: after a reorganisation the fold is simply done again over the
  * events that are left.
  */
-import type { Address, Breakpoint, Hash32, Signature, Slot, Terms } from '../protocol/types.js'
+import type { Address, Breakpoint, Hash32, Signature, SignedInput, Slot, Terms } from '../protocol/types.js'
 import type { ChainEvent, LogPosition } from './ports.js'
 
 /** The phases of a thread on the chain. */
@@ -14,6 +14,12 @@ export type Dispute = { readonly number: bigint, readonly evidenceUntilSec: bigi
 /** A breakpoint that the court has recorded. */
 export type Recorded = { readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly signatures: readonly Signature[] | undefined }
 
+/** A move that was forced: the breakpoint that it became, which nobody signed. */
+export type RecordedMove = { readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
+
+/** A judgement that goes on over several transactions: of something done to the breakpoint `on`. */
+export type Paused = { readonly on: Hash32, readonly paused: Hash32 }
+
 /** A thread as the chain knows it. */
 export type ChainView = {
   readonly terms: Terms
@@ -21,7 +27,16 @@ export type ChainView = {
   readonly joined: readonly boolean[]
   /** Addresses that the players have published, by index; empty where none. */
   readonly multiaddrs: readonly string[]
+  /** What stands: the recorded certificate, or the last move that was forced upon it. */
   readonly recorded: Recorded | undefined
+  /** The last certificate that was recorded. */
+  readonly certificate: Recorded | undefined
+  /** Forced moves that stand, those of disputes that were resumed from included, oldest first. */
+  readonly moves: readonly RecordedMove[]
+  /** By player: its move that is being judged. */
+  readonly judging: readonly (Paused | undefined)[]
+  /** The settlement that is being judged. */
+  readonly trying: Paused | undefined
   readonly confirmedEpoch: bigint
   readonly dispute: Dispute | undefined
   /** How often the thread was disputed: the last dispute's number. */
@@ -51,7 +66,7 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
     case 'opened': return view
     case 'joined': return joined(view, event.player, event.multiaddr, event.active)
     case 'cancelled': return { ...view, phase: 'cancelled' }
-    case 'recorded': return { ...view, recorded: { breakpoint: event.breakpoint, hash: event.hash, signatures: event.signatures } }
+    case 'recorded': return recorded(view, { breakpoint: event.breakpoint, hash: event.hash, signatures: event.signatures })
     case 'challenged': return {
       ...view,
       phase: 'dispute',
@@ -59,10 +74,49 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
       dispute: { number: event.dispute, evidenceUntilSec: event.evidenceUntilSec, endsAtSec: event.endsAtSec, by: event.by }
     }
     case 'responded': return view.dispute === undefined ? view : { ...view, lastDispute: event.dispute, dispute: { ...view.dispute, number: event.dispute } }
-    case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch }
+    case 'forced': return {
+      ...extended(view, event.endsAtSec),
+      moves: [...view.moves, { player: event.player, input: event.input, breakpoint: event.breakpoint, hash: event.hash }],
+      judging: view.judging.map(() => undefined)
+    }
+    case 'judging': return {
+      ...extended(view, event.endsAtSec),
+      judging: view.judging.map((was, player) => player === event.player && view.recorded !== undefined ? { on: view.recorded.hash, paused: event.paused } : was)
+    }
+    case 'trying': return { ...view, trying: { on: event.recorded, paused: event.paused } }
+    case 'refuted': return refuted(view, event.dispute, event.endsAtSec)
+    case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined }
     case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
     case 'settled': return { ...view, phase: 'settled', dispute: undefined, payouts: event.payouts, leftover: event.leftover }
   }
+}
+
+/** A certificate of the confirmed epoch takes the place of every move since the one before it; of another epoch, what else is told says what it is. */
+function recorded (view: ChainView, now: Recorded): ChainView {
+  if (now.breakpoint.epoch !== view.confirmedEpoch) return { ...view, recorded: now }
+  return { ...view, recorded: now, certificate: now, moves: view.moves.filter(({ breakpoint }) => breakpoint.epoch <= view.confirmedEpoch), judging: view.judging.map(() => undefined), trying: undefined }
+}
+
+function extended (view: ChainView, endsAtSec: bigint): ChainView {
+  return view.dispute === undefined ? view : { ...view, dispute: { ...view.dispute, endsAtSec } }
+}
+
+/** The last move is gone; what it stood on stands again. */
+function refuted (view: ChainView, dispute: bigint, endsAtSec: bigint): ChainView {
+  const moves = view.moves.slice(0, -1)
+  const last = moves.at(-1)
+  const isForced = last !== undefined && last.breakpoint.epoch > view.confirmedEpoch
+  return {
+    ...view, moves, lastDispute: dispute,
+    dispute: view.dispute === undefined ? undefined : { ...view.dispute, number: dispute, endsAtSec },
+    recorded: isForced ? { breakpoint: last.breakpoint, hash: last.hash, signatures: undefined } : view.certificate,
+    judging: view.judging.map(() => undefined), trying: undefined
+  }
+}
+
+/** The moves forced in the open dispute. */
+export function openMoves (view: ChainView): readonly RecordedMove[] {
+  return view.moves.filter(({ breakpoint }) => breakpoint.epoch > view.confirmedEpoch)
 }
 
 function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: EventPosition): ChainView {
@@ -72,6 +126,10 @@ function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: Eve
     joined: terms.players.map((_, index) => index === 0),
     multiaddrs: terms.players.map((_, index) => index === 0 ? multiaddr : ''),
     recorded: undefined,
+    certificate: undefined,
+    moves: [],
+    judging: terms.players.map(() => undefined),
+    trying: undefined,
     confirmedEpoch: 0n,
     dispute: undefined,
     lastDispute: 0n,

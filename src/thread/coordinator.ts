@@ -23,6 +23,7 @@ import type { Journal } from './journal.js'
 import { settlementPayouts } from './payouts.js'
 import type { InputPool } from './pool.js'
 import type { ClockPort, NetworkPort, Receipt, RemotePeer, Verdict } from './ports.js'
+import { Moves } from './moves.js'
 import { NOT_ASKED, NOT_EXECUTED, NOT_YET, problemAfter, problemBefore, RECONSIDER_MS, type Problem } from './judgement.js'
 import type { Evidence, ThreadRecords } from './records.js'
 import { closeMessages, contentMessage, contentMessages } from './slot-messages.js'
@@ -57,6 +58,8 @@ const MAX_WAITING_STEPS = 4096
 /** The coordinator of one thread. */
 export class Coordinator extends Steps {
   readonly parts: CoordinatorParts
+  /** Moves of an open dispute that are part of the head. */
+  readonly moves = new Moves()
   #state: Agreement
   #view: ChainView
   #bodies: Map<Hash32, Body>
@@ -556,9 +559,10 @@ export class Coordinator extends Steps {
   #helpedMs = 0
   /** Somebody still works on a slot that is complete here: our acknowledgement of it is missing there. */
   #help (slot: Slot): void {
-    const { head, self } = this.#state
+    const { head, self, agreed } = this.#state
     const now = this.parts.clock.nowMs()
-    if (head === undefined || self === undefined || compareSlots(slot, head.slot) !== 0 || now - this.#helpedMs < 100) return
+    // INVARIANT: a head that was forced bears no signature of ours, and must get none: its slot may be signed otherwise.
+    if (head === undefined || self === undefined || agreed === undefined || compareSlots(agreed, head.slot) !== 0 || compareSlots(slot, head.slot) !== 0 || now - this.#helpedMs < 100) return
     this.#helpedMs = now
     this.send(this.message(head, 'ack', now % 0xffff_ffff))
   }

@@ -4,15 +4,17 @@
  */
 import { asHash32 } from '../protocol/bytes.js'
 import { sign } from '../protocol/crypto.js'
-import { compareSlots, slotText } from '../protocol/slot.js'
+import { slotText } from '../protocol/slot.js'
 import { closeRequestDigest, idleDigest } from '../protocol/typed-data.js'
 import type { Hash32 } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
 import { ThreadsError } from '../errors.js'
 import { maySign, openProposer, openSlot } from './agreement.js'
 import { catchUpFrom } from './catch-up.js'
-import { isOver, recordedSlot } from './chain-view.js'
+import { isOver } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
+import type { Desk } from './desk.js'
+import { followMoves } from './following.js'
 import type { ChainPort, RemotePeer } from './ports.js'
 import { Resend } from './schedule.js'
 
@@ -20,8 +22,8 @@ import { Resend } from './schedule.js'
 export type DutyOptions = {
   /** After this long without progress the node says who is missing. */
   readonly patienceSec: number
-  /** Answer a stale challenge by itself. */
-  readonly autoRespond: boolean
+  /** Withdraw what a payout could not bring. */
+  readonly autoDispute: boolean
   /** 32 random bytes: what makes the others' answers fresh. */
   readonly challenge: Uint8Array
 }
@@ -30,11 +32,19 @@ export type DutyOptions = {
 const SECOND_MS = 5_000
 /** Pause after a chain action that failed. */
 const CHAIN_RETRY_MS = 1_000
+/** How often a dispute is looked at: so many times in a window, within these bounds. */
+const LOOKS_IN_A_WINDOW = 200
+const DESK_AT_LEAST_MS = 500
+const DESK_AT_MOST_MS = 12_000
+/** A step that fails is tried again after twice as long each time, up to this part of a window: it may have cost a judgement. */
+const TRIES_IN_A_WINDOW = 32
 /** How often the proposer states that it has proposed nothing. */
 const IDLE_EVERY_MS = 10_000
 
 /** The duties of one thread. */
 export class Duties {
+  /** What the node does at the court about this thread. */
+  readonly desk: Desk
   readonly #coordinator: Coordinator
   readonly #chain: ChainPort
   readonly #options: DutyOptions
@@ -54,13 +64,19 @@ export class Duties {
   #syncKey = ''
   #pending: { key: string, sinceMs: number } | undefined
   #completeSinceMs: number | undefined
+  #deskAtMs = 0
+  #deskFailures = 0
+  /** Whether the thread was not over when this node began to look after it. */
+  #wasOpen: boolean
 
-  constructor (coordinator: Coordinator, chain: ChainPort, options: DutyOptions) {
+  constructor (coordinator: Coordinator, chain: ChainPort, desk: Desk, options: DutyOptions) {
     this.#coordinator = coordinator
     this.#chain = chain
+    this.desk = desk
     this.#options = options
     this.#challenge = asHash32(options.challenge)
     this.#idleMs = coordinator.parts.clock.nowMs()
+    this.#wasOpen = !isOver(coordinator.view)
     coordinator.onTold = async told => {
       if (told.asker !== coordinator.state.self || told.challenge !== this.#challenge) return
       await coordinator.apply({ type: 'told', player: told.signer, slot: told.slot })
@@ -97,7 +113,10 @@ export class Duties {
     await this.#stateIdle()
     this.#sync()
     this.#lookForMissing()
-    await this.#coordinator.exclusive(async () => { await this.#coordinator.reconsider() })
+    await this.#coordinator.exclusive(async () => {
+      await this.#coordinator.reconsider()
+      await followMoves(this.#coordinator)
+    })
   }
 
   /** A number that makes the same message new to gossip. */
@@ -216,7 +235,7 @@ export class Duties {
     if (this.#now() - this.#pending.sinceMs < this.#options.patienceSec * 1000) return
     const missing = this.missing()
     const slot = slotText(openSlot(state))
-    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}${view.phase === 'dispute' ? '' : '; "challenge" takes the thread to the chain'}`, { slot, missing })
+    this.#coordinator.warn('THREAD_WAITING', `slot ${slot} waits for player ${missing.join(', ')}${view.phase === 'dispute' ? '' : '; "advance" takes an own input to the chain'}`, { slot, missing })
   }
 
   /** The players without whom the next step does not happen. */
@@ -235,14 +254,15 @@ export class Duties {
 
   async #chainDuties (): Promise<void> {
     const { state, view } = this.#coordinator
-    if (this.#chainBusy || state.self === undefined || isOver(view) || this.#now() < this.#chainPauseUntilMs) return
+    if (this.#chainBusy || state.self === undefined || this.#now() < this.#chainPauseUntilMs) return
+    if (isOver(view)) return await this.#withdraw()
     this.#chainBusy = true
     try {
       // SAFETY: what goes to the chain bears our signature, so it is on disk first: whatever is in memory now is, when this step is done.
       await this.#coordinator.exclusive(async () => {})
-      await this.#respond()
       await this.#resume()
       await this.#close()
+      await this.#dispute()
       this.#coordinator.calm('CHAIN_ACTION_FAILED')
     } catch (error) {
       this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS
@@ -253,19 +273,34 @@ export class Duties {
     }
   }
 
-  /** A challenge with less than our head is answered at once (§8, `respond`). */
-  async #respond (): Promise<void> {
-    const { state, view, parts } = this.#coordinator
-    if (!this.#options.autoRespond || view.dispute === undefined || state.head?.kind !== 'breakpoint') return
-    const recorded = recordedSlot(view)
-    const { slot } = state.head
-    if (slot.epoch !== view.confirmedEpoch || (recorded !== undefined && compareSlots(slot, recorded) <= 0)) return
-    if (await this.#chain.now() >= view.dispute.evidenceUntilSec) return
-    const certificate = await parts.records.certificate(slot)
-    if (certificate === undefined) return
-    parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, dispute: view.dispute.number.toString(), slot: slotText(slot), reason: 'the challenge is older than the head' })
-    await this.#chain.respond(parts.context.terms, certificate)
-    this.#pauseForConfirmation()
+  /** What a dispute asks for. Not at every tick: it asks the chain. */
+  async #dispute (): Promise<void> {
+    if (this.#now() < this.#deskAtMs || this.desk.isIdle()) return
+    const windowMs = Number(this.#coordinator.view.terms.windowSec) * 1_000
+    try {
+      if (await this.desk.act()) this.#pauseForConfirmation()
+      this.#deskFailures = 0
+      this.#deskAtMs = this.#now() + Math.min(DESK_AT_MOST_MS, Math.max(DESK_AT_LEAST_MS, windowMs / LOOKS_IN_A_WINDOW))
+    } catch (error) {
+      this.#deskAtMs = this.#now() + Math.max(CHAIN_RETRY_MS, Math.min(CHAIN_RETRY_MS * 2 ** this.#deskFailures++, windowMs / TRIES_IN_A_WINDOW))
+      throw error
+    }
+  }
+
+  /** The thread ended while this node was there: what a payout could not bring is collected. */
+  async #withdraw (): Promise<void> {
+    const { view, parts } = this.#coordinator
+    if (!this.#wasOpen || !this.#options.autoDispute || (view.phase !== 'settled' && view.phase !== 'closed')) return
+    this.#wasOpen = false
+    try {
+      if (await this.#chain.credit(view.terms.asset, this.#chain.wallet) === 0n) return
+      parts.log('info', 'thread.withdraw', { thread: this.#coordinator.thread, reason: 'a payout could not be pushed' })
+      await this.#chain.withdraw(view.terms.asset)
+    } catch (error) {
+      this.#wasOpen = true
+      this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS
+      parts.log('warn', 'thread.withdraw-failed', { thread: this.#coordinator.thread, error: error instanceof Error ? error.message : String(error) })
+    }
   }
 
   /** The first breakpoint of a dispute's epoch ends the dispute. */

@@ -33,6 +33,8 @@ export class Execution {
   readonly #context: InputContext
   readonly #code: () => Promise<Uint8Array>
   #machine: Machine | undefined
+  /** The state to come back to; undefined: what is committed is so for good. */
+  #base: Machine | undefined
   #early: { readonly key: Hash32, readonly result: Promise<Executed> } | undefined
   #guesses: { readonly parent: Hash32, readonly count: number } | undefined
 
@@ -44,6 +46,25 @@ export class Execution {
 
   /** The state at the head; undefined before slot (0, 0) is complete. */
   get machine (): Machine | undefined { return this.#machine }
+
+  /** From here on what is committed can be taken back: what the court has recorded without everybody's signature. */
+  branch (): void {
+    if (this.#machine === undefined || this.#base !== undefined) return
+    this.#base = this.#machine
+    this.#early = undefined
+    this.#machine = this.#machine.fork()
+  }
+
+  /** Takes back what was committed since {@link branch}. */
+  back (): void {
+    if (this.#base === undefined) return
+    this.#machine = this.#base
+    this.#base = undefined
+    this.#early = undefined
+  }
+
+  /** What was committed since {@link branch} stays. */
+  stay (): void { this.#base = undefined }
 
   /** A player's account nonce at the head; 1 before the constructor ran. */
   nonceOf (player: number): bigint {

@@ -32,7 +32,8 @@ export type Standing = {
 export function problemBefore ({ breakpoint, inputs, content }: BreakpointBody, head: Standing): Problem | undefined {
   if (breakpoint.parent !== head.parent) return final('its parent is not the head')
   if (breakpoint.timestampSec < head.parentTimeSec) return final('its time is before its parent\'s')
-  if (breakpoint.timestampSec > head.nowSec + MAX_AHEAD_SEC) return NOT_YET
+  // The parent's time is agreed, or the court's: to wait for it would only hold up whoever goes on from a forced move.
+  if (breakpoint.timestampSec > head.parentTimeSec && breakpoint.timestampSec > head.nowSec + MAX_AHEAD_SEC) return NOT_YET
   const { idle } = head
   if (idle !== undefined && compareSlots(idle.slot, content.slot) === 0 && breakpoint.timestampSec + MAX_BEHIND_IDLE_SEC < idle.timestampSec) {
     return final('its time is before the time up to which its proposer had proposed nothing')

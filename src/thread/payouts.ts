@@ -25,3 +25,8 @@ export function settlementPayouts (terms: Terms, balanceWei: (account: Address) 
   })
   return payouts
 }
+
+/** What `settle` pays where nothing was ever signed: to each what it has paid. */
+export function depositsOf (terms: Terms): bigint[] {
+  return payeesOf(terms).map((_, payee) => (terms.deposits[payee] ?? 0n) + (payee === 0 ? terms.oracleFee : 0n))
+}

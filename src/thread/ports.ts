@@ -2,7 +2,7 @@
  * What the thread room needs of the world, and nothing else. `network/`, `chain/` and `store/` implement these and never
  * import each other; only `node.ts` puts them together.
  */
-import type { Address, Breakpoint, Certificate, CloseCertificate, Hash32, Hex, Signature, Slot, Terms, ThreadId } from '../protocol/types.js'
+import type { Address, Breakpoint, Certificate, CloseCertificate, Hash32, Hex, Signature, SignedInput, Slot, Terms, ThreadId } from '../protocol/types.js'
 
 // ---------------------------------------------------------------- network
 
@@ -61,6 +61,14 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   /** Dispute k is open, or its k rose by a response. */
   | { readonly type: 'challenged', readonly dispute: bigint, readonly recorded: Hash32 | undefined, readonly slot: Slot, readonly evidenceUntilSec: bigint, readonly endsAtSec: bigint, readonly by: Address }
   | { readonly type: 'responded', readonly dispute: bigint, readonly recorded: Hash32, readonly slot: Slot }
+  /** A player's move was forced: its input is all that led to the breakpoint that the court has recorded for it. */
+  | { readonly type: 'forced', readonly dispute: bigint, readonly player: number, readonly endsAtSec: bigint, readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly input: SignedInput }
+  /** A move is being judged over several transactions. */
+  | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint }
+  /** The settlement of what is recorded is being judged over several transactions. */
+  | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
+  /** The last move left what cannot be settled: what stood before it stands again, and the dispute has this number. */
+  | { readonly type: 'refuted', readonly dispute: bigint, readonly player: number, readonly recorded: Hash32, readonly endsAtSec: bigint }
   | { readonly type: 'resumed', readonly epoch: bigint }
   | { readonly type: 'closed', readonly payouts: readonly bigint[] }
   | { readonly type: 'settled', readonly payouts: readonly bigint[], readonly leftover: bigint }
@@ -79,16 +87,65 @@ export type AccountProof = {
 }
 
 /** A mined, successful transaction. */
-export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, readonly dataBytes: number }
+export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, /** What was paid for it. */ readonly feeWei: bigint, readonly dataBytes: number }
+
+/** A player's own input on what is recorded, as the court takes it (§9). */
+export type ForcedMove = {
+  readonly player: number
+  readonly input: SignedInput
+  /** Its session key's Force signature. */
+  readonly force: Signature
+  /** T. */
+  readonly timestampSec: bigint
+  /** What the court has recorded of this move's judgement; undefined: it is judged from the start. */
+  readonly paused: Hash32 | undefined
+}
+
+/** The last input of a breakpoint's batch, which says who moved last; `others`: leaves of those before it. */
+export type LastInput = { readonly player: number, readonly others: readonly Hash32[], readonly input: SignedInput }
+
+/** A breakpoint with all signatures; with none, what is recorded is meant. */
+export type ShownCertificate = Pick<Certificate, 'breakpoint' | 'signatures'>
+
+/** A recorded breakpoint before the judge as it is settled or refuted. `last` is undefined where its batch is empty; `paused` as in {@link ForcedMove}. */
+export type SettlementCase = { readonly recorded: Breakpoint, readonly last: LastInput | undefined, readonly paused: Hash32 | undefined, readonly witness: Uint8Array }
+
+/** How hard a transaction is pushed. */
+export type SendOptions = {
+  /** After this time (seconds, the chain's) it is of no use: the nearer, the more it offers. */
+  readonly usefulUntilSec?: bigint | undefined
+}
+
+/** What a transaction would cost now. */
+export type Quote = { readonly gas: bigint, readonly feeWei: bigint, readonly dataBytes: number }
+
+/** The calls of a dispute; each resolves with what `T` is when it is mined (or priced). */
+export type DisputeCalls<T> = {
+  /** Without a certificate: restates what is recorded (or nothing). */
+  challenge (terms: Terms, certificate: ShownCertificate | undefined, options?: SendOptions): Promise<T>
+  respond (terms: Terms, certificate: ShownCertificate, options?: SendOptions): Promise<T>
+  /** Forces a move, or takes its judgement further. */
+  advance (terms: Terms, recorded: Breakpoint, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
+  /** Opens a dispute and forces the first move in it. */
+  challengeAndAdvance (terms: Terms, certificate: ShownCertificate, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
+  /** Drops the last move, `parent`'s child, when what it left cannot be settled. */
+  refute (terms: Terms, settlement: SettlementCase, parent: Breakpoint, options?: SendOptions): Promise<T>
+  /** `recorded` undefined: nothing was ever signed; deposits go back. Proofs: the players in order, then the oracle where there is one. */
+  settle (terms: Terms, recorded: Breakpoint | undefined, proofs: readonly AccountProof[], options?: SendOptions): Promise<T>
+  /** The same after the contract's settlement function; proofs of the state that it leaves. */
+  settleByFunction (terms: Terms, settlement: SettlementCase, proofs: readonly AccountProof[], options?: SendOptions): Promise<T>
+}
 
 /** The host chain, as threads use it. */
-export type ChainPort = {
+export type ChainPort = DisputeCalls<Receipt> & {
   readonly chainId: bigint
   readonly court: Address
   /** The account that pays for this node's transactions. */
   readonly wallet: Address
   /** Chain time of the newest block, in seconds. */
   now (): Promise<bigint>
+  /** Chain time that a block which is mined now would have, as far as the endpoint knows, in seconds. */
+  nextTime (): Promise<bigint>
   /** The code that the terms name, verified by its hash: creation code (without 0x00) or runtime code. @throws `CODE_NOT_FOUND`, `CODE_MISMATCH`. */
   code (terms: Terms): Promise<Uint8Array>
   /**
@@ -109,13 +166,12 @@ export type ChainPort = {
   join (terms: Terms, player: number, multiaddr: string, authorisation?: Signature): Promise<Receipt>
   cancel (terms: Terms): Promise<Receipt>
   checkpoint (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'>): Promise<Receipt>
-  /** Without a certificate: restates what is recorded (or nothing). */
-  challenge (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'> | undefined): Promise<Receipt>
-  respond (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'>): Promise<Receipt>
   resume (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'>): Promise<Receipt>
   close (terms: Terms, certificate: CloseCertificate): Promise<Receipt>
-  /** `recorded` undefined: nothing was ever signed; deposits go back. Proofs: the players in order, then the oracle where there is one. */
-  settle (terms: Terms, recorded: Breakpoint | undefined, proofs: readonly AccountProof[]): Promise<Receipt>
+  /** The same calls, priced and not sent. @throws what the call would throw. */
+  readonly quotes: DisputeCalls<Quote>
+  /** Moves forced upon the recorded certificate in this dispute, and what each player has spent of its time bank, seconds. */
+  lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>

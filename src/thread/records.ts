@@ -4,7 +4,7 @@
  */
 import { bytesToHex, hexToBytes, parseHash32, parseThreadId } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
-import type { CloseCertificate, Hash32, Hex, Input, Signature, Slot, ThreadId } from '../protocol/types.js'
+import type { CloseCertificate, Hash32, Hex, Input, Signature, SignedInput, Slot, ThreadId } from '../protocol/types.js'
 import { closeHash } from '../protocol/typed-data.js'
 import { decodeCertificate, encodeCertificate, type WireCertificate } from '../protocol/certificate-codec.js'
 import type { InputReceipt } from '../machine/machine.js'
@@ -18,6 +18,12 @@ export type Evidence = {
   readonly foundMs: number
   readonly contents: readonly { readonly hash: Hash32, readonly kind: 'breakpoint' | 'close', readonly signature: Hex, /** The wire message that carries the content. */ readonly message: Hex | undefined }[]
 }
+
+/** An own move as it was forced: to be carried on where one transaction does not end its judgement. */
+export type SignedForce = { readonly dispute: bigint, readonly parent: Hash32, readonly input: SignedInput, readonly timestampSec: bigint }
+
+/** Transactions, their gas, and what was paid for it. */
+export type CourtCost = { readonly transactions: number, readonly gas: bigint, readonly feeWei: bigint }
 
 /** Where an input stands: its slot and its place in the batch. */
 export type InputPlace = { readonly slot: Slot, readonly index: number }
@@ -159,6 +165,20 @@ export class ThreadRecords {
       inputs.push({ raw: hexToBytes(stored.raw), binding: hexToBytes(stored.binding) })
     }
     return inputs
+  }
+
+  /** The move that this node has last signed a Force for. */
+  putForce (force: SignedForce): StoreOperation { return { put: `${this.#prefix}/force`, value: toJson(force) } }
+  async force (): Promise<SignedForce | undefined> {
+    const bytes = await this.store.get(`${this.#prefix}/force`)
+    return bytes === undefined ? undefined : fromJson(bytes) as SignedForce
+  }
+
+  /** What this node has spent at the court on the thread's disputes. */
+  putCourtCost (cost: CourtCost): StoreOperation { return { put: `${this.#prefix}/court-cost`, value: toJson(cost) } }
+  async courtCost (): Promise<CourtCost> {
+    const bytes = await this.store.get(`${this.#prefix}/court-cost`)
+    return bytes === undefined ? { transactions: 0, gas: 0n, feeWei: 0n } : fromJson(bytes) as CourtCost
   }
 
   putClose (certificate: CloseCertificate): StoreOperation { return { put: `${this.#prefix}/close`, value: toJson(certificate) } }

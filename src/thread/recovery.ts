@@ -21,6 +21,8 @@ import { Execution, type Executed } from './execution.js'
 import { Journal } from './journal.js'
 import { InputPool } from './pool.js'
 import type { ChainPort } from './ports.js'
+import { followMoves } from './following.js'
+import { bodyOfMove, executeMove, executeMoves, type Followed } from './moves.js'
 import { isDamage, type ThreadRecords } from './records.js'
 
 /** What loading a thread takes. */
@@ -31,7 +33,7 @@ export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionK
 }
 
 /** The head as it is on disk. */
-type LoadedHead = { readonly content: Content, readonly timestampSec: bigint } | undefined
+type LoadedHead = { readonly content: Content, readonly timestampSec: bigint, /** False: a forced move, which nobody signs. */ readonly isSigned: boolean } | undefined
 
 /**
  * Loads one thread of which the store has at least the `opened` event.
@@ -44,7 +46,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const context: InputContext = { thread: records.thread, terms: view.terms, domain: options.domain }
   const self = selfIn(view, options.sessionKey)
   const journal = await Journal.load(records.store, records.thread)
-  const { execution, head } = await loadState(options, context)
+  const { execution, head } = await loadState(options, context, view)
   // An observer signs nothing and has no journal.
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
   if (damage !== undefined) log('error', 'thread.journal-damaged', { thread: records.thread, damage })
@@ -52,18 +54,22 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const closeContent = close === undefined ? undefined : closeBody(close.close, head?.content.next ?? 0).content
   // A Close of a dispute's epoch waits for the court like a breakpoint of that epoch.
   const isFinal = closeContent !== undefined && closeContent.slot.epoch <= view.confirmedEpoch
-  const headContent = isFinal ? closeContent : head?.content
+  // What the court has recorded since without everybody's signature is part of the head.
+  const moved = isFinal || head === undefined ? undefined : await executeMoves(execution, head.content.hash, view, context)
+  const tip = tipOf(head, moved?.followed)
+  const headContent = isFinal ? closeContent : tip?.content
   const open = await readable(options, 'open', async () => await loadOpen(records, context, journal, options.sessionKey))
-  const agreement = startAgreement({ view, self, journal, head: headContent, open, watching: damage !== undefined || isOver(view) })
+  const agreement = startAgreement({ view, self, journal, head: headContent, agreed: isFinal ? closeContent.slot : agreedSlot(head, view), open, watching: damage !== undefined || isOver(view) })
   const pool = await loadPool(options, context, execution)
   const closing = new Closing(view.terms.players.length, self, options.closePolicy)
-  closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], head?.content.hash)
+  closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], tip?.content.hash)
   const coordinator = new Coordinator({
     context, self, sessionKey: options.sessionKey, records, journal, execution, pool, network: options.network, clock: options.clock,
     closing, agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
   })
-  coordinator.headTimeSec = head?.timestampSec ?? 0n
-  const provisional = await readable(options, 'provisional', async () => await loadProvisional(records, context, execution, head))
+  coordinator.headTimeSec = tip?.timestampSec ?? 0n
+  if (head !== undefined && moved !== undefined && moved.followed.length > 0) Object.assign(coordinator.moves, { ground: head, followed: moved.followed })
+  const provisional = await readable(options, 'provisional', async () => await loadProvisional(records, context, execution, tip))
   coordinator.restore({ provisional: provisional?.provisional, executed: provisional?.executed, evidence: await records.evidence() })
   await coordinator.exclusive(async () => {
     if (damage !== undefined) coordinator.warn('JOURNAL_DAMAGED', `the sign journal cannot be trusted (${damage}): the node only watches this thread`, { damage })
@@ -71,6 +77,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
     if (mode === 'starting' && signed === undefined && provisional === undefined && top !== undefined && compareSlots(top, openSlot(coordinator.state)) >= 0) {
       coordinator.warn('SIGNED_CONTENT_LOST', `this node has signed slot ${slotText(top)} and has lost what it signed: it signs nothing else up to there, and waits for the others to show it`)
     }
+    await followMoves(coordinator)
     await coordinator.reverify()
     if (close !== undefined && closeContent !== undefined && !isFinal) await coordinator.apply({ type: 'certificate', content: closeContent, signatures: close.signatures })
     if (provisional !== undefined) await coordinator.apply({ type: 'certificate', content: provisional.provisional.body.content, signatures: provisional.provisional.signatures })
@@ -106,15 +113,27 @@ export function selfIn (view: Pick<ChainView, 'terms'>, sessionKey: Uint8Array):
   return index < 0 ? undefined : index
 }
 
+/** Where the last of the moves leads. */
+function tipOf (head: LoadedHead, followed: readonly Followed[] = []): LoadedHead {
+  const last = followed.at(-1)
+  return last === undefined ? head : { content: last.body.content, timestampSec: last.body.breakpoint.timestampSec, isSigned: false }
+}
+
+/** The last slot that all have signed: on disk, or as the court has it. */
+function agreedSlot (head: LoadedHead, { certificate }: ChainView): Slot | undefined {
+  if (head === undefined || head.isSigned) return head?.content.slot
+  return certificate === undefined ? undefined : { epoch: certificate.breakpoint.epoch, nonce: certificate.breakpoint.nonce }
+}
+
 /** A head above everything in the journal: the journal's end is lost, or the copy is old. */
 function lostTop (journal: Journal, head: LoadedHead): string | undefined {
-  if (head === undefined || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
+  if (head?.isSigned !== true || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
   return `the head ${slotText(head.content.slot)} is above its last entry`
 }
 
 // ---------------------------------------------------------------- the state
 
-async function loadState (options: LoadOptions, context: InputContext): Promise<{ execution: Execution, head: LoadedHead }> {
+async function loadState (options: LoadOptions, context: InputContext, view: ChainView): Promise<{ execution: Execution, head: LoadedHead }> {
   const { records, log } = options
   const code = async (): Promise<Uint8Array> => await threadCode(options, context)
   try {
@@ -128,7 +147,7 @@ async function loadState (options: LoadOptions, context: InputContext): Promise<
   } catch (error) {
     if (!(error instanceof ThreadsError) || error.code === 'STORE_FAILED') throw error
     log('error', 'thread.state-damaged', { thread: records.thread, code: error.code, error: error.message })
-    return await replay(records, context, code, log)
+    return await replay(records, { context, view }, code, log)
   }
 }
 
@@ -141,24 +160,24 @@ async function collect<T> (items: AsyncIterable<T>): Promise<T[]> {
 function headOf (certificate: WireCertificate, context: InputContext): LoadedHead {
   const inputs = certificate.inputs.map(input => decodeInput(input, context))
   const { content } = breakpointBody(certificate.breakpoint, inputs, 0, context.terms.players.length)
-  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec }
+  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
 }
 
 /**
  * Executes every certificate again, from the constructor on, and stores the state that results; stops at the first one that is damaged. Those after it stay: they prove
  * what they prove, and what is missing comes from the other players.
  */
-async function replay (records: ThreadRecords, context: InputContext, code: () => Promise<Uint8Array>, log: LoadOptions['log']): Promise<{ execution: Execution, head: LoadedHead }> {
+async function replay (records: ThreadRecords, thread: Known, code: () => Promise<Uint8Array>, log: LoadOptions['log']): Promise<{ execution: Execution, head: LoadedHead }> {
   // First of all: without the code nothing can be said of the certificates.
   const creation = await code()
-  const execution = new Execution(context, async () => await Promise.resolve(creation), undefined)
+  const execution = new Execution(thread.context, async () => await Promise.resolve(creation), undefined)
   const operations = await records.dropState()
   let head: LoadedHead
   let count = 0
   try {
-    for await (const { certificate, body, executed } of again(records, context, execution)) {
+    for await (const { certificate, body, executed } of again(records, thread, execution)) {
       operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
-      head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+      head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
       count++
     }
   } catch (error) {
@@ -170,26 +189,37 @@ async function replay (records: ThreadRecords, context: InputContext, code: () =
   return { execution, head }
 }
 
+/** What stored certificates are looked at with. */
+type Known = { readonly context: InputContext, readonly view: ChainView }
+
 /** The stored certificates, each executed and committed before it is given. @throws what a damaged one gives rise to. */
-async function * again (records: ThreadRecords, context: InputContext, execution: Execution): AsyncIterable<{ certificate: WireCertificate, body: BreakpointBody, executed: Executed }> {
+async function * again (records: ThreadRecords, thread: Known, execution: Execution): AsyncIterable<{ certificate: WireCertificate, body: BreakpointBody, executed: Executed }> {
   let head: LoadedHead
   for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
-    const body = continuation(certificate, context, head)
+    const body = continuation(certificate, thread, head)
     const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
     if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
     executed.commit()
-    head = { content: body.content, timestampSec: body.breakpoint.timestampSec }
+    head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
     yield { certificate, body, executed }
   }
 }
 
-function continuation (certificate: WireCertificate, context: InputContext, head: LoadedHead): BreakpointBody {
-  const body = verifyCertificate(certificate, context, head?.content.next ?? 0)
+function continuation (certificate: WireCertificate, { context, view }: Known, head: LoadedHead): BreakpointBody {
+  const body = certificate.signatures.length === 0 ? forced(certificate, context, view) : verifyCertificate(certificate, context, head?.content.next ?? 0)
   const parent = head?.content.hash ?? NO_PARENT
   if (body.content.parent !== parent || body.content.slot.nonce !== (head === undefined ? 0n : head.content.slot.nonce + 1n)) {
     throw new ThreadsError('STORE_DAMAGED', `the certificate of slot ${slotText(body.content.slot)} does not continue the one before it`)
   }
   return body
+}
+
+/** What nobody has signed counts where the court says so. */
+function forced ({ breakpoint }: WireCertificate, context: InputContext, view: ChainView): BreakpointBody {
+  const hash = breakpointHash(breakpoint)
+  const move = view.moves.find(move => move.hash === hash)
+  if (move === undefined) throw new ThreadsError('STORE_DAMAGED', `nobody has signed slot ${slotText(breakpoint)}, and the court does not know it`)
+  return bodyOfMove(move, context)
 }
 
 /** What this node has signed in a slot that a dispute has closed: nobody else may be willing to show it. */
@@ -199,14 +229,26 @@ export async function signedBefore (coordinator: Coordinator, hash: Hash32): Pro
   return bytes === undefined ? undefined : bodyOfMessage(decodeMessage(bytes), context)
 }
 
-/** The machine as it was at a slot that is not the head: for a settlement of what the chain has recorded. @throws `STORE_DAMAGED`, `THREAD_BEHIND`. */
+/**
+ * The machine as it was at a breakpoint that is not the head, moves that were forced included: for what the chain has recorded.
+ * @throws `STORE_DAMAGED`, `THREAD_BEHIND`, `MOVE_UNREPRODUCED`
+ */
 export async function machineAt (coordinator: Coordinator, hash: Hash32, chain: ChainPort): Promise<Machine> {
   const { records, context, execution } = coordinator.parts
+  const { view } = coordinator
   if (coordinator.state.head?.hash === hash && execution.machine !== undefined) return execution.machine
+  const move = view.moves.find(move => move.hash === hash)
   const past = new Execution(context, async () => await threadCode({ records, chain }, context), undefined)
-  for await (const { body } of again(records, context, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
+  for await (const { body } of again(records, { context, view }, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
+  if (move !== undefined) {
+    const ground = (await machineAt(coordinator, move.breakpoint.parent, chain)).fork()
+    const forked = new Execution(context, async () => await threadCode({ records, chain }, context), ground)
+    ;(await executeMove(forked, move, context)).executed.commit()
+    return ground
+  }
   const signed = coordinator.openBody?.content.hash === hash ? coordinator.openBody : await signedBefore(coordinator, hash)
-  if (signed?.kind === 'breakpoint' && signed.content.parent === (coordinator.state.head?.hash ?? NO_PARENT)) {
+  const ground = coordinator.moves.ground?.content ?? coordinator.state.head
+  if (signed?.kind === 'breakpoint' && signed.content.parent === (ground?.hash ?? NO_PARENT)) {
     // The court's word is enough: it records nothing that not all have signed, also where it did not say with which signatures.
     const executed = await past.execute({ ...signed.breakpoint, inputs: signed.inputs })
     executed.commit()
@@ -226,7 +268,7 @@ export async function receiptsAt (coordinator: Coordinator, slot: Slot): Promise
     const code = await records.code()
     if (code === undefined) throw error
     const past = new Execution(context, async () => await Promise.resolve(code), undefined)
-    for await (const { certificate, body, executed } of again(records, context, past)) {
+    for await (const { certificate, body, executed } of again(records, { context, view: coordinator.view }, past)) {
       if (compareSlots(certificate.breakpoint, slot) !== 0) continue
       await records.store.batch([records.putReceipts(body.content.slot, executed.receipts)])
       return executed.receipts
@@ -263,10 +305,10 @@ async function loadOpen (records: ThreadRecords, context: InputContext, journal:
   return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
 }
 
-function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, open: Open | undefined, watching: boolean }): Agreement {
+function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, agreed: Slot | undefined, open: Open | undefined, watching: boolean }): Agreement {
   const { view, open } = from
   const options = {
-    players: view.terms.players.length, self: from.self, head: from.head, confirmed: view.confirmedEpoch, top: from.journal.top?.slot, watching: from.watching,
+    players: view.terms.players.length, self: from.self, head: from.head, agreed: from.agreed, confirmed: view.confirmedEpoch, top: from.journal.top?.slot, watching: from.watching,
     dispute: view.dispute === undefined ? undefined : { number: view.dispute.number, recorded: view.recorded?.hash }
   }
   const blank = initialAgreement(options)

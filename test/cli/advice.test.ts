@@ -34,7 +34,7 @@ test('in a game, the way out alone is always told, with what it takes', () => {
 
 test('in a dispute, what can be answered and when it pays is told', () => {
   const chain = { evidenceUntilSec: 560, endsAtSec: 620 }
-  assert.match(said({ phase: 'dispute', chain }), /^"respond" until .*; going on together ends the dispute; else "settle" .* from 1970-01-01T00:10:20Z on$/)
+  assert.match(said({ phase: 'dispute', chain }), /^"respond" until .*; going on together ends the dispute, "advance" forces .*; else "settle" .* from 1970-01-01T00:10:20Z on$/)
   assert.match(said({ phase: 'dispute', chain: { ...chain, recorded: { slot, hash: HASH } } }), /^going on together/)
   assert.match(said({ phase: 'dispute', chain: { ...chain, nowSec: 620 } }), /: "settle" pays out the deposits$/)
 })

@@ -138,14 +138,51 @@ test('close without all signatures names who is missing: exit code 5', async () 
   assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60 })
 })
 
+test('challenge, advance and settle with --dry-run say what they would take, and ask for nothing to be sent', async () => {
+  const asked: [string, boolean][] = []
+  const quote = { gas: 400_000, feeWei: '1200000000000000', calldataBytes: 2_000, transactions: 1 }
+  const slot = { epoch: 2, nonce: 7 }
+  const priced = (name: string, dryRun: boolean): { transaction: null, quote: typeof quote } => {
+    asked.push([name, dryRun])
+    return { transaction: null, quote }
+  }
+  const { cli } = await withNode({
+    thread_challenge: async ({ thread, dryRun }) => ({ thread, slot, ...priced('challenge', dryRun) }),
+    thread_advance: async ({ thread, dryRun }) => ({ thread, slot, ...priced('advance', dryRun), quote: { ...quote, transactions: 3 } }),
+    thread_settle: async ({ thread, dryRun }) => ({ thread, payoutsUnits: ['1', '2'], ...priced('settle', dryRun) })
+  })
+  for (const command of ['challenge', 'advance', 'settle']) {
+    const { stdout } = await cli([command, '3f2a', '--dry-run'])
+    assert.match(stdout, command === 'advance' ? '3 transactions' : 'one transaction')
+    assert.match(stdout, '400000 gas and 2000 bytes of calldata: 0.0012 ether')
+  }
+  assert.equal(asked, [['challenge', true], ['advance', true], ['settle', true]])
+  await cli(['advance', '3f2a'])
+  assert.equal(asked.at(-1), ['advance', false])
+})
+
+test('dispute tells the window, the moves, the time banks, the cost, and what the node does next', async () => {
+  const { cli } = await withNode({
+    thread_dispute: async ({ thread }) => ({
+      thread, phase: 'dispute', nowSec: 1_000, dispute: { number: 3, by: `0x${'ab'.repeat(20)}`, evidenceUntilSec: 900, endsAtSec: 1_500 },
+      recorded: { epoch: 3, nonce: 6 }, signed: { epoch: 0, nonce: 5 }, head: { epoch: 3, nonce: 6 }, follows: true,
+      moves: [{ player: 1, slot: { epoch: 3, nonce: 6 }, timestampSec: 950, input: HASH }], banks: [{ player: 0, leftSec: 100 }, { player: 1, leftSec: 40 }],
+      leastChargeSec: 6, chargeSec: 50, waitingFor: [0], next: { action: 'advance', reason: 'the own input has waited 9 s', atSec: null, usefulUntilSec: 1_500 },
+      cost: { transactions: 2, gas: 700_000, feeWei: '2000000000000000' }
+    })
+  })
+  const { stdout } = await cli(['dispute', '3f2a'])
+  for (const words of ['100 s ago', 'in 500 s', '#3/6: #5, signed by all, and 1 forced since', '#3/6 by player 1', 'player 1 40 s; a move takes 50 s now', '2 transactions, 700000 gas, 0.002 ether', 'force the own move: the own input has waited 9 s']) assert.match(stdout, words)
+})
+
 test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell their transaction', async () => {
   const transaction = { hash: HASH, gasUsed: 5 }
   const slot = { epoch: 1, nonce: 2 }
   const { cli } = await withNode({
     thread_checkpoint: async ({ thread }) => ({ thread, transaction, slot }),
-    thread_challenge: async ({ thread, restate }) => ({ thread, transaction, slot: restate ? null : slot }),
+    thread_challenge: async ({ thread, restate }) => ({ thread, transaction, quote: null, slot: restate ? null : slot }),
     thread_respond: async ({ thread }) => ({ thread, transaction, slot }),
-    thread_settle: async ({ thread }) => ({ thread, transaction, payoutsUnits: ['3', '4'] }),
+    thread_settle: async ({ thread }) => ({ thread, transaction, quote: null, payoutsUnits: ['3', '4'] }),
     thread_join: async ({ thread }) => ({ thread, transaction }),
     thread_cancel: async ({ thread }) => ({ thread, transaction }),
     thread_withdraw: async ({ asset }) => ({ asset, amountUnits: '0', transaction: null })

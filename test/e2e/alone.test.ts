@@ -15,7 +15,7 @@ test.before(async world => {
   const arena = await openArena()
   world.arena = arena
   world.code = (await arena.deployData('TicTacToe')).address
-  const players = await Promise.all([arena.player('alice', { account: 1 }), arena.player('bob', { account: 2, flags: ['--patience-sec', '1'] })])
+  const players = await Promise.all([arena.player('alice', { account: 1, flags: ['--no-auto-dispute'] }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute', '--patience-sec', '1'] })])
   Object.assign(world, { alice: players[0], bob: players[1] })
 })
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ChainEvent, LogPosition } from '../../src/thread/ports.js'
-import { foldChainEvent, isFolded, isOver, recordedSlot, type ChainView } from '../../src/thread/chain-view.js'
+import { foldChainEvent, isFolded, isOver, openMoves, recordedSlot, type ChainView } from '../../src/thread/chain-view.js'
 import { fromJson, toJson } from '../../src/thread/records.js'
 import { terms, thread } from '../protocol/fixtures.js'
 import { hashOf } from './contents.js'
@@ -76,6 +76,39 @@ test('an event that comes again is known by its place, an event after it is not'
     const view = fold(EVENTS.slice(0, count + 1))
     EVENTS.forEach((event, index) => { assert.is(isFolded(view, event), index <= count) })
   })
+})
+
+test('forced moves stand upon the certificate, go with a refutation or with evidence, and stay when the dispute is resumed from', () => {
+  const input = { raw: Uint8Array.of(1), binding: new Uint8Array(65) }
+  const move = (nonce: number, epoch = 1n): readonly Said[] => {
+    const body = breakpoint(BigInt(nonce), epoch)
+    return [
+      { type: 'recorded', breakpoint: body, hash: hashOf(100 + nonce), signatures: undefined },
+      { type: 'forced', dispute: epoch, player: nonce % 2, endsAtSec: 30n + BigInt(nonce), breakpoint: body, hash: hashOf(100 + nonce), input }
+    ]
+  }
+  const told = (...more: (Said | readonly Said[])[]): ChainView => fold([...STORY.slice(0, 4), ...more.flat()].map((said, index) => ({ ...said, thread, at: at(index) }) as ChainEvent))
+  const moved = told(move(5), move(6))
+  assert.equal([openMoves(moved).map(({ player }) => player), moved.recorded?.hash, moved.certificate?.hash, moved.dispute?.endsAtSec], [[1, 0], hashOf(106), hashOf(4), 36n])
+
+  const refuted = told(move(5), move(6), { type: 'refuted', dispute: 2n, player: 0, recorded: hashOf(105), endsAtSec: 50n })
+  assert.equal([openMoves(refuted).length, refuted.recorded?.hash, refuted.dispute?.number, refuted.dispute?.endsAtSec, refuted.lastDispute], [1, hashOf(105), 2n, 50n, 2n])
+  const again = told(move(5), { type: 'refuted', dispute: 2n, player: 1, recorded: hashOf(4), endsAtSec: 50n })
+  assert.equal([again.moves, again.recorded?.hash], [[], hashOf(4)])
+
+  const answered = told(move(5), { type: 'recorded', breakpoint: breakpoint(6n), hash: hashOf(6), signatures: [] }, { type: 'responded', dispute: 2n, recorded: hashOf(6), slot: { epoch: 0n, nonce: 6n } })
+  assert.equal([answered.moves, answered.recorded?.hash, answered.certificate?.hash], [[], hashOf(6), hashOf(6)])
+
+  const resumed = told(move(5), { type: 'recorded', breakpoint: breakpoint(6n, 1n), hash: hashOf(6), signatures: [] }, { type: 'resumed', epoch: 1n })
+  assert.equal([resumed.moves.length, openMoves(resumed), resumed.certificate?.hash, resumed.dispute], [1, [], hashOf(6), undefined])
+})
+
+test('a judgement that goes on moves the end, and is over with whatever else is recorded', () => {
+  const judging: Said = { type: 'judging', player: 1, paused: hashOf(7), endsAtSec: 44n }
+  const told = (...more: Said[]): ChainView => fold([...STORY.slice(0, 4), ...more].map((said, index) => ({ ...said, thread, at: at(index) }) as ChainEvent))
+  const view = told(judging, { type: 'trying', recorded: hashOf(4), paused: hashOf(8) })
+  assert.equal([view.judging, view.trying, view.dispute?.endsAtSec], [[undefined, { on: hashOf(4), paused: hashOf(7) }], { on: hashOf(4), paused: hashOf(8) }, 44n])
+  assert.equal(told(judging, { type: 'recorded', breakpoint: breakpoint(6n), hash: hashOf(6), signatures: [] }).judging, [undefined, undefined])
 })
 
 test.run()

@@ -114,4 +114,11 @@ test('a store that cannot be read is no damage: the caller tries again', async (
   await rejects(Journal.load(failing, thread), 'STORE_FAILED')
 })
 
+test('a Force is entered, and takes no slot: what may be signed is the same as before', async () => {
+  const store = await written([entry(1), { kind: 'force', slot: slot(5, 3), hash: hashOf(8) }])
+  const journal = await Journal.load(store, thread)
+  assert.equal([journal.damage, journal.length, journal.top], [undefined, 2, entry(1)])
+  assert.ok(journal.allows(slot(2)) && journal.allows(slot(5, 3)))
+})
+
 test.run()

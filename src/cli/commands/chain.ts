@@ -1,8 +1,12 @@
-/** `checkpoint`, `challenge`, `respond`, `settle`, `close`, `withdraw`: a thread and the court. */
+/** `checkpoint`, `challenge`, `advance`, `respond`, `dispute`, `settle`, `close`, `withdraw`: a thread and the court. */
 import type { Command } from 'commander'
 import { act, textOption, type Context } from '../command.js'
-import { short, slotText } from '../text.js'
+import type { QuoteJson } from '../../rpc/schemas.js'
+import { disputeText } from '../dispute-text.js'
+import { short, slotText, weiText } from '../text.js'
 import { parseAmount, parseNumber } from '../values.js'
+
+const DRY_RUN = 'send nothing: say what it would take and cost'
 
 /** Adds the commands. */
 export function registerChain (program: Command): void {
@@ -14,18 +18,31 @@ export function registerChain (program: Command): void {
     context.print(result, recordedText('recorded', result))
   })
   act(onThread('challenge', 'open a dispute on the chain with the head: for when the others are gone', 'evm-threads challenge 3f2a')
-    .option('--restate', 'with what is recorded there already (or nothing), instead of the head'), async (context, thread = '') => {
+    .option('--restate', 'with what is recorded there already (or nothing), instead of the head')
+    .option('--dry-run', DRY_RUN), async (context, thread = '') => {
     const restate = context.options['restate'] === true
-    const result = await context.withThread(thread, async (client, id) => await client.request('thread_challenge', { thread: id, restate }))
-    context.print(result, recordedText('challenged', result))
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_challenge', { thread: id, restate, dryRun: isDry(context) }))
+    context.print(result, pricedText(`challenged ${short(result.thread)} at ${slotText(result.slot)}`, result))
+  })
+  act(onThread('advance', 'force your input that waits: the chain executes it (a running node does so on its own after --dispute-after-sec)', 'evm-threads advance 3f2a --dry-run')
+    .option('--dry-run', DRY_RUN), async (context, thread = '') => {
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_advance', { thread: id, dryRun: isDry(context) }))
+    context.print(result, pricedText(`forced the move into ${slotText(result.slot)} of ${short(result.thread)}`, result))
+  })
+  act(onThread('dispute', 'how a thread stands at the court, and what this node does next', 'evm-threads dispute 3f2a'), async (context, thread = '') => {
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_dispute', { thread: id }))
+    context.print(result, disputeText(result))
   })
   act(onThread('respond', 'answer a challenge with a higher certificate (a running node does so on its own)', 'evm-threads respond 3f2a'), async (context, thread = '') => {
     const result = await context.withThread(thread, async (client, id) => await client.request('thread_respond', { thread: id }))
     context.print(result, recordedText('answered', result))
   })
-  act(onThread('settle', 'pay out the recorded state after a dispute\'s end', 'evm-threads settle 3f2a --json'), async (context, thread = '') => {
-    const result = await context.withThread(thread, async (client, id) => await client.request('thread_settle', { thread: id }))
-    context.print(result, `settled ${short(result.thread)}: paid ${result.payoutsUnits.join(', ')} (in the asset's smallest units); transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+  act(onThread('settle', 'pay out the recorded state after a dispute\'s end (a running node does so on its own)', 'evm-threads settle 3f2a --json')
+    .option('--plain', 'without the contract\'s settlement function')
+    .option('--dry-run', DRY_RUN), async (context, thread = '') => {
+    const plain = context.options['plain'] === true
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_settle', { thread: id, plain, dryRun: isDry(context) }))
+    context.print(result, pricedText(`settled ${short(result.thread)}: paid ${result.payoutsUnits.join(', ')} (in the asset's smallest units)`, result))
   })
   act(program.command('close')
     .description('end a thread together: everybody signs the payouts, one transaction pays')
@@ -51,6 +68,19 @@ async function close (context: Context, thread = ''): Promise<void> {
     ? `closed ${short(result.thread)}: paid ${paid}${result.transaction === null ? '' : `; transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`}`
     : `not closed yet: ${result.missing.map((player) => `player ${player}`).join(', ')} did not sign in time: ${paid}`)
   if (!result.closed) context.exit(5)
+}
+
+function isDry (context: Context): boolean {
+  return context.options['dryRun'] === true
+}
+
+type Priced = { readonly transaction: { readonly hash: string, readonly gasUsed: number } | null, readonly quote: QuoteJson | null }
+
+function pricedText (done: string, { transaction, quote }: Priced): string {
+  if (transaction !== null) return `${done}; transaction ${transaction.hash}, gas ${transaction.gasUsed}`
+  if (quote === null) return done
+  const { gas, feeWei, calldataBytes, transactions } = quote
+  return `nothing is sent. It would take ${transactions === 1 ? 'one transaction' : `${transactions} transactions`}, ${gas} gas and ${calldataBytes} bytes of calldata: ${weiText(feeWei)} ether at the present price`
 }
 
 type Recorded = { readonly thread: string, readonly slot: { readonly epoch: number, readonly nonce: number } | null, readonly transaction: { readonly hash: string, readonly gasUsed: number } }

@@ -1,23 +1,19 @@
-/** What takes a thread to the chain: open, join, cancel, checkpoint, challenge, respond, settle, close, withdraw. */
+/** What takes a thread to the chain: open, join, cancel, checkpoint, respond, close, withdraw. Disputes are in `dispute.ts`. */
 import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
-import { compareSlots } from '../../protocol/slot.js'
 import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
 import { checkTerms } from '../../protocol/check-terms.js'
 import type { Address, Terms } from '../../protocol/types.js'
 import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
-import { recordedSlot as recordedIn } from '../../thread/chain-view.js'
-import { settlementPayouts } from '../../thread/payouts.js'
-import { machineAt } from '../../thread/recovery.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import type { NodeApi, Params } from '../api.js'
 import { Machine } from '../../machine/machine.js'
 import { slotJson, termsJson, transactionJson } from '../convert.js'
 
 type Methods =
-  | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_challenge' | 'thread_respond' | 'thread_settle' | 'thread_close' | 'thread_withdraw'
+  | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_respond' | 'thread_close' | 'thread_withdraw'
 
 /** @see NodeApi */
 export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
@@ -45,24 +41,11 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const certificate = await headCertificate(coordinator)
       return { thread, transaction: transactionJson(await node.chain.checkpoint(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
     },
-    thread_challenge: async ({ thread, restate }) => {
-      const { coordinator } = node.thread(thread)
-      playerOf(coordinator)
-      // Also where the chain has more than this node: it signed that, and the others kept the rest of the signatures to themselves.
-      const head = await coordinator.parts.records.head()
-      const recordedSlot = recordedIn(coordinator.view)
-      const isRecorded = head === undefined || (recordedSlot !== undefined && compareSlots(recordedSlot, head.slot) >= 0)
-      const certificate = restate || isRecorded ? undefined : await headCertificate(coordinator)
-      const receipt = await node.chain.challenge(terms(coordinator), certificate)
-      const slot = certificate?.breakpoint ?? coordinator.view.recorded?.breakpoint
-      return { thread, transaction: transactionJson(receipt), slot: slot === undefined ? null : slotJson(slot) }
-    },
     thread_respond: async ({ thread }) => {
       const { coordinator } = node.thread(thread)
       const certificate = await headCertificate(coordinator)
       return { thread, transaction: transactionJson(await node.chain.respond(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
     },
-    thread_settle: async ({ thread }) => await settle(node, node.thread(thread).coordinator),
     thread_close: async (params, options) => await close(node, params, options?.signal),
     thread_withdraw: async ({ asset }) => {
       const credit = await node.chain.credit(asset, node.chain.wallet)
@@ -79,7 +62,8 @@ function ownAddress (node: NodeHost): string {
   return first
 }
 
-function playerOf (coordinator: Coordinator): number {
+/** This node's own player. @throws `THREAD_NOT_A_PLAYER` */
+export function playerOf (coordinator: Coordinator): number {
   const { self } = coordinator.parts
   if (self === undefined) throw new ThreadsError('THREAD_NOT_A_PLAYER', 'this node is no player of the thread', { data: { thread: coordinator.thread } })
   return self
@@ -122,23 +106,12 @@ async function decimals (node: NodeHost, asset: Address): Promise<number> {
   return asset === ZERO_ADDRESS ? 18 : await node.chain.assetDecimals(asset)
 }
 
-async function headCertificate (coordinator: Coordinator): Promise<WireCertificate> {
+/** The last certificate. @throws `THREAD_NOT_STARTED` */
+export async function headCertificate (coordinator: Coordinator): Promise<WireCertificate> {
   const head = await coordinator.parts.records.head()
   const certificate = head === undefined ? undefined : await coordinator.parts.records.certificate(head.slot)
   if (certificate === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet', { data: { thread: coordinator.thread } })
   return certificate
-}
-
-async function settle (node: NodeHost, coordinator: Coordinator): Promise<Awaited<ReturnType<NodeApi['thread_settle']>>> {
-  const { terms } = coordinator.parts.context
-  const recorded = coordinator.view.recorded
-  const machine = recorded === undefined ? undefined : await machineAt(coordinator, recorded.hash, node.chain)
-  const proofs = machine === undefined ? [] : payeesOf(terms).map(payee => machine.prove(payee))
-  const receipt = await node.chain.settle(terms, recorded?.breakpoint, proofs)
-  const payouts = machine === undefined
-    ? [...terms.deposits.map((deposit, player) => player === 0 ? deposit + terms.oracleFee : deposit), ...payeesOf(terms).slice(terms.players.length).map(() => 0n)]
-    : settlementPayouts(terms, account => machine.account(account).balanceWei)
-  return { thread: coordinator.thread, transaction: transactionJson(receipt), payoutsUnits: payouts.map(String) }
 }
 
 /** Asks for a close and waits until the chain has confirmed it. */

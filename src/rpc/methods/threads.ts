@@ -32,7 +32,8 @@ export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
         const receipts = await receiptsAt(coordinator, certificate.breakpoint) ?? []
         breakpoints.push(breakpointJson(certificate.breakpoint, breakpointHash(certificate.breakpoint), certificate.signatures, inputs, receipts, context.terms))
       }
-      return { breakpoints }
+      const open = coordinator.moves.followed.filter(({ body }) => body.breakpoint.nonce >= BigInt(from.nonce)).slice(0, limit - breakpoints.length)
+      return { breakpoints: [...breakpoints, ...open.map(({ body, executed }) => breakpointJson(body.breakpoint, body.content.hash, [], body.inputs, executed.receipts, context.terms))] }
     },
     thread_receipt: async ({ thread, input }) => ({ receipt: await findReceipt(node.thread(thread).coordinator, input) ?? null }),
     thread_evidence: async ({ thread }) => ({ evidence: (await node.thread(thread).coordinator.parts.records.evidence()).map(evidenceJson) })
@@ -42,6 +43,10 @@ export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
 /** What became of an input; undefined while it is not final. */
 export async function findReceipt (coordinator: Coordinator, id: Hash32): Promise<ReceiptJson | undefined> {
   const { records, context } = coordinator.parts
+  const forced = coordinator.moves.withInput(id)
+  const [input] = forced?.body.inputs ?? []
+  const [done] = forced?.executed.receipts ?? []
+  if (forced !== undefined && input !== undefined && done !== undefined) return receiptJson(input, done, forced.body.breakpoint, 0, context.terms)
   const place = await records.place(id)
   if (place === undefined) return undefined
   const [certificate, receipts] = await Promise.all([records.certificate(place.slot), receiptsAt(coordinator, place.slot)])
@@ -95,6 +100,11 @@ async function status (node: NodeHost, running: RunningThread): Promise<ThreadSt
 }
 
 async function headJson (coordinator: Coordinator): Promise<ThreadStatus['head']> {
+  const move = coordinator.moves.followed.at(-1)?.body
+  if (move !== undefined) {
+    const { breakpoint, content } = move
+    return { slot: slotJson(breakpoint), hash: content.hash, stateRoot: breakpoint.stateRoot, timestampSec: Number(breakpoint.timestampSec), signatures: 0 }
+  }
   const stored = await coordinator.parts.records.head()
   const certificate = stored === undefined ? undefined : await coordinator.parts.records.certificate(stored.slot)
   if (stored === undefined || certificate === undefined) return null

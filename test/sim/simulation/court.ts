@@ -122,18 +122,20 @@ export class SimCourt {
       if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
       what()
       await this.#timeline.sleep(chance.between(1, 50))
-      return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, dataBytes: 0 }
+      return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, feeWei: 0n, dataBytes: 0 }
     }
     const never = async (): Promise<never> => { throw refused('not in this court') }
+    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, settle: never, settleByFunction: never }
     return {
       chainId: this.domain.chainId, court: this.domain.court, wallet,
-      now: async () => this.nowSec(),
+      now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }),
+      ...noMoves, quotes: { ...noMoves, challenge: never, respond: never },
       code: async () => {
         if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
         return code
       },
       follow: () => {}, health: () => ({ ok: true, headBlock: undefined, followedBlock: undefined, lastErrorCode: undefined }),
-      open: never, join: never, cancel: never, settle: never, credit: async () => 0n, withdraw: never,
+      open: never, join: never, cancel: never, credit: async () => 0n, withdraw: never,
       checkpoint: async (_, proved) => await act(() => { this.checkpoint(proved) }),
       challenge: async (_, proved) => await act(() => { this.challenge(proved, wallet) }),
       respond: async (_, proved) => await act(() => { this.respond(proved) }),

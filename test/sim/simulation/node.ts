@@ -9,6 +9,8 @@ import { MemoryStore } from '../../../src/store/memory.js'
 import { answerSync } from '../../../src/thread/catch-up.js'
 import { feedChainEvent } from '../../../src/thread/chain-feed.js'
 import type { Coordinator } from '../../../src/thread/coordinator.js'
+import { Bench } from '../../../src/thread/bench.js'
+import { Desk } from '../../../src/thread/desk.js'
 import { Duties } from '../../../src/thread/duties.js'
 import type { ThreadEvent } from '../../../src/thread/events.js'
 import type { ChainPort, StoreOperation, StorePort } from '../../../src/thread/ports.js'
@@ -83,7 +85,9 @@ export class SimNode {
     })
     if (life !== this.lives) return
     this.coordinator = coordinator
-    this.duties = new Duties(coordinator, chain, { patienceSec: 10, autoRespond: true, challenge: hexToBytes(hash32(Uint8Array.of(this.player, life))) })
+    const bench = new Bench(() => { throw new Error('nothing is judged here') })
+    const desk = new Desk(coordinator, { chain, bench, options: { autoRespond: true, autoDispute: false, disputeAfterSec: 300, forceTimeout: undefined } })
+    this.duties = new Duties(coordinator, chain, desk, { patienceSec: 10, autoDispute: false, challenge: hexToBytes(hash32(Uint8Array.of(this.player, life))) })
     end.follow(thread.context.thread, (bytes, from) => coordinator.receive(bytes, from))
     end.serve(async frame => {
       const request = decodeSyncRequest(frame)

@@ -1,0 +1,52 @@
+/** The court's functions of a dispute with their arguments as the ABI has them: the same for a transaction and for its price. */
+import { concatBytes, ZERO_HASH } from '../protocol/bytes.js'
+import { termsToAbi } from '../protocol/terms.js'
+import type { Breakpoint, Hash32 } from '../protocol/types.js'
+import type { AccountProof, DisputeCalls, ForcedMove, LastInput, SendOptions, ShownCertificate } from '../thread/ports.js'
+
+/** Calls a function of the court. */
+type Call<T> = (name: string, parameters: readonly unknown[], options?: SendOptions) => Promise<T>
+
+/** The calls, each made by `call`. */
+export function disputeCalls<T> (call: Call<T>): DisputeCalls<T> {
+  return {
+    challenge: async (terms, certificate, options) => await call('challenge', [termsToAbi(terms), ...certificateToAbi(certificate)], options),
+    respond: async (terms, certificate, options) => await call('respond', [termsToAbi(terms), ...certificateToAbi(certificate)], options),
+    advance: async (terms, recorded, move, witness, options) =>
+      await call('advance', [termsToAbi(terms), breakpointToAbi(recorded), moveToAbi(move), witness], options),
+    challengeAndAdvance: async (terms, certificate, move, witness, options) =>
+      await call('challengeAndAdvance', [termsToAbi(terms), ...certificateToAbi(certificate), moveToAbi(move), witness], options),
+    refute: async (terms, { recorded, last, paused, witness }, parent, options) =>
+      await call('refute', [termsToAbi(terms), breakpointToAbi(recorded), breakpointToAbi(parent), lastToAbi(last), paused ?? ZERO_HASH, witness], options),
+    settle: async (terms, recorded, proofs, options) =>
+      await call('settle', [termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), proofs.map(proofToAbi)], options),
+    settleByFunction: async (terms, { recorded, last, paused, witness }, proofs, options) =>
+      await call('settleByFunction', [termsToAbi(terms), breakpointToAbi(recorded), lastToAbi(last), paused ?? ZERO_HASH, witness, proofs.map(proofToAbi)], options)
+  }
+}
+
+/** All zero: nothing is recorded, or what is recorded is meant. */
+const NO_BREAKPOINT: readonly unknown[] = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n]
+const NOTHING = new Uint8Array(0)
+
+/** A breakpoint without its thread, which follows from the terms. */
+export function breakpointToAbi ({ epoch, nonce, parent, stateRoot, inputsRoot, timestampSec }: Breakpoint): readonly unknown[] {
+  return [epoch, nonce, parent, stateRoot, inputsRoot, timestampSec]
+}
+
+function certificateToAbi (certificate: ShownCertificate | undefined): readonly unknown[] {
+  return certificate === undefined ? [NO_BREAKPOINT, NOTHING] : [breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)]
+}
+
+function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove): readonly unknown[] {
+  return [player, input.raw, input.binding, force, timestampSec, paused ?? ZERO_HASH]
+}
+
+function lastToAbi (last: LastInput | undefined): readonly unknown[] {
+  return last === undefined ? [0, [], NOTHING, NOTHING] : [last.player, last.others, last.input.raw, last.input.binding]
+}
+
+function proofToAbi ({ nonce, balanceWei, codeHash, siblings, other }: AccountProof): readonly unknown[] {
+  const none: Hash32 = ZERO_HASH
+  return [nonce, balanceWei, codeHash, siblings, other?.path ?? none, other?.value ?? none]
+}

@@ -1,0 +1,245 @@
+/**
+ * What one player's node does at the court about one thread: it puts together what `disputing.ts` decides from, and carries out what that says. What is signed for the
+ * court is on disk before it leaves.
+ */
+import { sign } from '../protocol/crypto.js'
+import { decodeInput, ownInput } from '../protocol/input.js'
+import { compareSlots, slotText } from '../protocol/slot.js'
+import { forceDigest, forceHash, type Force } from '../protocol/typed-data.js'
+import type { Breakpoint, Hex, Input, Slot } from '../protocol/types.js'
+import { encodeMessage } from '../protocol/wire.js'
+import { hexToBytes } from '../protocol/bytes.js'
+import { ThreadsError } from '../errors.js'
+import type { JudgingCost } from '../machine/costs.js'
+import type { Machine } from '../machine/machine.js'
+import type { Content } from './agreement.js'
+import { holderOf, type Bench } from './bench.js'
+import type { Coordinator } from './coordinator.js'
+import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
+import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
+import type { CourtCost } from './records.js'
+import { depositsOf, settlementPayouts } from './payouts.js'
+import { settlementCalls, type SettlementCalls } from './settling.js'
+import { Lookout } from './situation.js'
+
+/** What a desk works with. */
+export type DeskParts = { readonly chain: ChainPort, readonly bench: Bench, readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined } }
+
+/** A move ready to be sent: with the dispute's opening where there is none yet. */
+type ReadyMove = { readonly move: ForcedMove, readonly witness: Uint8Array, readonly recorded: Breakpoint, readonly cost: JudgingCost }
+
+/** What became of a move's transaction, or what it would; and what its whole judgement takes, the court's own part left aside. */
+export type Advanced<T> = { readonly done: T, readonly slot: Slot, readonly cost: JudgingCost }
+
+/** One thread's business with the court. */
+export class Desk {
+  readonly #coordinator: Coordinator
+  readonly #parts: DeskParts
+  readonly #lookout: Lookout
+  #said = ''
+
+  constructor (coordinator: Coordinator, parts: DeskParts) {
+    this.#coordinator = coordinator
+    this.#parts = parts
+    this.#lookout = new Lookout(coordinator, parts.chain)
+  }
+
+  /** Whether there is anything to look at: most of the time a thread has no business here. */
+  isIdle (): boolean {
+    const { view } = this.#coordinator
+    if (view.phase === 'dispute') return false
+    return view.phase !== 'active' || this.#lookout.waitedSec() < this.#parts.options.disputeAfterSec || (this.#lookout.input === undefined && this.#parts.options.forceTimeout === undefined)
+  }
+
+  /** The next step as it stands, for people. @throws what the chain throws */
+  async outlook (): Promise<{ situation: Situation, decision: Decision, cost: CourtCost }> {
+    const situation = await this.#lookout.situation()
+    return { situation, decision: decide(situation, this.#parts.options), cost: await this.#coordinator.parts.records.courtCost() }
+  }
+
+  /** Takes the next step, if there is one. @returns whether something was sent. @throws what the chain throws */
+  async act (): Promise<boolean> {
+    if (this.isIdle()) return false
+    await this.#claimTimeout()
+    if (this.isIdle()) return false
+    const decision = decide(await this.#lookout.situation(), this.#parts.options)
+    this.#log(decision)
+    return await this.#perform(decision) !== undefined
+  }
+
+  #log (decision: Decision): void {
+    // Seconds that pass are no news; a step that must be taken again is.
+    const words = `${decision.action} ${decision.reason.replace(/\d+/g, '')}`
+    if (this.#said === words) return
+    this.#said = words
+    const { thread, parts, view } = this.#coordinator
+    parts.log('info', 'thread.court', { thread, action: decision.action, reason: decision.reason, dispute: view.dispute?.number.toString() })
+  }
+
+  async #perform ({ action, usefulUntilSec }: Decision): Promise<Receipt | undefined> {
+    const { chain } = this.#parts
+    switch (action) {
+      case 'wait': return undefined
+      case 'respond': return await this.#respond(usefulUntilSec)
+      case 'advance':
+      case 'challengeAndAdvance': return (await this.advance(chain, usefulUntilSec)).done
+      case 'refute': {
+        const { parent, ...settlement } = await this.#settlement(false)
+        if (parent === undefined || settlement.byFunction === undefined) return undefined
+        return await this.pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
+      }
+      case 'settle':
+      case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
+    }
+  }
+
+  async #respond (usefulUntilSec: bigint | undefined): Promise<Receipt | undefined> {
+    const { moves, state, parts } = this.#coordinator
+    const held: Content | undefined = moves.ground?.content ?? state.head
+    const certificate = held === undefined ? undefined : await parts.records.certificate(held.slot)
+    if (certificate === undefined || certificate.signatures.length === 0) return undefined
+    parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, slot: slotText(certificate.breakpoint) })
+    return await this.pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
+  }
+
+  /**
+   * Forces the own input that waits, or takes its judgement further; without a dispute it opens one. With `chain.quotes` it prices that.
+   * SAFETY: the endpoint that prices a move sees its Force and could send it, so that is entered in the journal like any other.
+   * @throws `DISPUTE_NO_INPUT`, `DISPUTE_NOT_FOLLOWED`, `DISPUTE_NO_MOVE`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws
+   */
+  async advance<T> (calls: DisputeCalls<T>, usefulUntilSec?: bigint): Promise<Advanced<T>> {
+    const { view, parts: { records, context: { terms } } } = this.#coordinator
+    const { move, witness, recorded, cost } = await this.#readyMove()
+    const slot = { epoch: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, nonce: recorded.nonce + 1n }
+    const options = { usefulUntilSec: usefulUntilSec ?? move.timestampSec + terms.windowSec / 16n }
+    if (view.phase === 'dispute') return { done: await this.#paid(calls.advance(terms, recorded, move, witness, options)), slot, cost }
+    const isRecorded = view.recorded !== undefined && compareSlots(view.recorded.breakpoint, recorded) === 0
+    const certificate = isRecorded ? undefined : await records.certificate(recorded)
+    const shown = { breakpoint: recorded, signatures: certificate?.signatures ?? [] }
+    return { done: await this.#paid(calls.challengeAndAdvance(terms, shown, move, witness, options)), slot, cost }
+  }
+
+  async #readyMove (): Promise<ReadyMove> {
+    const { state: { self, head, mode }, view, thread, parts: { records, context, execution } } = this.#coordinator
+    const unmovable = (code: string, message: string): ThreadsError => new ThreadsError(code, message, { data: { thread } })
+    if (self === undefined) throw unmovable('THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
+    // SAFETY: an old copy of the data may lack what was signed since.
+    if (mode === 'watching') throw unmovable('THREAD_WATCHING', 'this node only watches the thread; see its status for the reason')
+    if (!this.#lookout.follows() || head === undefined || execution.machine === undefined) throw unmovable('DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
+    const recorded = await this.#headBreakpoint()
+    const begun = await this.#lookout.isJudging() ? await records.force() : undefined
+    const input = begun === undefined ? this.#lookout.input : decodeInput(begun.input, context)
+    if (input === undefined) throw unmovable('DISPUTE_NO_INPUT', 'no own input waits: "send" one first')
+    const nowSec = await this.#parts.chain.nextTime()
+    const own = begun === undefined ? await this.#lookout.ownInput(nowSec) : undefined
+    if (own !== undefined && own.does !== 'moves') throw unmovable('DISPUTE_NO_MOVE', `the own input is no move now: ${own.reason}`)
+    const environment = { ...this.#lookout.environment(nowSec), nonce: recorded.nonce + 1n, parent: head.hash, timestampSec: begun?.timestampSec ?? this.#lookout.environment(nowSec)?.timestampSec ?? nowSec }
+    const outcome = await this.#parts.bench.move(execution.machine, environment, input, await this.#holder())
+    if ('refused' in outcome) throw unmovable('DISPUTE_NOT_JUDGEABLE', `the input cannot be brought before the judge: ${outcome.refused}`)
+    const paused = begun === undefined ? undefined : view.judging[self]?.paused
+    const next = paused === undefined ? 0 : outcome.calls.findIndex(({ answer }) => answer.kind === 'verdict' && answer.paused === paused) + 1
+    const call = outcome.calls[next]
+    if (call === undefined || (paused !== undefined && next === 0)) throw unmovable('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on')
+    // The judgement took its time here, and a move must be of the time at which it is made.
+    const timestampSec = begun?.timestampSec ?? this.#lookout.environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
+    const dispute = view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n
+    const force = { thread, dispute, parent: head.hash, txHash: input.id, timestampSec }
+    const signature = await this.#sign(force, input, recorded, begun === undefined)
+    return { move: { player: self, input, force: signature, timestampSec, paused }, witness: call.witness, recorded, cost: outcome.cost }
+  }
+
+  /** INVARIANT: on disk before it leaves. */
+  async #sign (force: Force, input: Input, recorded: Breakpoint, isNew: boolean): Promise<Uint8Array> {
+    const { parts: { journal, records, sessionKey, context: { domain } } } = this.#coordinator
+    if (isNew) {
+      await this.#coordinator.exclusive(async () => {
+        this.#coordinator.write(
+          ...journal.enter({ kind: 'force', slot: { epoch: force.dispute, nonce: recorded.nonce + 1n }, hash: forceHash(force) }),
+          records.putForce({ dispute: force.dispute, parent: force.parent, input: { raw: input.raw, binding: input.binding }, timestampSec: force.timestampSec })
+        )
+        await Promise.resolve()
+      })
+    }
+    return sign(forceDigest(force, domain), sessionKey)
+  }
+
+  /** The breakpoint of the head: the last move's, or the certificate's. */
+  async #headBreakpoint (): Promise<Breakpoint> {
+    const { state: { head }, moves, thread, parts: { records } } = this.#coordinator
+    const move = moves.followed.at(-1)?.body.breakpoint
+    const found = move ?? (head === undefined ? undefined : await records.certificate(head.slot))
+    if (found === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet', { data: { thread } })
+    return 'breakpoint' in found ? found.breakpoint : found
+  }
+
+  async #holder (): ReturnType<typeof asHolder> { return await asHolder(this.#coordinator, this.#parts.chain) }
+
+  async #settlement (plainly: boolean): Promise<SettlementCalls> {
+    const parts = { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() }
+    return await settlementCalls(this.#coordinator, parts, plainly)
+  }
+
+  /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
+  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[] }> {
+    const { terms } = this.#coordinator.view
+    const { recorded, proofs, byFunction, machine } = await this.#settlement(plainly)
+    const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
+    const paid = byFunction === undefined ? machine : byFunction.machine
+    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
+    const sent = byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
+    return { done: await this.#paid(sent), payouts }
+  }
+
+  async #paid<T> (sent: Promise<T>): Promise<T> {
+    const result = await sent
+    if (typeof result === 'object' && result !== null && 'transactionHash' in result) await this.pay(result as unknown as Receipt)
+    return result
+  }
+
+  /** Adds a transaction to what the thread's disputes have cost. */
+  async pay (receipt: Receipt): Promise<Receipt> {
+    const { records, log } = this.#coordinator.parts
+    const before = await records.courtCost()
+    const after = { transactions: before.transactions + 1, gas: before.gas + receipt.gasUsed, feeWei: before.feeWei + receipt.feeWei }
+    log('info', 'thread.court-paid', { thread: this.#coordinator.thread, transaction: receipt.transactionHash, gas: receipt.gasUsed.toString(), feeWei: receipt.feeWei.toString() })
+    await records.store.batch([records.putCourtCost(after)])
+    return receipt
+  }
+
+  /** A claim against who is late is an own input like any other, when the contract would take it. */
+  async #claimTimeout (): Promise<void> {
+    const { forceTimeout } = this.#parts.options
+    const { state: { self, mode, head }, parts: { context, execution, sessionKey, clock } } = this.#coordinator
+    if (forceTimeout === undefined || self === undefined || this.#lookout.input !== undefined || execution.machine === undefined || mode === 'watching' || mode === 'closing') return
+    if (head?.kind !== 'breakpoint' || !this.#lookout.follows()) return
+    const { machine } = execution
+    const chainSec = await this.#parts.chain.nextTime()
+    const localSec = BigInt(Math.floor(clock.nowMs() / 1000))
+    // Without a dispute the others may still sign it, at a time of this node's own clock.
+    const isOpen = this.#coordinator.view.phase === 'dispute'
+    if (!await this.#wouldSucceed(machine, forceTimeout, isOpen || localSec > chainSec ? chainSec : localSec)) return
+    await this.#coordinator.exclusive(async () => {
+      if (this.#lookout.input !== undefined || this.#coordinator.state.head?.hash !== head.hash) return
+      const fields = { nonce: machine.nonceOf(self), gasLimit: context.terms.gasLimit, to: machine.contract, valueWei: 0n, data: hexToBytes(forceTimeout) }
+      const input = ownInput(fields, sessionKey, self, context)
+      const hintSec = this.#coordinator.floorTime(localSec)
+      const message = encodeMessage({ kind: 'input', attempt: 0, thread: this.#coordinator.thread, timestampHintSec: hintSec, input })
+      this.#coordinator.parts.log('info', 'thread.timeout-claim', { thread: this.#coordinator.thread, input: input.id, reason: 'the contract says that another player is late' })
+      await this.#coordinator.submit(input, message, hintSec)
+    })
+  }
+
+  async #wouldSucceed (machine: Machine, data: Hex, atSec: bigint): Promise<boolean> {
+    const { state: { self }, parts: { context } } = this.#coordinator
+    const from = context.terms.players[self ?? -1]
+    const environment = this.#lookout.environment(atSec)
+    if (from === undefined || environment === undefined) return false
+    return (await machine.call({ from, to: machine.contract, data: hexToBytes(data) }, environment)).success
+  }
+}
+
+/** Where this thread's code lies on the chain. */
+async function asHolder (coordinator: Coordinator, chain: ChainPort): Promise<ReturnType<typeof holderOf>> {
+  const { records, context: { terms } } = coordinator.parts
+  return holderOf(terms, await records.code() ?? await chain.code(terms))
+}

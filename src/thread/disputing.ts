@@ -1,0 +1,131 @@
+/**
+ * What a node does at the court by itself, as a pure function of what it knows (§9): the one next step, and why. It never challenges its own move, shows nothing
+ * below what the court holds, and signs a move only on a state that it holds itself.
+ */
+import { compareSlots, slotText } from '../protocol/slot.js'
+import type { Slot } from '../protocol/types.js'
+import type { Mode } from './agreement.js'
+import type { Dispute, Phase } from './chain-view.js'
+
+/** What the user leaves to its node. */
+export type DisputeOptions = {
+  /** Answer a challenge that is older than the head. */
+  readonly autoRespond: boolean
+  /** Open disputes, force own inputs, refute, settle and withdraw. */
+  readonly autoDispute: boolean
+  /** After this long without the others' signatures an own input goes to the chain. */
+  readonly disputeAfterSec: number
+}
+
+/** The player's own next input, as it would fare on what is recorded (or would be recorded by a challenge). */
+export type OwnInput = { readonly does: 'moves' } | { readonly does: 'reverts', readonly reason: string } | { readonly does: 'not fit', readonly reason: string }
+
+/** What a decision is made from. Times are the chain's, in seconds. */
+export type Situation = {
+  readonly phase: Phase
+  readonly mode: Mode
+  readonly nowSec: bigint
+  readonly windowSec: bigint
+  /** The terms name a settlement function. */
+  readonly hasSettlement: boolean
+  readonly dispute: Dispute | undefined
+  readonly confirmedEpoch: bigint
+  /** The last certificate that this node holds. */
+  readonly held: Slot | undefined
+  /** The last certificate that the court has recorded. */
+  readonly recordedSigned: Slot | undefined
+  /** What stands at the court; `mover`: whose forced move it is. */
+  readonly standing: { readonly slot: Slot, readonly mover: number | undefined } | undefined
+  /** The head is what stands at the court, moves included; without a dispute: it can be taken there. */
+  readonly follows: boolean
+  /** Everybody has signed what ends the dispute, or the thread; it is on its way. */
+  readonly isAgreed: boolean
+  readonly input: OwnInput | undefined
+  /** How long the input has waited on this head for the others, by this node's clock. */
+  readonly waitedSec: number
+  /** A judgement of this player's own move has begun and is recorded. */
+  readonly isJudging: boolean
+  /** What the move that stands last leaves can be settled; undefined: not known, or nobody's business. */
+  readonly settles: boolean | undefined
+  /** What is left of the own time bank, and what a move would take from it now, seconds. */
+  readonly bankSec: { readonly left: bigint, readonly charge: bigint } | undefined
+  /** Seconds that this node lets others go first where anybody can act. */
+  readonly staggerSec: bigint
+}
+
+/** The next step. `wait`: none now; `atSec`: when that changes by itself. `usefulUntilSec`: when it comes too late. */
+export type Decision = {
+  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'settle' | 'settleByFunction'
+  readonly reason: string
+  readonly atSec?: bigint | undefined
+  readonly usefulUntilSec?: bigint | undefined
+}
+
+/** The one next step of a player's node. */
+export function decide (situation: Situation, options: DisputeOptions): Decision {
+  if (situation.phase === 'active') return beforeDispute(situation, options)
+  const { dispute } = situation
+  if (situation.phase !== 'dispute' || dispute === undefined) return wait('there is no dispute')
+  if (situation.nowSec >= dispute.endsAtSec) return atTheEnd(situation, dispute, options)
+  const answer = answerTo(situation, dispute, options)
+  if (answer !== undefined) return answer
+  if (situation.isAgreed) return wait('everybody has signed how to go on, and that is on its way to the court', dispute.endsAtSec)
+  if (!options.autoDispute) return wait('this node leaves the rest to its user', dispute.endsAtSec)
+  if (situation.settles === false && situation.standing?.mover !== undefined) {
+    return { action: 'refute', reason: `player ${situation.standing.mover}'s move leaves a state that cannot be settled`, usefulUntilSec: dispute.endsAtSec }
+  }
+  return inDispute(situation, dispute, options)
+}
+
+function beforeDispute (situation: Situation, { autoDispute, disputeAfterSec }: DisputeOptions): Decision {
+  const blocked = whyNoMove(situation)
+  if (blocked !== undefined) return wait(blocked)
+  if (!autoDispute) return wait('this node leaves disputes to its user')
+  if (situation.waitedSec < disputeAfterSec) return wait(`the others have ${disputeAfterSec - situation.waitedSec} s left to sign the own input`)
+  return { action: 'challengeAndAdvance', reason: `the own input has waited ${situation.waitedSec} s for the others` }
+}
+
+/** The head is above what the court has: nobody else may be there to say so. */
+function answerTo ({ held, recordedSigned, confirmedEpoch, nowSec, standing }: Situation, { evidenceUntilSec }: Dispute, { autoRespond }: DisputeOptions): Decision | undefined {
+  if (!autoRespond || held === undefined || held.epoch !== confirmedEpoch || nowSec >= evidenceUntilSec) return undefined
+  if (recordedSigned !== undefined && compareSlots(held, recordedSigned) <= 0) return undefined
+  return { action: 'respond', reason: `the court has slot ${standing === undefined ? 'none' : slotText(standing.slot)}, everybody has signed ${slotText(held)}`, usefulUntilSec: evidenceUntilSec }
+}
+
+function inDispute (situation: Situation, dispute: Dispute, { disputeAfterSec }: DisputeOptions): Decision {
+  const { bankSec, nowSec, windowSec, waitedSec } = situation
+  const until = dispute.endsAtSec
+  if (situation.isJudging) return { action: 'advance', reason: 'the judgement of the own move goes on', usefulUntilSec: until }
+  const blocked = whyNoMove(situation)
+  if (blocked !== undefined) return wait(blocked, until)
+  if (bankSec !== undefined && bankSec.charge > bankSec.left) return wait(`the own time bank has ${bankSec.left} s left, and a move takes ${bankSec.charge} s`, until)
+  // The others may be back and go on off-chain, which costs nobody anything; but the window does not wait for them.
+  const patienceSec = Math.min(disputeAfterSec, Number(windowSec) / 8)
+  if (waitedSec < patienceSec && until - nowSec > windowSec / 2n) return wait(`the others have ${Math.ceil(patienceSec - waitedSec)} s left to sign the own input`, until)
+  return { action: 'advance', reason: `the own input has waited ${waitedSec} s in dispute ${dispute.number}`, usefulUntilSec: until }
+}
+
+/** Why nothing is forced now, whatever the patience; undefined: it can be. */
+function whyNoMove ({ mode, held, follows, isAgreed, input, standing }: Situation): string | undefined {
+  if (input === undefined) return 'there is no own input to force'
+  // SAFETY: an old copy of the data may lack what was signed since.
+  if (mode === 'watching') return 'this node only watches the thread, and signs nothing'
+  if (mode === 'closing' || isAgreed) return 'everybody has signed how to go on'
+  if (held === undefined && standing === undefined) return 'nothing is signed yet that a move could start from'
+  if (!follows) return 'the court has another state than this node'
+  if (input.does !== 'moves') return `the own input is no move now: ${input.reason}`
+  return undefined
+}
+
+function atTheEnd (situation: Situation, { endsAtSec }: Dispute, { autoDispute }: DisputeOptions): Decision {
+  if (!autoDispute) return wait('the dispute is over; this node leaves the settlement to its user')
+  const { nowSec, staggerSec, windowSec } = situation
+  if (nowSec < endsAtSec + staggerSec) return wait('another player\'s node settles first', endsAtSec + staggerSec)
+  if (!situation.hasSettlement || situation.standing === undefined) return { action: 'settle', reason: 'the dispute is over' }
+  if (nowSec >= endsAtSec + windowSec) return { action: 'settle', reason: 'the dispute is over, and nobody had the settlement judged' }
+  return { action: 'settleByFunction', reason: 'the dispute is over', usefulUntilSec: endsAtSec + windowSec }
+}
+
+function wait (reason: string, atSec?: bigint): Decision {
+  return { action: 'wait', reason, atSec }
+}

@@ -1,0 +1,87 @@
+/** What a settlement takes to the court: proofs of what the payees own, before and after the contract's own settlement function, and that function's witness. */
+import { payeesOf } from '../protocol/terms.js'
+import { decodeInput } from '../protocol/input.js'
+import { ZERO_ADDRESS } from '../protocol/bytes.js'
+import type { Breakpoint, Hash32, Input } from '../protocol/types.js'
+import { ThreadsError } from '../errors.js'
+import type { CodeHolder } from '../machine/code-reference.js'
+import type { JudgeStep } from '../machine/judgement.js'
+import type { Machine } from '../machine/machine.js'
+import { settlementMessage } from '../machine/settlement.js'
+import type { Bench } from './bench.js'
+import { openMoves } from './chain-view.js'
+import type { Coordinator } from './coordinator.js'
+import type { AccountProof, ChainPort, LastInput, SettlementCase } from './ports.js'
+import { machineAt, signedBefore } from './recovery.js'
+
+/** Arguments of `settle`, `settleByFunction` and `refute`. */
+export type SettlementCalls = {
+  /** Undefined: nothing was ever signed. */
+  readonly recorded: Breakpoint | undefined
+  readonly proofs: readonly AccountProof[]
+  /** Undefined: it is not wanted, the terms name no function, or nothing is recorded. */
+  readonly byFunction: { readonly settlement: SettlementCase, readonly proofs: readonly AccountProof[], readonly success: boolean, readonly machine: Machine } | undefined
+  /** What the recorded move stands on; undefined: what is recorded was signed by all. */
+  readonly parent: Breakpoint | undefined
+  /** The recorded state. */
+  readonly machine: Machine | undefined
+}
+
+/** What settling needs besides the thread. */
+export type SettlingParts = { readonly chain: ChainPort, readonly bench: Bench, readonly holder: CodeHolder }
+
+/** Puts together what the court is shown of what it has recorded; `plainly`: without the settlement function. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what machines throw */
+export async function settlementCalls (coordinator: Coordinator, parts: SettlingParts, plainly: boolean): Promise<SettlementCalls> {
+  const { view, parts: { context } } = coordinator
+  const { recorded } = view
+  if (recorded === undefined) return { recorded: undefined, proofs: [], byFunction: undefined, parent: undefined, machine: undefined }
+  const machine = await machineAt(coordinator, recorded.hash, parts.chain)
+  const standing = openMoves(view)
+  const parent = standing.length === 0 ? undefined : standing.at(-2)?.breakpoint ?? view.certificate?.breakpoint
+  const plain = { recorded: recorded.breakpoint, proofs: proofsOf(coordinator, machine), parent, machine }
+  if (plainly || BigInt(context.terms.settlement) === 0n || view.dispute === undefined) return { ...plain, byFunction: undefined }
+  const inputs = await lastBatch(coordinator, recorded.hash, recorded.breakpoint)
+  const last = inputs.at(-1)
+  const lastMover = last === undefined ? ZERO_ADDRESS : context.terms.players[last.player] ?? ZERO_ADDRESS
+  const isForced = standing.length > 0
+  const timestampSec = isForced ? recorded.breakpoint.timestampSec + context.terms.windowSec : view.dispute.endsAtSec
+  const environment = { nonce: recorded.breakpoint.nonce + 1n, parent: recorded.hash, timestampSec }
+  const { outcome, machine: after } = await machine.after(settlementMessage(context, lastMover), environment)
+  const judged = await parts.bench.settlement(machine, environment, lastMover, parts.holder)
+  if ('refused' in judged) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', `the settlement cannot be brought before the judge: ${judged.refused}`, { data: { thread: context.thread } })
+  const paused = view.trying?.on === recorded.hash ? view.trying.paused : undefined
+  const call = nextCall(judged.calls, paused)
+  if (call === undefined) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on', { data: { thread: context.thread } })
+  return {
+    ...plain,
+    byFunction: { settlement: { recorded: recorded.breakpoint, last: shown(inputs), paused, witness: call.witness }, proofs: proofsOf(coordinator, after), success: outcome.success, machine: after }
+  }
+}
+
+/** The call that follows what the court has recorded. */
+function nextCall (calls: readonly JudgeStep[], paused: Hash32 | undefined): JudgeStep | undefined {
+  if (paused === undefined) return calls[0]
+  const at = calls.findIndex(({ answer }) => answer.kind === 'verdict' && !answer.isFinal && answer.paused === paused)
+  return at < 0 ? undefined : calls[at + 1]
+}
+
+function proofsOf (coordinator: Coordinator, machine: Machine): AccountProof[] {
+  return payeesOf(coordinator.parts.context.terms).map(payee => machine.prove(payee))
+}
+
+function shown (inputs: readonly Input[]): LastInput | undefined {
+  const last = inputs.at(-1)
+  return last === undefined ? undefined : { player: last.player, others: inputs.slice(0, -1).map(({ leaf }) => leaf), input: last }
+}
+
+/** The batch that led to what is recorded. @throws `THREAD_BEHIND` */
+async function lastBatch (coordinator: Coordinator, hash: Hash32, breakpoint: Breakpoint): Promise<readonly Input[]> {
+  const { view, parts: { records, context } } = coordinator
+  const move = view.moves.find(move => move.hash === hash)
+  if (move !== undefined) return [decodeInput(move.input, context)]
+  const certificate = await records.certificate(breakpoint)
+  if (certificate !== undefined) return certificate.inputs.map(input => decodeInput(input, context))
+  const signed = coordinator.openBody?.content.hash === hash ? coordinator.openBody : await signedBefore(coordinator, hash)
+  if (signed?.kind === 'breakpoint') return signed.inputs
+  throw new ThreadsError('THREAD_BEHIND', 'this node does not have the inputs of what the chain has recorded', { data: { thread: context.thread, recorded: hash } })
+}
