@@ -8,6 +8,7 @@ import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import { fail, type Case } from './outcome.js'
 import { fuzz } from './fuzz.js'
+import { huntFaults } from './mutants.js'
 import { Runner } from './runner.js'
 import { isStateTest, stateCases } from './state-tests.js'
 import { isVmTest, vmCases } from './vm-tests.js'
@@ -25,6 +26,8 @@ Options:
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
   --out <file>        keeps what became of each case, and its time; a run that was cut short goes on from there
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
+  --mutants <part>    instead of files: interpreters with a fault each ("" for all, or part of the faults' names), and how many seeds find it;
+                      --fuzz <n> is the most (default 2000)
   --folders           the summary of each folder, too, when it is done
   --all               a line for the cases that pass, too
   -h, --help          this text
@@ -44,10 +47,11 @@ async function main (): Promise<number> {
     options: {
       json: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
       'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' },
-      out: { type: 'string' }
+      out: { type: 'string' }, mutants: { type: 'string' }
     }
   })
   if (values.help) { console.log(HELP); return 0 }
+  if (values.mutants !== undefined) return await huntFaults(Number(values.seed), Number(values.fuzz ?? 2_000), values.mutants)
   if (positionals.length === 0 && values.fuzz === undefined) { console.error(HELP); return 2 }
   const code = loadArtifact('Interpreter').runtimeCode
   const judge = await LocalJudge.create(code)
