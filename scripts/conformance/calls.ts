@@ -31,7 +31,7 @@ export function callTop (draft: Draft, dice: Dice, around: Surroundings, kind = 
 
 /** All, a fixed amount, about a stipend, or more than there is. */
 function gas (draft: Draft, dice: Dice): void {
-  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(3), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
+  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
   if (amount === undefined) draft.op(OP.GAS, 0, 1)
   else draft.push(amount)
 }

@@ -41,8 +41,10 @@ function leaf (draft: Draft, dice: Dice, around: Surroundings): void {
 }
 
 function binary (draft: Draft, dice: Dice, around: Surroundings, depth: number): void {
-  expression(draft, dice, around, depth - 1)
   const opcode = dice.pick(BINARY)
+  // A sign, a byte far up: most of what is computed has none.
+  if (dice.below(2) === 0) draft.push(word(dice))
+  else expression(draft, dice, around, depth - 1)
   // Shifts, BYTE and SIGNEXTEND say little with an operand of 200 bits.
   const wantsSmall = [OP.BYTE, OP.SHL, OP.SHR, OP.SAR, OP.SIGNEXTEND].includes(opcode as never) && dice.below(4) !== 0
   if (wantsSmall) draft.push(dice.below(opcode >= OP.SHL ? 260 : 34))

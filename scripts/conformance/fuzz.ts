@@ -30,11 +30,11 @@ export async function fuzz (seed: number, judge: LocalJudge): Promise<Outcome> {
   return await judgeScene(await play(sceneOf(seed)), judge)
 }
 
-/** Runs a scene in the reference: with less gas than it uses, where it says so. */
-export async function play (scene: Scene): Promise<Played> {
-  const played = await runReference(scene)
+/** Runs a scene in the reference: with less gas than it uses, where it says so. @param watchEvm sees each EVM before it runs */
+export async function play (scene: Scene, watchEvm: (evm: EVM) => void = () => {}): Promise<Played> {
+  const played = await runReference(scene, watchEvm)
   if (scene.cut === undefined) return played
-  return await runReference({ ...scene, gas: 1n + played.gasUsed * BigInt(scene.cut) / 1000n, cut: undefined })
+  return await runReference({ ...scene, gas: 1n + played.gasUsed * BigInt(scene.cut) / 1000n, cut: undefined }, watchEvm)
 }
 
 /** Runs a scene in the judge, in one go and with stops, and compares. */
@@ -79,8 +79,9 @@ function factsOf (scene: Scene, { success, gasLeft, refund, logsHash, returnData
   }
 }
 
-async function runReference (scene: Scene): Promise<Played> {
+async function runReference (scene: Scene, watchEvm: (evm: EVM) => void): Promise<Played> {
   const { stateManager, touched, evm } = await referenceOf(scene)
+  watchEvm(evm)
   const header = {
     number: ENVIRONMENT.number, timestamp: ENVIRONMENT.timestampSec, coinbase: ethOf(ENVIRONMENT.coinbase), gasLimit: ENVIRONMENT.gasLimit, prevRandao: hexToBytes(ENVIRONMENT.prevRandao),
     difficulty: 0n, baseFeePerGas: ENVIRONMENT.baseFeeWei, getBlobGasPrice: () => ENVIRONMENT.blobBaseFeeWei

@@ -28,6 +28,8 @@ export type Writer = {
   program (dice: Dice, around: Surroundings, size: Size): Uint8Array
 }
 
+/** Slots 0 to 5 of each contract are used. */
+export const SLOTS = 6
 const WHOLE = (1n << 256n) - 1n
 
 /** A number as programs have them: small, around a power of two, all ones, or any. */
@@ -53,7 +55,7 @@ export function one (dice: Dice, addresses: readonly Address[]): bigint {
 
 /** Writes of one slot, one after the other: what each costs and gives back depends on what was there before it and before the transaction. */
 export function writes (draft: Draft, dice: Dice): void {
-  const [slot, opcode] = [dice.below(6), dice.pick([OP.SSTORE, OP.SSTORE, OP.SSTORE, OP.TSTORE])]
+  const [slot, opcode] = [dice.below(SLOTS), dice.pick([OP.SSTORE, OP.SSTORE, OP.TSTORE])]
   for (let i = 1 + dice.below(4); i > 0; i--) {
     if (dice.below(6) === 0) draft.push(slot).op(OP.SLOAD, 1, 1)
     else draft.push(dice.below(4))

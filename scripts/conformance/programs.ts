@@ -8,7 +8,7 @@ import { call, precompile } from './calls.js'
 import { create } from './creations.js'
 import { Draft } from './draft.js'
 import { expression } from './expressions.js'
-import { offset, one, returned, word, writes, type Size, type Surroundings } from './pieces.js'
+import { offset, one, returned, SLOTS, word, writes, type Size, type Surroundings } from './pieces.js'
 
 const LARGE: Size = { statements: 14, loops: 2, creations: 2 }
 
@@ -26,7 +26,9 @@ export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8A
 
 function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
   const draft = new Draft()
-  for (let i = dice.pick([0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
+  for (let i = dice.pick([0, 0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
+  // First of all: what a call with little gas comes to.
+  if (dice.below(4) === 0) writes(draft, dice)
   for (let i = 1 + dice.below(size.statements); i > 0; i--) statement(draft, dice, around, size)
   end(draft, dice)
   return draft.finish()
@@ -135,6 +137,7 @@ function overData (draft: Draft, dice: Dice): void {
 /** How it ends. Mostly its stack and memory come out, so that nothing that went wrong on the way is lost. */
 function end (draft: Draft, dice: Dice): void {
   const how = dice.below(16)
+  if (dice.below(3) === 0) for (let slot = 0; slot < SLOTS; slot++) draft.push(slot).op(OP.TLOAD, 1, 1)
   for (let words = Math.min(draft.height, 24); words > 1; words--) draft.op(dice.pick([OP.XOR, OP.ADD, OP.SUB]), 2, 1)
   if (draft.height > 0) draft.push(dice.pick([0, 32])).op(OP.MSTORE, 2, 0)
   if (how < 8) draft.push(dice.pick([32, 64, 96, dice.below(300)])).push(0).op(OP.RETURN, 2, 0)
