@@ -3,7 +3,7 @@ import type { Dice } from '../../test/machine/random-code.js'
 import { OP } from './assembler.js'
 import type { Draft } from './draft.js'
 import { expression } from './expressions.js'
-import { offset, one, returned, word, type Surroundings } from './pieces.js'
+import { offset, one, returned, SLOTS, word, type Surroundings } from './pieces.js'
 
 const KINDS = [OP.CALL, OP.CALL, OP.CALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.STATICCALL, OP.CALLCODE]
 const PRECOMPILES = 10
@@ -25,21 +25,24 @@ export function callTop (draft: Draft, dice: Dice, around: Surroundings, kind = 
   draft.dup(givesValue ? 6 : 5)
   gas(draft, dice)
   draft.op(kind, givesValue ? 7 : 6, 1).swap(1).op(OP.POP, 1, 0)
-  result(draft, dice)
-  if (dice.below(3) === 0) returned(draft, dice)
+  result(draft, dice, around.quiet)
+  if (dice.below(3) !== 0) return
+  // A while later, so that a stop falls in between now and then.
+  if (dice.below(2) === 0) expression(draft, dice, around)
+  returned(draft, dice)
 }
 
 /** All, a fixed amount, about a stipend, or more than there is. */
 function gas (draft: Draft, dice: Dice): void {
-  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
+  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), 2_304 + dice.below(3), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
   if (amount === undefined) draft.op(OP.GAS, 0, 1)
   else draft.push(amount)
 }
 
 /** Kept on the stack or in a slot, dropped, or a reason to fail. */
-function result (draft: Draft, dice: Dice): void {
+function result (draft: Draft, dice: Dice, quiet: boolean): void {
   switch (dice.below(16)) {
-    case 0: case 1: case 2: draft.push(dice.below(6)).op(OP.SSTORE, 2, 0); return
+    case 0: case 1: case 2: if (!quiet) draft.push(dice.below(SLOTS)).op(OP.SSTORE, 2, 0); return
     case 3: case 4: case 5: draft.op(OP.POP, 1, 0); return
     case 6: {
       const close = draft.pushPlace()
@@ -51,7 +54,7 @@ function result (draft: Draft, dice: Dice): void {
 }
 
 /** A precompile on what may be input for it. */
-export function precompile (draft: Draft, dice: Dice): void {
+export function precompile (draft: Draft, dice: Dice, around: Surroundings): void {
   const id = 1 + dice.below(PRECOMPILES)
   const at = dice.pick([0, 0, dice.below(40)])
   if (id === 5) sizes(draft, dice, at)
@@ -62,7 +65,7 @@ export function precompile (draft: Draft, dice: Dice): void {
   draft.push(dice.below(70)).push(offset(dice)).push(size).push(at).push(id)
   gas(draft, dice)
   draft.op(OP.STATICCALL, 6, 1)
-  result(draft, dice)
+  result(draft, dice, around.quiet)
   if (dice.below(2) === 0) returned(draft, dice)
 }
 

@@ -10,6 +10,8 @@ export type Surroundings = {
   readonly accounts: readonly Address[]
   /** Contracts that may be called: later ones as a rule, so that calls end. */
   readonly callees: readonly Address[]
+  /** Writes nothing itself: within a static call it comes as far as its own calls. */
+  readonly quiet: boolean
 }
 
 /** How a program is made. */

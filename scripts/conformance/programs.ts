@@ -10,6 +10,8 @@ import { Draft } from './draft.js'
 import { expression } from './expressions.js'
 import { offset, one, returned, SLOTS, word, writes, type Size, type Surroundings } from './pieces.js'
 
+/** The statements that write, by their cases below. */
+const WRITING = [3, 4, 5, 6, 7, 15, 16, 17]
 const LARGE: Size = { statements: 14, loops: 2, creations: 2 }
 
 /** Runtime code that calls the others. */
@@ -26,9 +28,9 @@ export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8A
 
 function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
   const draft = new Draft()
-  for (let i = dice.pick([0, 0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
   // First of all: what a call with little gas comes to.
-  if (dice.below(4) === 0) writes(draft, dice)
+  if (!around.quiet && dice.below(4) === 0) writes(draft, dice)
+  for (let i = dice.pick([0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
   for (let i = 1 + dice.below(size.statements); i > 0; i--) statement(draft, dice, around, size)
   end(draft, dice)
   return draft.finish()
@@ -36,7 +38,9 @@ function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
 
 /** Leaves the stack as it was, or something more on it. */
 function statement (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
-  switch (dice.below(24)) {
+  const kind = dice.below(24)
+  if (around.quiet && WRITING.includes(kind)) { call(draft, dice, around); return }
+  switch (kind) {
     case 0: case 1: expression(draft, dice, around); draft.push(offset(dice)).op(OP.MSTORE, 2, 0); return
     case 2: expression(draft, dice, around, 1); draft.push(offset(dice)).op(OP.MSTORE8, 2, 0); return
     case 3: case 4: case 5: writes(draft, dice); return
@@ -48,7 +52,7 @@ function statement (draft: Draft, dice: Dice, around: Surroundings, size: Size):
     case 11: condition(draft, dice, around, size); return
     case 12: loop(draft, dice, around, size); return
     case 13: overData(draft, dice); return
-    case 14: precompile(draft, dice); return
+    case 14: precompile(draft, dice, around); return
     case 15: case 16: case 17: create(draft, dice, around, size, { statement, program }); return
     default: call(draft, dice, around)
   }

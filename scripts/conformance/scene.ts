@@ -5,6 +5,7 @@ import { hash32 } from '../../src/protocol/crypto.js'
 import type { Address, Hash32, Hex } from '../../src/protocol/types.js'
 import type { JudgeEnvironment, JudgeMessage } from '../../src/machine/judge-input.js'
 import { Dice } from '../../test/machine/random-code.js'
+import type { Surroundings } from './pieces.js'
 import { program } from './programs.js'
 import { fixtureBytes, type FixtureState, type Touched } from './reference.js'
 import { addressFrom } from './transaction.js'
@@ -50,9 +51,9 @@ export type Scene = {
 export function sceneOf (seed: number): Scene {
   const dice = new Dice(seed)
   const accounts = [...CONTRACTS, ...CONTRACTS, ...STRANGERS, ...STRANGERS, SENDER, COINBASE, addressFrom(0n), ...PRECOMPILES.slice(0, 2)]
-  const surroundings = (index: number): { accounts: Address[], callees: Address[] } => {
+  const surroundings = (index: number): Surroundings => {
     const later = CONTRACTS.slice(index + 1)
-    return { accounts, callees: [...later, ...later, ...later, ...later, dice.pick(CONTRACTS), ...STRANGERS] }
+    return { accounts, callees: [...later, ...later, ...later, ...later, dice.pick(CONTRACTS), ...STRANGERS], quiet: dice.below(3) === 0 }
   }
   const kind = dice.below(12) === 0 ? 'create' : 'call'
   return {
@@ -64,7 +65,7 @@ export function sceneOf (seed: number): Scene {
     cut: dice.below(5) === 0 ? dice.below(1000) : undefined,
     data: kind === 'create' ? program(dice, surroundings(-1)) : dice.bytes(dice.below(100)),
     warm: warmOf(dice),
-    pauses: dice.below(3) === 0 ? Array.from({ length: 12 }, () => BigInt(1 + dice.below(dice.pick([5, 60, 60, 400])))) : []
+    pauses: dice.below(3) === 0 ? Array.from({ length: 16 }, () => BigInt(1 + dice.below(dice.pick([5, 60, 60, 400])))) : []
   }
 }
 
