@@ -5,14 +5,16 @@ import type { Draft } from './draft.js'
 import { expression } from './expressions.js'
 import { offset, one, returned, SLOTS, word, type Surroundings } from './pieces.js'
 
-const KINDS = [OP.CALL, OP.CALL, OP.CALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.STATICCALL, OP.CALLCODE]
+const KINDS = [OP.CALL, OP.CALL, OP.CALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.STATICCALL, OP.STATICCALL, OP.CALLCODE]
+/** Within a static call most of these go well. */
+const QUIET_KINDS = [OP.CALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.STATICCALL, OP.CALLCODE]
 const PRECOMPILES = 10
 const SIZES = [0, 1, 31, 32, 33, 64, 96, 128, 128, 192, 213, 213, 384]
 
 /** A call, often done twice: the second finds warm, or cold again, what the first touched. */
 export function call (draft: Draft, dice: Dice, around: Surroundings): void {
   const callee = one(dice, dice.below(12) === 0 ? around.accounts : around.callees)
-  const kind = dice.pick(KINDS)
+  const kind = dice.pick(around.quiet ? QUIET_KINDS : KINDS)
   for (let i = dice.pick([1, 1, 2]); i > 0; i--) callTop(draft.push(callee), dice, around, kind)
 }
 
@@ -34,7 +36,7 @@ export function callTop (draft: Draft, dice: Dice, around: Surroundings, kind = 
 
 /** All, a fixed amount, about a stipend, or more than there is. */
 function gas (draft: Draft, dice: Dice): void {
-  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), 2_304 + dice.below(3), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
+  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), 2_304 + dice.below(3), 2_304 + dice.below(3), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
   if (amount === undefined) draft.op(OP.GAS, 0, 1)
   else draft.push(amount)
 }

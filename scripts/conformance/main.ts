@@ -9,7 +9,7 @@ import { LocalJudge } from '../../src/machine/judge.js'
 import { fail, type Case } from './outcome.js'
 import { fuzz } from './fuzz.js'
 import { huntFaults } from './mutants.js'
-import { Runner } from './runner.js'
+import { Runner, WrongUse } from './runner.js'
 import { isStateTest, stateCases } from './state-tests.js'
 import { isVmTest, vmCases } from './vm-tests.js'
 
@@ -76,10 +76,10 @@ function seedGroups (first: number, total: number, judge: LocalJudge): Group[] {
   })
 }
 
-/** `i/n`: each n-th file, from the i-th on. @throws Error for anything else */
+/** `i/n`: each n-th file, from the i-th on. @throws WrongUse for anything else */
 function ofPart<T> (files: readonly T[], words: string): T[] {
   const [part = 0, parts = 0] = words.split('/').map(Number)
-  if (!(part >= 1 && part <= parts)) throw new Error(`--part is i/n with 1 ≤ i ≤ n, not ${words}`)
+  if (!(part >= 1 && part <= parts)) throw new WrongUse(`--part is i/n with 1 ≤ i ≤ n, not ${words}`)
   return files.filter((_, index) => index % parts === part - 1)
 }
 
@@ -103,4 +103,8 @@ async function casesOf (file: string, judge: LocalJudge, maxSteps: bigint): Prom
   })
 }
 
-process.exitCode = await main()
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof WrongUse)) throw error
+  console.error(error.message)
+  return 2
+})

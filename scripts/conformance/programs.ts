@@ -29,7 +29,7 @@ export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8A
 function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
   const draft = new Draft()
   // First of all: what a call with little gas comes to.
-  if (!around.quiet && dice.below(4) === 0) writes(draft, dice)
+  if (!around.quiet && dice.below(3) === 0) writes(draft, dice)
   for (let i = dice.pick([0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
   for (let i = 1 + dice.below(size.statements); i > 0; i--) statement(draft, dice, around, size)
   end(draft, dice)

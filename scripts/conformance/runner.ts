@@ -21,6 +21,9 @@ const PROGRESS_MS = 10_000
 /** Cases this slow are named on stderr: they are what a long run waits for. */
 const SLOW_MS = 20_000
 
+/** What the user asked for cannot be done; the message says why. */
+export class WrongUse extends Error {}
+
 /** Runs cases and counts. */
 export class Runner {
   readonly total = nothing()
@@ -29,7 +32,7 @@ export class Runner {
   #told = Date.now()
   #group = nothing()
 
-  /** @throws Error when the file of outcomes is of another kind */
+  /** @throws WrongUse when the file of outcomes is of another kind */
   constructor (options: RunnerOptions) {
     this.#options = options
     this.#known = options.out === undefined ? new Map() : openOutcomes(options.out, options.kind)
@@ -83,7 +86,7 @@ function openOutcomes (file: string, kind: string): Map<string, Outcome> {
   const header = JSON.stringify({ kind })
   const [first = '', ...lines] = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
   lines.pop() // behind the last line break: nothing, or a line that was cut short
-  if (first !== '' && first !== header) throw new Error(`${file} holds outcomes of another run (${first}); take another file`)
+  if (first !== '' && first !== header) throw new WrongUse(`${file} holds outcomes of another run (${first}); take another file`)
   writeFileSync(file, [header, ...lines, ''].join('\n'))
   return new Map(lines.map((line) => {
     const { name, ms: _, ...outcome } = JSON.parse(line) as { name: string, ms: number } & Outcome

@@ -17,7 +17,7 @@ const CONTRACTS = [0x10001n, 0x10002n, 0x10003n, 0x10004n].map(addressFrom)
 /** Two that have something, two that nobody ever saw. */
 const STRANGERS = [0xbbb1n, 0xbbb2n, 0xbbb3n, 0xbbb4n].map(addressFrom)
 const PRECOMPILES = Array.from({ length: 10 }, (_, i) => addressFrom(BigInt(i + 1)))
-const MOST_GAS = 700_000n
+const MOST_GAS = 600_000n
 
 /** What contracts can see around them. */
 export const ENVIRONMENT: JudgeEnvironment = {
@@ -53,7 +53,7 @@ export function sceneOf (seed: number): Scene {
   const accounts = [...CONTRACTS, ...CONTRACTS, ...STRANGERS, ...STRANGERS, SENDER, COINBASE, addressFrom(0n), ...PRECOMPILES.slice(0, 2)]
   const surroundings = (index: number): Surroundings => {
     const later = CONTRACTS.slice(index + 1)
-    return { accounts, callees: [...later, ...later, ...later, ...later, dice.pick(CONTRACTS), ...STRANGERS], quiet: dice.below(3) === 0 }
+    return { accounts, callees: [...later, ...later, ...later, ...later, dice.pick(CONTRACTS), ...STRANGERS], quiet: dice.below(5) < 2 }
   }
   const kind = dice.below(12) === 0 ? 'create' : 'call'
   return {
@@ -65,7 +65,7 @@ export function sceneOf (seed: number): Scene {
     cut: dice.below(5) === 0 ? dice.below(1000) : undefined,
     data: kind === 'create' ? program(dice, surroundings(-1)) : dice.bytes(dice.below(100)),
     warm: warmOf(dice),
-    pauses: dice.below(3) === 0 ? Array.from({ length: 16 }, () => BigInt(1 + dice.below(dice.pick([5, 60, 60, 400])))) : []
+    pauses: dice.below(4) === 0 ? Array.from({ length: 12 }, () => BigInt(1 + dice.below(dice.pick([5, 60, 60, 400])))) : []
   }
 }
 
