@@ -6,7 +6,14 @@ import { Arena } from '../../test/contracts/arena.js'
 import { Game, WINDOW } from '../../test/contracts/game.js'
 
 /** One measured figure. */
-export type Figure = { readonly name: string, readonly value: number, readonly unit: string }
+export type Figure = {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** The lowest and the highest, where `value` is a median. */
+  readonly low?: number
+  readonly high?: number
+}
 
 const ETHER = 10n ** 18n
 /** The same at whatever second the chain was started: calldata is priced by its bytes. */

@@ -12,6 +12,7 @@ import type { JudgePause, JudgeRefusal, JudgeResult } from '../../src/machine/ju
 import { encodeMessage, type JudgeAccount, type JudgeMessage, type JudgeRooms, type JudgeSlot } from '../../src/machine/judge-input.js'
 import { judgeWith } from '../conformance/witness.js'
 import type { Figure } from './gas.js'
+import { benchWitness } from './witness.js'
 
 /** EIP-7825: what one transaction may use. */
 const TRANSACTION_GAS = 2n ** 24n
@@ -36,6 +37,7 @@ export async function benchJudge (): Promise<Figure[]> {
     await gasPerOpcode('calls', 'call', 100n),
     { name: 'judge.stepsPerTransaction', value: await stepsPerTransaction(judge, workload(code, 'sort', 150n)), unit: 'opcodes' },
     { name: 'judge.tictactoe.gas', value: Number(await ticTacToe(judge)), unit: 'gas' },
+    ...await benchWitness(),
     { name: 'judge.codeBytes', value: runtimeCode.length, unit: 'bytes' }
   ]
 }

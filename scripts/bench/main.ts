@@ -12,14 +12,14 @@ const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [options]
 
 Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
-  --repeats <n>      rounds of the speed measurement (default 3); figures are medians
-  --seconds <n>      length of each speed run, after six seconds of warming up (default 8)
+  --repeats <n>      rounds of the speed measurement (default 12); figures are medians
+  --seconds <n>      what each kind plays in a round (default 2), after eight seconds of warming up
   --window <n>       inputs under way at once in batches (default 200)
   -h, --help         this text
 
 Examples:
   npm run bench -- gas
-  npm run bench -- speed --repeats 5 --json`
+  npm run bench -- speed --repeats 20 --json`
 
 const NAMES = ['gas', 'speed', 'judge']
 
@@ -27,7 +27,7 @@ async function main (): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '3' }, seconds: { type: 'string', default: '8' },
+      json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '12' }, seconds: { type: 'string', default: '2' },
       window: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h', default: false }
     }
   })
@@ -45,17 +45,20 @@ async function main (): Promise<void> {
   if (wanted.includes('speed')) {
     const { benchSpeed } = await import('./speed.js')
     figures.push(...await benchSpeed({
-      repeats: Number(values.repeats), warmMs: 6_000, forMs: Number(values.seconds) * 1000, window: Number(values.window), progress: text => { console.error(text) }
+      repeats: Number(values.repeats), warmMs: 8_000, forMs: Number(values.seconds) * 1000, window: Number(values.window), progress: text => { console.error(text) }
     }))
   }
-  if (values.json) for (const figure of figures) console.log(JSON.stringify(figure))
+  if (values.json) for (const figure of figures) console.log(JSON.stringify({ name: figure.name, value: figure.value, unit: figure.unit }))
   else table(figures, Number(values.repeats))
 }
 
 function table (figures: readonly Figure[], repeats: number): void {
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}${figures.some(({ name }) => name.startsWith('speed.')) ? `; speed: medians of ${repeats} rounds on a machine that may be shared` : ''}`)
+  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}${figures.some(({ name }) => name.startsWith('speed.')) ? `; speed: medians of ${repeats} rounds (lowest to highest) on a machine that may be shared` : ''}`)
   const width = Math.max(...figures.map(({ name }) => name.length))
-  for (const { name, value, unit } of figures) console.log(`${name.padEnd(width)}  ${format(value).padStart(10)}  ${unit}`)
+  for (const { name, value, unit, low, high } of figures) {
+    const spread = low === undefined || high === undefined ? '' : `  (${format(low)} to ${format(high)})`
+    console.log(`${name.padEnd(width)}  ${format(value).padStart(10)}  ${unit}${spread}`)
+  }
 }
 
 function format (value: number): string {

@@ -20,13 +20,13 @@ import { Level } from 'level'
 import { createLibp2p } from 'libp2p'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import type { Hex } from '../../src/protocol/types.js'
-import { cellOf, type Measured } from './workload.js'
+import { cellOf, cpuMs, type Measured } from './workload.js'
 
 /** What the parent asks for. */
 export type NaiveCommand =
   | { readonly type: 'start', readonly dataDir: string, readonly me: number, readonly keys: readonly Hex[] }
   | { readonly type: 'dial', readonly multiaddr: string }
-  | { readonly type: 'play', readonly warmMs: number, readonly forMs: number }
+  | { readonly type: 'play', readonly settleMs: number, readonly forMs: number }
 
 type Wire = { readonly kind: 'move', readonly index: number, readonly raw: string, readonly binding: string, readonly root: string, readonly signature: string } | { readonly kind: 'ack', readonly index: number, readonly signature: string }
 
@@ -87,12 +87,14 @@ class Naive {
   readonly #node: Awaited<ReturnType<typeof makeNode>>
   readonly #machine: Awaited<ReturnType<typeof makeMachine>>
   readonly #disk: Level<string, string>
-  readonly #finality: number[] = []
+  #finality: number[] = []
   #sentAt = 0
   #transitions = 0
   #wireBytes = 0
   #counting = false
-  #over = false
+  #playing = false
+  /** The next move. */
+  #index = 0
   #queue: Promise<void> = Promise.resolve()
   #waiting: { index: number, root: string } | undefined
   #fault: unknown
@@ -125,17 +127,22 @@ class Naive {
     await new Promise(resolve => setTimeout(resolve, 1500))
   }
 
-  async play ({ warmMs, forMs }: NaiveCommand & { type: 'play' }): Promise<Measured> {
-    if (this.#me === 0) this.#queue = this.#queue.then(async () => { await this.#move(0) })
-    await new Promise(resolve => setTimeout(resolve, warmMs))
+  /** One slice: only what happens in its last `forMs` counts. */
+  async play ({ settleMs, forMs }: NaiveCommand & { type: 'play' }): Promise<Measured> {
+    this.#playing = true
+    this.#queue = this.#queue.then(async () => { await this.#goOn() }).catch((error: unknown) => { this.#fault ??= error })
+    await pause(settleMs)
     this.#counting = true
-    const from = performance.now()
-    await new Promise(resolve => setTimeout(resolve, forMs))
-    this.#counting = false
-    this.#over = true
-    const elapsedMs = performance.now() - from
+    const [from, cpuFrom] = [performance.now(), cpuMs()]
+    await pause(forMs)
+    const measured = {
+      transitions: this.#transitions, elapsedMs: performance.now() - from, finalityMs: this.#finality, wireBytes: this.#wireBytes, cpuMs: cpuMs() - cpuFrom, total: this.#index
+    }
+    this.#counting = this.#playing = false
+    this.#transitions = this.#wireBytes = 0
+    this.#finality = []
     if (this.#fault !== undefined) throw this.#fault
-    return { transitions: this.#transitions, elapsedMs, finalityMs: this.#finality.sort((a, b) => a - b), wireBytes: this.#wireBytes, diskBytes: 0 }
+    return measured
   }
 
   #own (): Wallet { return this.#at(this.#me) }
@@ -160,7 +167,6 @@ class Naive {
   }
 
   async #move (index: number): Promise<void> {
-    if (this.#over) return
     this.#sentAt = performance.now()
     const transaction = Transaction.from({
       type: 2, chainId: 2n ** 50n, nonce: index, gasLimit: 200_000, maxFeePerGas: 0, maxPriorityFeePerGas: 0, to: `0x${'33'.repeat(20)}`, data: calls.encodeFunctionData('play', [cellOf(index)])
@@ -197,12 +203,14 @@ class Naive {
     await this.#send({ kind: 'ack', index, signature: own })
     await this.#disk.put(`c${index}`, signature + own, { sync: true })
     if (this.#counting) this.#transitions++
-    await this.#next(index + 1)
+    this.#index = index + 1
+    await this.#goOn()
   }
 
   async #receiveAck ({ index, signature }: Wire & { kind: 'ack' }): Promise<void> {
     const waiting = this.#waiting
     if (waiting?.index !== index) return
+    this.#waiting = undefined
     const signer = verifyTypedData(DOMAIN, BREAKPOINT, this.#breakpoint(index, waiting.root), signature)
     if (signer !== this.#at(1 - this.#me).address) throw new Error('a wrong acknowledgement')
     await this.#disk.put(`c${index}`, signature, { sync: true })
@@ -210,10 +218,15 @@ class Naive {
       this.#transitions++
       this.#finality.push(performance.now() - this.#sentAt)
     }
-    await this.#next(index + 1)
+    this.#index = index + 1
+    await this.#goOn()
   }
 
-  async #next (index: number): Promise<void> {
-    if (index % 9 % 2 === this.#me) await this.#move(index)
+  async #goOn (): Promise<void> {
+    if (this.#playing && this.#waiting === undefined && this.#index % 9 % 2 === this.#me) await this.#move(this.#index)
   }
+}
+
+async function pause (ms: number): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -8,7 +8,7 @@ import { hexToBytes } from '../../src/protocol/bytes.js'
 import { createNode, type RunningNode } from '../../src/node.js'
 import type { Address, Hex, ThreadId } from '../../src/protocol/types.js'
 import type { NodeEvent } from '../../src/rpc/schemas.js'
-import { cellOf, type Measured } from './workload.js'
+import { cellOf, cpuMs, type Measured } from './workload.js'
 
 /** What the parent asks for. */
 export type Command =
@@ -16,10 +16,11 @@ export type Command =
   | { readonly type: 'open', readonly players: readonly { wallet: Address, sessionKey: Address }[], readonly contract: Address, readonly ctorArg: Hex }
   | { readonly type: 'join', readonly thread: ThreadId }
   | { readonly type: 'ready', readonly thread: ThreadId }
-  | { readonly type: 'play', readonly thread: ThreadId, readonly mode: 'turns' | 'batch', readonly me: number, readonly warmMs: number, readonly forMs: number, readonly window: number }
+  | { readonly type: 'play', readonly thread: ThreadId, readonly mode: 'turns' | 'batch', readonly me: number, readonly settleMs: number, readonly forMs: number, readonly window: number }
   | { readonly type: 'stop' }
 
 let node: RunningNode | undefined
+let player: Player | undefined
 
 process.on('message', (command: Command) => {
   handle(command).then(
@@ -38,7 +39,10 @@ async function handle (command: Command): Promise<unknown> {
       const status = await api().thread_status({ thread: command.thread })
       if (status.head === null || status.modeReason !== null) throw new Error(`not ready: ${status.modeReason ?? 'no head'}`)
     })
-    case 'play': return await play(command)
+    case 'play': {
+      player ??= new Player(command)
+      return await player.play(command.settleMs, command.forMs)
+    }
     case 'stop': {
       await node?.stop()
       process.disconnect()
@@ -83,65 +87,86 @@ async function eventually (step: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Plays until the time is over; only what happens between `warmMs` and `warmMs + forMs` counts. */
-async function play (command: Command & { type: 'play' }): Promise<Measured> {
-  const { thread, mode, me } = command
-  const sentAt = new Map<string, number>()
-  const finality: number[] = []
-  let transitions = 0
-  let wireBytes = 0
-  let counting = false
-  let over = false
-  let moves = 0
-  let inFlight = 0
+/** A player of one thread, slice by slice: who is to move when a slice ends goes on when the next begins. */
+class Player {
+  readonly #thread: ThreadId
+  readonly #mode: 'turns' | 'batch'
+  readonly #me: number
+  readonly #window: number
+  readonly #sentAt = new Map<string, number>()
+  /** Moves made so far: by both in turns, sent by this player in batches. */
+  #moves = 0
+  #inFlight = 0
+  #playing = false
+  #counting = false
+  #total = 0
+  #transitions = 0
+  #wireBytes = 0
+  #finality: number[] = []
+  #fault: unknown
 
-  const send = async (index: number): Promise<void> => {
-    const { input } = await api().thread_send({
-      thread, signature: mode === 'turns' ? 'play(uint8)' : 'playBoth(uint8)', args: [cellOf(index)], value: '0', gasLimit: 200_000, wait: 'sent', timeoutSec: 60
+  constructor ({ thread, mode, me, window }: Command & { type: 'play' }) {
+    this.#thread = thread
+    this.#mode = mode
+    this.#me = me
+    this.#window = window
+    api().subscribe(event => {
+      if (event.type === 'breakpoint' && event.thread === thread) this.#onBreakpoint(event)
     })
-    sentAt.set(input, performance.now())
   }
-  const fill = (): void => {
-    while (!over && inFlight < command.window) {
-      inFlight++
-      void send(moves++)
+
+  /** One slice: only what happens in its last `forMs` counts. */
+  async play (settleMs: number, forMs: number): Promise<Measured> {
+    this.#playing = true
+    this.#goOn()
+    await pause(settleMs)
+    this.#counting = true
+    const [from, cpuFrom] = [performance.now(), cpuMs()]
+    await pause(forMs)
+    const measured = {
+      transitions: this.#transitions, elapsedMs: performance.now() - from, finalityMs: this.#finality, wireBytes: this.#wireBytes, cpuMs: cpuMs() - cpuFrom, total: this.#total
     }
+    this.#counting = this.#playing = false
+    this.#transitions = this.#wireBytes = 0
+    this.#finality = []
+    if (this.#fault !== undefined) throw this.#fault
+    return measured
   }
-  const onBreakpoint = (event: NodeEvent & { type: 'breakpoint' }): void => {
+
+  #goOn (): void {
+    if (!this.#playing) return
+    if (this.#mode === 'batch') {
+      while (this.#me === 0 && this.#inFlight < this.#window) this.#send()
+    // X begins each game of nine moves, so it has two moves in a row there.
+    } else if (this.#inFlight === 0 && this.#moves % 9 % 2 === this.#me) this.#send()
+  }
+
+  #send (): void {
+    this.#inFlight++
+    const cell = cellOf(this.#mode === 'turns' ? this.#moves : this.#moves++)
+    const signature = this.#mode === 'turns' ? 'play(uint8)' : 'playBoth(uint8)'
+    api().thread_send({ thread: this.#thread, signature, args: [cell], value: '0', gasLimit: 200_000, wait: 'sent', timeoutSec: 60 })
+      .then(({ input }) => { this.#sentAt.set(input, performance.now()) }, (error: unknown) => { this.#fault ??= error })
+  }
+
+  #onBreakpoint (event: NodeEvent & { type: 'breakpoint' }): void {
     const now = performance.now()
     for (const receipt of event.inputs) {
-      if (!receipt.success) throw new Error(`a move reverted: ${receipt.reason ?? ''}`)
-      const at = sentAt.get(receipt.input)
-      sentAt.delete(receipt.input)
-      if (counting) transitions++
-      if (counting && at !== undefined) finality.push(now - at)
+      if (!receipt.success) this.#fault ??= new Error(`a move reverted: ${receipt.reason ?? ''}`)
+      const at = this.#sentAt.get(receipt.input)
+      this.#sentAt.delete(receipt.input)
+      if (at !== undefined) this.#inFlight--
+      if (this.#counting && at !== undefined) this.#finality.push(now - at)
     }
-    if (counting) wireBytes += event.bytes
-    if (mode === 'turns') {
-      moves += event.inputs.length
-      // X begins each game of nine moves, so it has two moves in a row there.
-      if (!over && moves % 9 % 2 === me) void send(moves)
-    } else if (me === 0) {
-      inFlight -= event.inputs.length
-      fill()
+    const count = event.inputs.length
+    this.#total += count
+    if (this.#mode === 'turns') this.#moves += count
+    if (this.#counting) {
+      this.#transitions += count
+      this.#wireBytes += event.bytes
     }
+    this.#goOn()
   }
-  const stop = api().subscribe(event => {
-    if (event.type === 'breakpoint' && event.thread === thread) onBreakpoint(event)
-  })
-  if (me === 0) {
-    if (mode === 'turns') await send(0)
-    else fill()
-  }
-  await pause(command.warmMs)
-  counting = true
-  const from = performance.now()
-  await pause(command.forMs)
-  counting = false
-  const elapsedMs = performance.now() - from
-  over = true
-  stop()
-  return { transitions, elapsedMs, finalityMs: finality.sort((a, b) => a - b), wireBytes, diskBytes: 0 }
 }
 
 async function pause (ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Co-signed transitions a second between two processes over WebSocket and Noise, every breakpoint on disk with sync before its signature leaves: strict
- * turns, batches, and the naive way, in alternation within one run, so that what else the machine does falls on all of them alike.
+ * turns, batches, and the naive way. Each pair of players is started and warmed up once; then they take turns in slices of a second or two, so that what else
+ * the machine does falls on all of them alike.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { readdir, stat } from 'node:fs/promises'
@@ -15,50 +16,67 @@ import type { NaiveCommand } from './naive-worker.js'
 import { median, quantile, type Measured } from './workload.js'
 
 /** Options of {@link benchSpeed}. */
-export type SpeedOptions = { readonly repeats: number, readonly warmMs: number, readonly forMs: number, /** Inputs under way at once in batches. */ readonly window: number, readonly progress: (text: string) => void }
-
-/** One run of one kind: its rate, from the player that saw it through. */
-type Run = { readonly perSecond: number, readonly finality: readonly number[], readonly wireBytes: number, readonly diskBytes: number }
-
-/** Figures: medians over the repeats. */
-export async function benchSpeed (options: SpeedOptions): Promise<Figure[]> {
-  const turns: Run[] = []
-  const batches: Run[] = []
-  const naive: Run[] = []
-  const arena = await openArena()
-  try {
-    for (let repeat = 1; repeat <= options.repeats; repeat++) {
-      options.progress(`round ${repeat} of ${options.repeats}: naive`)
-      naive.push(await naiveRun(arena, options, repeat))
-      options.progress(`round ${repeat} of ${options.repeats}: turns`)
-      turns.push(await nodeRun(arena, options, 'turns', repeat))
-      options.progress(`round ${repeat} of ${options.repeats}: batches`)
-      batches.push(await nodeRun(arena, options, 'batch', repeat))
-    }
-  } finally {
-    await arena.stop()
-  }
-  return figures(turns, batches, naive)
+export type SpeedOptions = {
+  /** Rounds: a slice of each kind. */
+  readonly repeats: number
+  /** What each kind plays before the first round. */
+  readonly warmMs: number
+  readonly forMs: number
+  /** Inputs under way at once in batches. */
+  readonly window: number
+  readonly progress: (text: string) => void
 }
 
-function figures (turns: readonly Run[], batches: readonly Run[], naive: readonly Run[]): Figure[] {
-  const rate = (runs: readonly Run[]): number => median(runs.map(run => run.perSecond))
-  // Ratios are taken within each round, then their median: neighbours in time share the machine's mood.
-  const ratio = (runs: readonly Run[]): number => median(runs.map((run, round) => run.perSecond / (naive[round]?.perSecond ?? Number.NaN)))
-  const finality = turns.flatMap(run => run.finality).sort((a, b) => a - b)
-  return [
-    { name: 'speed.naive.perSecond', value: rate(naive), unit: 'transitions/s' },
-    { name: 'speed.turns.perSecond', value: rate(turns), unit: 'transitions/s' },
-    { name: 'speed.turns.ratio', value: ratio(turns), unit: 'x naive' },
-    { name: 'speed.batch.perSecond', value: rate(batches), unit: 'transitions/s' },
-    { name: 'speed.batch.ratio', value: ratio(batches), unit: 'x naive' },
-    { name: 'speed.finality.p50Ms', value: quantile(finality, 0.5), unit: 'ms' },
-    { name: 'speed.finality.p99Ms', value: quantile(finality, 0.99), unit: 'ms' },
-    { name: 'speed.turns.wireBytes', value: median(turns.map(run => run.wireBytes)), unit: 'bytes/transition' },
-    { name: 'speed.turns.diskBytes', value: median(turns.map(run => run.diskBytes)), unit: 'bytes/transition' },
-    { name: 'speed.batch.wireBytes', value: median(batches.map(run => run.wireBytes)), unit: 'bytes/transition' },
-    { name: 'speed.batch.diskBytes', value: median(batches.map(run => run.diskBytes)), unit: 'bytes/transition' }
-  ]
+/** One slice of one kind, from the player that opened the thread. */
+type Slice = { readonly perSecond: number, readonly finality: readonly number[], readonly wireBytes: number, /** Of all players' processes together. */ readonly cpuMs: number }
+
+/** Played in each slice before anything counts. */
+const SETTLE_MS = 250
+
+/** Figures: medians over the rounds, with the lowest and the highest. */
+export async function benchSpeed (options: SpeedOptions): Promise<Figure[]> {
+  const arena = await openArena()
+  const pairs: Pair[] = []
+  try {
+    for (const kind of ['naive', 'turns', 'batch'] as const) {
+      options.progress(`${kind}: starting and warming up`)
+      const pair = new Pair(arena, kind, options.window)
+      pairs.push(pair)
+      await pair.start()
+      await pair.slice(options.warmMs)
+      pair.forget()
+    }
+    for (let round = 0; round < options.repeats; round++) {
+      options.progress(`round ${round + 1} of ${options.repeats}`)
+      for (const pair of pairs) await pair.slice(options.forMs)
+    }
+    return await figures(pairs)
+  } finally {
+    for (const pair of pairs) pair.end()
+    await arena.stop()
+  }
+}
+
+async function figures (pairs: readonly Pair[]): Promise<Figure[]> {
+  const found: Figure[] = []
+  const [naive] = pairs
+  for (const { kind, slices, diskBytes } of pairs) {
+    const add = (name: string, unit: string, of: (slice: Slice, round: number) => number): void => {
+      const values = slices.map(of)
+      found.push({ name: `speed.${kind}.${name}`, value: median(values), unit, low: Math.min(...values), high: Math.max(...values) })
+    }
+    add('perSecond', 'transitions/s', slice => slice.perSecond)
+    // Ratios are taken within each round: neighbours in time share the machine's mood.
+    if (kind !== 'naive') add('ratio', 'x naive', (slice, round) => slice.perSecond / (naive?.slices[round]?.perSecond ?? Number.NaN))
+    add('cpuMs', 'ms of processor/transition', slice => slice.cpuMs)
+    if (kind === 'naive') continue
+    add('wireBytes', 'bytes/transition', slice => slice.wireBytes)
+    found.push({ name: `speed.${kind}.diskBytes`, value: await diskBytes(), unit: 'bytes/transition' })
+    if (kind !== 'turns') continue
+    const finality = slices.flatMap(slice => slice.finality).sort((a, b) => a - b)
+    found.push({ name: 'speed.finality.p50Ms', value: quantile(finality, 0.5), unit: 'ms' }, { name: 'speed.finality.p99Ms', value: quantile(finality, 0.99), unit: 'ms' })
+  }
+  return found
 }
 
 class Worker {
@@ -82,48 +100,73 @@ class Worker {
   end (): void { this.#child.kill('SIGKILL') }
 }
 
-async function nodeRun (arena: Arena, options: SpeedOptions, mode: 'turns' | 'batch', repeat: number): Promise<Run> {
-  const workers = [new Worker('./node-worker.js'), new Worker('./node-worker.js')] as const
-  try {
-    const folders = workers.map((_, me) => join(arena.folder, `${mode}-${repeat}-${me}`))
-    const players = await Promise.all(workers.map(async (worker, me) => await worker.ask<{ wallet: Address, sessionKey: Address }>({
-      type: 'start', dataDir: folders[me] ?? '', key: arena.anvil.keys[me + 1] ?? '0x', rpcUrl: arena.anvil.url, court: arena.court
-    })))
-    const { address } = await arena.deployData('Rematch')
-    const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address'], players.map(({ wallet }) => wallet)) as Hex
-    const { thread } = await workers[0].ask<{ thread: ThreadId }>({ type: 'open', players, contract: address, ctorArg })
-    await workers[1].ask({ type: 'join', thread })
-    await Promise.all(workers.map(async worker => { await worker.ask({ type: 'ready', thread }) }))
-    const before = await size(folders[0] ?? '')
-    const measured = await Promise.all(workers.map(async (worker, me) => await worker.ask<Measured>({
-      type: 'play', thread, mode, me, warmMs: options.warmMs, forMs: options.forMs, window: options.window
-    })))
-    const [first] = measured
-    if (first === undefined) throw new Error('nothing was measured')
-    const perSecond = first.transitions / first.elapsedMs * 1000
-    const played = perSecond * (options.warmMs + options.forMs) / 1000
-    const diskBytes = (await size(folders[0] ?? '') - before) / played
-    return { perSecond, finality: measured.flatMap(({ finalityMs }) => finalityMs), wireBytes: first.wireBytes / first.transitions, diskBytes }
-  } finally {
-    for (const worker of workers) worker.end()
-  }
-}
+/** Two players of one kind, each in a process of its own, idle between slices. */
+class Pair {
+  readonly kind: 'naive' | 'turns' | 'batch'
+  readonly slices: Slice[] = []
+  readonly #arena: Arena
+  readonly #window: number
+  readonly #workers: readonly [Worker, Worker]
+  #thread: ThreadId | undefined
+  #total = 0
+  #sizeBefore = 0
 
-async function naiveRun (arena: Arena, options: SpeedOptions, repeat: number): Promise<Run> {
-  const workers = [new Worker('./naive-worker.js'), new Worker('./naive-worker.js')] as const
-  try {
-    const keys = arena.anvil.keys.slice(1, 3)
-    const started = await Promise.all(workers.map(async (worker, me) => await worker.ask<{ multiaddr: string }>({
-      type: 'start', dataDir: join(arena.folder, `naive-${repeat}-${me}`), me, keys
-    })))
-    await workers[1].ask({ type: 'dial', multiaddr: started[0]?.multiaddr ?? '' })
-    const measured = await Promise.all(workers.map(async worker => await worker.ask<Measured>({ type: 'play', warmMs: options.warmMs, forMs: options.forMs })))
-    const [first] = measured
-    if (first === undefined) throw new Error('nothing was measured')
-    return { perSecond: first.transitions / first.elapsedMs * 1000, finality: measured.flatMap(({ finalityMs }) => finalityMs), wireBytes: first.wireBytes / first.transitions, diskBytes: 0 }
-  } finally {
-    for (const worker of workers) worker.end()
+  constructor (arena: Arena, kind: Pair['kind'], window: number) {
+    this.kind = kind
+    this.#arena = arena
+    this.#window = window
+    const file = kind === 'naive' ? './naive-worker.js' : './node-worker.js'
+    this.#workers = [new Worker(file), new Worker(file)]
   }
+
+  async start (): Promise<void> {
+    if (this.kind === 'naive') return await this.#startNaive()
+    const { anvil, court } = this.#arena
+    // All pairs are up at once: each node has a key of its own.
+    const keys = anvil.keys.slice(this.kind === 'turns' ? 1 : 3)
+    const players = await this.#both(async (worker, me) => await worker.ask<{ wallet: Address, sessionKey: Address }>({
+      type: 'start', dataDir: this.#folder(me), key: keys[me] ?? '0x', rpcUrl: anvil.url, court
+    }))
+    const { address } = await this.#arena.deployData('Rematch')
+    const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address'], players.map(({ wallet }) => wallet)) as Hex
+    const { thread } = await this.#workers[0].ask<{ thread: ThreadId }>({ type: 'open', players, contract: address, ctorArg })
+    this.#thread = thread
+    await this.#workers[1].ask({ type: 'join', thread })
+    await this.#both(async worker => { await worker.ask({ type: 'ready', thread }) })
+    this.#sizeBefore = await size(this.#folder(0))
+  }
+
+  async #startNaive (): Promise<void> {
+    const keys = this.#arena.anvil.keys.slice(1, 3)
+    const [first] = await this.#both(async (worker, me) => await worker.ask<{ multiaddr: string }>({ type: 'start', dataDir: this.#folder(me), me, keys }))
+    await this.#workers[1].ask({ type: 'dial', multiaddr: first?.multiaddr ?? '' })
+  }
+
+  async slice (forMs: number): Promise<void> {
+    const measured = await this.#both(async (worker, me) => await worker.ask<Measured>(this.#thread === undefined
+      ? { type: 'play', settleMs: SETTLE_MS, forMs }
+      : { type: 'play', thread: this.#thread, mode: this.kind === 'turns' ? 'turns' : 'batch', me, settleMs: SETTLE_MS, forMs, window: this.#window }))
+    const [first] = measured
+    if (first === undefined || first.transitions === 0) throw new Error(`${this.kind}: nothing was played`)
+    this.#total = first.total
+    this.slices.push({
+      perSecond: first.transitions / first.elapsedMs * 1000,
+      finality: measured.flatMap(({ finalityMs }) => finalityMs),
+      wireBytes: first.wireBytes / first.transitions,
+      cpuMs: measured.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / first.transitions
+    })
+  }
+
+  /** What was only for warming up. */
+  forget (): void { this.slices.length = 0 }
+
+  /** What the first player's folder has grown by for each transition. */
+  readonly diskBytes = async (): Promise<number> => (await size(this.#folder(0)) - this.#sizeBefore) / this.#total
+
+  end (): void { for (const worker of this.#workers) worker.end() }
+
+  async #both<T> (of: (worker: Worker, me: number) => Promise<T>): Promise<T[]> { return await Promise.all(this.#workers.map(of)) }
+  #folder (me: number): string { return join(this.#arena.folder, `${this.kind}-${me}`) }
 }
 
 async function size (folder: string): Promise<number> {

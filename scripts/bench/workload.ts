@@ -8,14 +8,23 @@ export function cellOf (index: number): number {
   return DRAWN_GAME[index % DRAWN_GAME.length] ?? 0
 }
 
-/** What a worker has measured in its window. */
+/** What a worker has measured in a slice. */
 export type Measured = {
   readonly transitions: number
   readonly elapsedMs: number
-  /** Time from sending an input to its breakpoint being complete and on disk here, milliseconds, sorted. */
+  /** Time from sending an input to its breakpoint being complete and on disk here, milliseconds. */
   readonly finalityMs: readonly number[]
   readonly wireBytes: number
-  readonly diskBytes: number
+  /** Processor time that the player's process used while it was measured, all its threads, milliseconds. */
+  readonly cpuMs: number
+  /** Transitions since the thread began. */
+  readonly total: number
+}
+
+/** Processor time of this process so far, user and system, milliseconds. */
+export function cpuMs (): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** The value below which a share of the sorted values lies. */

@@ -12,7 +12,7 @@ import { EVM, EVMError, EVMMockBlockchain, NobleBN254 } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
-import { turn } from './turn.js'
+import { turn } from '../turn.js'
 
 /** What the loop uses of the interpreter's run state. */
 type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }

@@ -14,7 +14,7 @@ import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
 import { runTransaction, whyNotIncludable, type Outcome, type SkipCode } from './transaction.js'
-import { turn } from './turn.js'
+import { turn } from '../turn.js'
 
 export type { AccountProof, AccountState, Environment, MachineContext, Outcome, StateChanges }
 

@@ -4,7 +4,7 @@
  */
 import type { ExecResult, PrecompileFunc, PrecompileInput } from '@ethereumjs/evm'
 import { bytesToBigint, bigintToBytes } from '../protocol/bytes.js'
-import { turn } from './turn.js'
+import { turn } from '../turn.js'
 
 /** The three lengths before the operands. */
 const LENGTHS_BYTES = 96

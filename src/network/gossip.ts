@@ -7,8 +7,10 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { ThreadsError } from '../errors.js'
 import type { ThreadId } from '../protocol/types.js'
 import type { RemotePeer, Verdict } from '../thread/ports.js'
+import { turn } from '../turn.js'
 import type { NetworkLimits } from './limits.js'
 import { describeError, type NetworkLog } from './log.js'
+import { fitsTogether, joinPayload, maxPayloadBytes, splitPayload } from './payload.js'
 import type { PeerLedger } from './peer-ledger.js'
 
 /** Judges a message of a followed thread; see `NetworkPort.follow`. */
@@ -33,6 +35,12 @@ const RESULTS: Readonly<Record<Verdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject
 }
 
+/** A payload is relayed when something in it was accepted and nothing rejected. */
+function together (one: Verdict, other: Verdict): Verdict {
+  if (one === 'reject' || other === 'reject') return 'reject'
+  return one === 'accept' || other === 'accept' ? 'accept' : 'ignore'
+}
+
 /** How often, and how many times, a new subscriber is looked at until a stream leads to it. */
 const READY_POLL_MS = 5
 const READY_POLLS = 400
@@ -49,6 +57,8 @@ export class Gossip {
   readonly #waiting = new Set<ReturnType<typeof setTimeout>>()
   /** Messages that no validator saw, by the code of what was wrong with them. */
   readonly dropped = new Map<string, number>()
+  /** By topic: the payload that leaves with the next turn. */
+  readonly #leaving = new Map<string, { readonly messages: Uint8Array[], readonly left: Promise<void> }>()
   #validating = 0
   #publishing = 0
   #started = false
@@ -71,8 +81,9 @@ export class Gossip {
     for (const topic of this.#followed.keys()) this.#subscribe(topic)
   }
 
-  /** Before libp2p's stop. */
-  stop (): void {
+  /** Before libp2p's stop. What was said in this turn still leaves. */
+  async stop (): Promise<void> {
+    await Promise.allSettled([...this.#leaving.values()].map(({ left }) => left))
     this.#started = false
     for (const timer of this.#waiting) clearTimeout(timer)
     this.#waiting.clear()
@@ -97,7 +108,7 @@ export class Gossip {
 
   /** @throws `NETWORK_FRAME_TOO_LARGE`, `NETWORK_BUSY` */
   async publish (thread: ThreadId, bytes: Uint8Array): Promise<void> {
-    const { limits, pubsub } = this.#components
+    const { limits } = this.#components
     if (bytes.length > limits.messageBytes) {
       throw new ThreadsError('NETWORK_FRAME_TOO_LARGE', `a message has at most ${limits.messageBytes} bytes, not ${bytes.length}`, {
         data: { bytes: bytes.length, limit: limits.messageBytes }
@@ -109,10 +120,26 @@ export class Gossip {
     }
     this.#publishing++
     try {
-      await pubsub.publish(topic, bytes)
+      await this.#leave(topic, bytes)
     } finally {
       this.#publishing--
     }
+  }
+
+  /** What is published in one turn leaves as one payload. */
+  #leave (topic: string, bytes: Uint8Array): Promise<void> {
+    const leaving = this.#leaving.get(topic)
+    if (leaving !== undefined && fitsTogether(leaving.messages, bytes)) {
+      leaving.messages.push(bytes)
+      return leaving.left
+    }
+    const messages = [bytes]
+    const left = turn().then(async () => {
+      if (this.#leaving.get(topic)?.messages === messages) this.#leaving.delete(topic)
+      await this.#components.pubsub.publish(topic, joinPayload(messages))
+    })
+    this.#leaving.set(topic, { messages, left })
+    return left
   }
 
   subscribers (thread: ThreadId): RemotePeer[] {
@@ -146,9 +173,10 @@ export class Gossip {
     const { ledger, limits, log } = this.#components
     const followed = this.#followed.get(topic)
     if (followed === undefined) return TopicValidatorResult.Ignore
-    if (message.data.length > limits.messageBytes) {
-      log('info', 'network.message.oversized', { peer: peerId.toString(), thread: followed.thread, bytes: message.data.length })
-      this.#drop('NETWORK_FRAME_TOO_LARGE')
+    const messages = message.data.length > maxPayloadBytes(limits.messageBytes) ? undefined : splitPayload(message.data, limits.messageBytes)
+    if (messages === undefined) {
+      log('info', 'network.message.malformed', { peer: peerId.toString(), thread: followed.thread, bytes: message.data.length })
+      this.#drop(message.data.length > limits.messageBytes ? 'NETWORK_FRAME_TOO_LARGE' : 'NETWORK_BAD_FRAME')
       return this.#record(peerId, 'reject')
     }
     // Drop policy: the newest is ignored. Whoever sent it sends it again (specification §6.5).
@@ -157,14 +185,34 @@ export class Gossip {
       this.#drop('NETWORK_BUSY')
       return this.#record(peerId, 'ignore')
     }
-    // A copy: the validator may keep it, and gossip still relays the original, a view of the whole frame.
-    const verdict = this.#ask(followed, new Uint8Array(message.data), ledger.peer(peerId))
-    if (typeof verdict === 'string') return this.#record(peerId, verdict)
+    return this.#judgeEach(messages, followed, peerId)
+  }
+
+  /** Each counts as if it had come alone; what is rejected takes with it what came behind it. */
+  #judgeEach (messages: readonly Uint8Array[], followed: Followed, peerId: PeerId): TopicValidatorResult | Promise<TopicValidatorResult> {
+    let all: Verdict = 'ignore'
+    for (const [index, bytes] of messages.entries()) {
+      const verdict = this.#ask(followed, bytes, this.#components.ledger.peer(peerId))
+      if (typeof verdict !== 'string') return this.#judgeLater(verdict, all, messages.slice(index + 1), followed, peerId)
+      this.#record(peerId, verdict)
+      all = together(all, verdict)
+      if (all === 'reject') break
+    }
+    return RESULTS[all]
+  }
+
+  async #judgeLater (pending: Promise<Verdict>, before: Verdict, rest: readonly Uint8Array[], followed: Followed, peerId: PeerId): Promise<TopicValidatorResult> {
     this.#validating++
-    return verdict
-      .catch(error => this.#validatorFailed(followed.thread, error))
-      .then(settled => this.#record(peerId, settled))
-      .finally(() => { this.#validating-- })
+    try {
+      const verdict = await pending.catch(error => this.#validatorFailed(followed.thread, error))
+      this.#record(peerId, verdict)
+      const all = together(before, verdict)
+      if (all === 'reject' || rest.length === 0) return RESULTS[all]
+      const others = await this.#judgeEach(rest, followed, peerId)
+      return others === RESULTS.ignore ? RESULTS[all] : others
+    } finally {
+      this.#validating--
+    }
   }
 
   #ask ({ thread, validate }: Followed, bytes: Uint8Array, from: RemotePeer): Verdict | Promise<Verdict> {

@@ -65,7 +65,7 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   rpcBytes: 8 * MAX_MESSAGE_BYTES,
   topicsPerPeer: 1000,
   validating: 1024,
-  publishing: 256,
+  publishing: 1024,
   congestedBytes: 4 * MAX_MESSAGE_BYTES,
   outboundBytes: 16 * MAX_MESSAGE_BYTES,
   requestBytes: 65_536,

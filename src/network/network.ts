@@ -227,7 +227,7 @@ class Libp2pNetwork implements Network {
     this.#server.stop()
     for (const client of this.#clients.values()) client.close('NETWORK_STOPPED')
     this.#clients.clear()
-    this.#gossip.stop()
+    await this.#gossip.stop()
     await this.#node.stop()
     this.#log('info', 'network.stopped', { id: this.id })
   }

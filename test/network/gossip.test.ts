@@ -102,6 +102,27 @@ test('what a relay ignores or rejects does not go further', async () => {
   })
 })
 
+test('what is published in one turn travels together, each is judged for itself, and a rejected one takes with it what comes behind', async () => {
+  await withNodes([1, 2], async (a, b) => {
+    const verdicts: Record<string, Verdict> = { bad: 'reject', odd: 'ignore' }
+    const inbox = new Inbox(b, thread, async text => verdicts[text] ?? 'accept')
+    a.follow(thread, () => 'accept')
+    const ready = subscription(a, b.id, thread)
+    await link(a, b)
+    await ready
+    const send = async (...texts: string[]): Promise<void> => { await Promise.all(texts.map(async text => { await a.publish(thread, message(text)) })) }
+    await send('one', 'odd', 'two')
+    await inbox.received(3)
+    await send('three', 'bad', 'four')
+    await send('five')
+    await inbox.received(6)
+    assert.equal(inbox.texts(), ['one', 'odd', 'two', 'three', 'bad', 'five'])
+    const score = () => b.scores().find(({ peer }) => peer.id === a.id)
+    await until(() => score()?.accepted === 4)
+    assert.equal([score()?.ignored, score()?.rejected], [1, 1])
+  })
+})
+
 test('a peer that sends rejected messages falls until it is not heard any more', async () => {
   await withNodes([1, 2], async (a, b) => {
     const inbox = new Inbox(b, thread, text => text.startsWith('bad') ? 'reject' : 'accept')
