@@ -8,6 +8,8 @@ const UNARY = [OP.ISZERO, OP.NOT]
 const BINARY = [
   OP.ADD, OP.MUL, OP.SUB, OP.DIV, OP.SDIV, OP.MOD, OP.SMOD, OP.SIGNEXTEND, OP.LT, OP.GT, OP.SLT, OP.SGT, OP.EQ, OP.AND, OP.OR, OP.XOR, OP.BYTE, OP.SHL, OP.SHR, OP.SAR
 ]
+/** These say little with an operand of 200 bits. */
+const WANTS_SMALL: readonly number[] = [OP.BYTE, OP.SHL, OP.SHR, OP.SAR, OP.SIGNEXTEND]
 const OF_THE_CALL = [
   OP.ADDRESS, OP.ORIGIN, OP.CALLER, OP.CALLVALUE, OP.CALLDATASIZE, OP.CODESIZE, OP.GASPRICE, OP.RETURNDATASIZE, OP.COINBASE, OP.TIMESTAMP, OP.NUMBER, OP.PREVRANDAO, OP.GASLIMIT, OP.CHAINID,
   OP.SELFBALANCE, OP.BASEFEE, OP.BLOBBASEFEE, OP.PC, OP.MSIZE, OP.GAS
@@ -45,11 +47,21 @@ function binary (draft: Draft, dice: Dice, around: Surroundings, depth: number):
   // A sign, a byte far up: most of what is computed has none.
   if (dice.below(2) === 0) draft.push(word(dice))
   else expression(draft, dice, around, depth - 1)
-  // Shifts, BYTE and SIGNEXTEND say little with an operand of 200 bits.
-  const wantsSmall = [OP.BYTE, OP.SHL, OP.SHR, OP.SAR, OP.SIGNEXTEND].includes(opcode as never) && dice.below(4) !== 0
-  if (wantsSmall) draft.push(dice.below(opcode >= OP.SHL ? 260 : 34))
+  if (WANTS_SMALL.includes(opcode) && dice.below(4) !== 0) draft.push(dice.below(opcode >= OP.SHL ? 260 : 34))
   else expression(draft, dice, around, depth - 1)
   draft.op(opcode, 2, 1)
+}
+
+/** Several operations on numbers that show what they do, all in one word. */
+export function sums (draft: Draft, dice: Dice): void {
+  draft.push(0)
+  for (let i = 3 + dice.below(6); i > 0; i--) {
+    const opcode = dice.pick([...BINARY, OP.ADDMOD, OP.MULMOD])
+    const three = opcode === OP.ADDMOD || opcode === OP.MULMOD
+    if (three) draft.push(word(dice))
+    draft.push(word(dice)).push(WANTS_SMALL.includes(opcode) && dice.below(4) !== 0 ? dice.below(opcode >= OP.SHL ? 260 : 34) : word(dice))
+    draft.op(opcode, three ? 3 : 2, 1).op(OP.XOR, 2, 1)
+  }
 }
 
 function ternary (draft: Draft, dice: Dice, around: Surroundings, depth: number): void {

@@ -60,7 +60,7 @@ export function writes (draft: Draft, dice: Dice): void {
   const [slot, opcode] = [dice.below(SLOTS), dice.pick([OP.SSTORE, OP.SSTORE, OP.TSTORE])]
   for (let i = 1 + dice.below(4); i > 0; i--) {
     if (dice.below(6) === 0) draft.push(slot).op(OP.SLOAD, 1, 1)
-    else draft.push(dice.below(4))
+    else draft.push(dice.pick([0, 0, 1, 2, 3]))
     draft.push(slot).op(opcode, 2, 0)
   }
 }

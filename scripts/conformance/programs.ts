@@ -7,7 +7,7 @@ import { OP } from './assembler.js'
 import { call, precompile } from './calls.js'
 import { create } from './creations.js'
 import { Draft } from './draft.js'
-import { expression } from './expressions.js'
+import { expression, sums } from './expressions.js'
 import { offset, one, returned, SLOTS, word, writes, type Size, type Surroundings } from './pieces.js'
 
 /** The statements that write, by their cases below. */
@@ -47,7 +47,7 @@ function statement (draft: Draft, dice: Dice, around: Surroundings, size: Size):
     case 6: expression(draft, dice, around); draft.push(dice.below(6)).op(dice.pick([OP.SSTORE, OP.SSTORE, OP.TSTORE]), 2, 0); return
     case 7: log(draft, dice, around); return
     case 8: copy(draft, dice, around); return
-    case 9: expression(draft, dice, around, 3); return
+    case 9: if (dice.below(3) === 0) expression(draft, dice, around, 3); else sums(draft, dice); return
     case 10: shuffle(draft, dice); return
     case 11: condition(draft, dice, around, size); return
     case 12: loop(draft, dice, around, size); return
@@ -141,6 +141,7 @@ function overData (draft: Draft, dice: Dice): void {
 /** How it ends. Mostly its stack and memory come out, so that nothing that went wrong on the way is lost. */
 function end (draft: Draft, dice: Dice): void {
   const how = dice.below(16)
+  if (dice.below(2) === 0) sums(draft, dice)
   if (dice.below(3) === 0) for (let slot = 0; slot < SLOTS; slot++) draft.push(slot).op(OP.TLOAD, 1, 1)
   for (let words = Math.min(draft.height, 24); words > 1; words--) draft.op(dice.pick([OP.XOR, OP.ADD, OP.SUB]), 2, 1)
   if (draft.height > 0) draft.push(dice.pick([0, 32])).op(OP.MSTORE, 2, 0)
