@@ -70,8 +70,8 @@ function compileAll (sources) {
   return artifacts
 }
 
-/** The file and, over all steps, what it imports of ours. */
-function withImports (path, sources, found = {}) {
+/** The file and, over all steps, what it imports of ours. @param {string} path @param {Record<string, { content: string }>} sources */
+export function withImports (path, sources, found = {}) {
   if (found[path] !== undefined || sources[path] === undefined) return found
   found[path] = sources[path]
   for (const [, target] of sources[path].content.matchAll(/^import [^;]*"(\.[^"]+)";/gms)) {

@@ -1,75 +1,50 @@
 /**
- * Differential fuzzing: a seed stands for contracts that call each other, their storage, and a message; both EVMs must agree in success, gas, refund, return
- * data, logs, destroyed accounts and state. The judge also stops and goes on at random steps, which must change nothing.
+ * Differential fuzzing: the scene of a seed in both EVMs, which must agree in success, gas, refund, return data, logs, destroyed accounts and state. The
+ * judge also stops and goes on at random steps, which must change nothing.
  */
-import { EVM, EVMMockBlockchain, NobleBN254, type ExecResult } from '@ethereumjs/evm'
+import { EVM, NobleBN254, type EVMMockBlockchainInterface, type ExecResult } from '@ethereumjs/evm'
 import { SimpleStateManager } from '@ethereumjs/statemanager'
 import { Account } from '@ethereumjs/util'
-import { bytesToBigint, bytesToHex } from '../../src/protocol/bytes.js'
-import { hash32 } from '../../src/protocol/crypto.js'
-import type { Address, Hash32, Hex } from '../../src/protocol/types.js'
+import { bytesToBigint, bytesToHex, hexToBytes } from '../../src/protocol/bytes.js'
+import type { Address } from '../../src/protocol/types.js'
 import type { LocalJudge } from '../../src/machine/judge.js'
-import { hashLogs, type JudgeResult } from '../../src/machine/judge-answer.js'
-import { word, type JudgeMessage } from '../../src/machine/judge-input.js'
+import { hashLogs, type JudgePause, type JudgeRefusal, type JudgeResult } from '../../src/machine/judge-answer.js'
+import { word, type JudgeMessage, type JudgeRooms } from '../../src/machine/judge-input.js'
 import { precompilesOf } from '../../src/machine/environment.js'
-import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import { runSynchronously } from '../../src/machine/interpreter.js'
 import { stripZeros } from '../../src/state/changes.js'
-import { Dice } from '../../test/machine/random-code.js'
 import { compare, fail, PASS, type Facts, type Outcome } from './outcome.js'
-import { program } from './programs.js'
-import { cancun, ethOf, watch, type FixtureState, type Touched } from './reference.js'
-import { addressFrom } from './transaction.js'
+import { cancun, ethOf, fixtureBytes, watch, type FixtureState, type Touched } from './reference.js'
+import { blockHash, ENVIRONMENT, messageOf, sceneOf, SENDER, warmAt, type Scene } from './scene.js'
 import { judgeWith } from './witness.js'
 
-const SENDER = addressFrom(0xaaaan)
-const COINBASE = addressFrom(0xccccn)
-const CONTRACTS = [0x10001n, 0x10002n, 0x10003n, 0x10004n].map(addressFrom)
-const STRANGER = addressFrom(0xbbbbn)
-const PRECOMPILES = Array.from({ length: 10 }, (_, i) => addressFrom(BigInt(i + 1)))
-const RANDAO = `0x${'5a'.repeat(32)}` as Hash32
+const PLENTY = 1n << 40n
+/** Room for nearly every scene: growing it until one fits would run each several times. */
+const LARGE_ROOMS: JudgeRooms = { frames: 0x18000, transientSlots: 32, journalEntries: 1024, returnBytes: 0x1000, newCodes: 32, newCodeBytes: 0x10000 }
 const common = cancun()
 
-/** What a seed stands for. */
-export type Scene = { readonly pre: FixtureState, readonly to: Address, readonly valueWei: bigint, readonly gas: bigint, readonly data: Uint8Array, readonly pauses: readonly bigint[], readonly limits: ExecutionLimits }
+/** A scene that the reference has run. */
+export type Played = { readonly scene: Scene, readonly message: JudgeMessage, readonly gasUsed: bigint, readonly error: string | undefined, readonly facts: (judged: JudgeResult) => Promise<Facts> }
 
-/** The scene of a seed. */
-export function sceneOf (seed: number): Scene {
-  const dice = new Dice(seed)
-  const known = [...CONTRACTS, ...CONTRACTS, STRANGER, SENDER, addressFrom(0n), ...PRECOMPILES.slice(0, 2)]
-  const pre: Record<Address, FixtureState[Address]> = { [SENDER]: { balance: '0xffffff', nonce: '0x1', code: '0x', storage: {} } }
-  for (const address of CONTRACTS) {
-    const storage = Object.fromEntries(Array.from({ length: dice.below(4) }, () => [`0x${dice.below(6)}`, `0x${1 + dice.below(5)}`])) as Record<Hex, Hex>
-    pre[address] = { balance: `0x${dice.below(5)}`, nonce: '0x1', code: bytesToHex(program(dice, known)), storage }
-  }
-  return {
-    pre,
-    to: CONTRACTS[0] as Address,
-    valueWei: BigInt(dice.below(4)),
-    gas: BigInt(dice.pick([dice.below(3_000), dice.below(60_000), dice.below(400_000), 400_000])),
-    data: dice.bytes(dice.below(80)),
-    pauses: dice.below(4) === 0 ? Array.from({ length: 6 }, () => BigInt(1 + dice.below(60))) : [],
-    limits: dice.below(3) === 0 ? limitsOf(dice) : {}
-  }
-}
-
-/** So tight that many a scene meets one of them. */
-function limitsOf (dice: Dice): ExecutionLimits {
-  return {
-    memoryBytes: dice.pick([0, 32, 33, 96, 160, 512, 1024]), frames: dice.below(4), modexpBytes: dice.pick([0, 1, 32, 64]),
-    callDataBytes: dice.pick([0, 1, 32, 64]), returnDataBytes: dice.pick([0, 1, 31, 32, 96]), writes: dice.below(4)
-  }
-}
-
-/** Runs a scene in both. */
+/** Runs a seed's scene in both. */
 export async function fuzz (seed: number, judge: LocalJudge): Promise<Outcome> {
-  const scene = sceneOf(seed)
-  const reference = await runReference(scene)
-  const message = messageOf(scene, reference.touched)
-  const judged = await judgeWith(judge, message, scene.pre, 1n << 40n)
+  return await judgeScene(await play(sceneOf(seed)), judge)
+}
+
+/** Runs a scene in the reference: with less gas than it uses, where it says so. @param watchEvm sees each EVM before it runs */
+export async function play (scene: Scene, watchEvm: (evm: EVM) => void = () => {}): Promise<Played> {
+  const played = await runReference(scene, watchEvm)
+  if (scene.cut === undefined) return played
+  return await runReference({ ...scene, gas: 1n + played.gasUsed * BigInt(scene.cut) / 1000n, cut: undefined }, watchEvm)
+}
+
+/** Runs a scene in the judge, in one go and with stops, and compares. */
+export async function judgeScene ({ scene, message, facts }: Played, judge: LocalJudge): Promise<Outcome> {
+  const large = await judgeWith(judge, message, scene.pre, PLENTY, LARGE_ROOMS)
+  const judged = large.answer.kind === 'result' ? large : await judgeWith(judge, message, scene.pre, PLENTY)
   const { answer } = judged
-  if (answer.kind !== 'result') return fail(`the interpreter answers ${answer.kind} ${answer.kind === 'refusal' ? `${answer.selector} ${answer.args.join(' ')}` : ''}`)
-  const outcome = compare(await reference.facts(answer), factsOf(scene, answer))
+  if (answer.kind !== 'result') return fail(`the interpreter answers ${inWords(answer)}`)
+  const outcome = compare(await facts(answer), factsOf(scene, answer))
   return outcome.verdict === 'pass' ? await inPieces(scene, judged.message, answer, judge) : outcome
 }
 
@@ -79,74 +54,49 @@ async function inPieces (scene: Scene, message: JudgeMessage, whole: JudgeResult
   const [first = 1n, ...rest] = scene.pauses
   let taken = first
   let { answer } = await judge.start(message, first)
-  for (const steps of [...rest, 1n << 40n]) {
+  for (const steps of [...rest, PLENTY]) {
     if (answer.kind !== 'pause') break
     taken += steps
     answer = (await judge.resume(message, answer, steps)).answer
   }
-  if (answer.kind !== 'result') return fail(`after stops, the interpreter answers ${answer.kind} ${answer.kind === 'refusal' ? `${answer.selector} ${answer.args.join(' ')}` : ''}`)
-  const steps = (1n << 40n) - whole.stepsLeft
+  if (answer.kind !== 'result') return fail(`after stops, the interpreter answers ${inWords(answer)}`)
+  const steps = PLENTY - whole.stepsLeft
   if (taken - answer.stepsLeft !== steps) return fail(`after stops: ${taken - answer.stepsLeft} steps, without ${steps}`)
   return compare(factsOf(scene, whole), factsOf(scene, answer))
 }
 
+function inWords (answer: JudgePause | JudgeRefusal): string {
+  return answer.kind === 'pause' ? 'pause' : `${answer.selector} ${answer.args.join(' ')}`
+}
+
 function factsOf (scene: Scene, { success, gasLeft, refund, logsHash, returnData, accounts, slots }: JudgeResult): Facts {
   return {
-    success: String(success), gasUsed: String(scene.gas - gasLeft), refund: String(refund), logs: logsHash, returnData: bytesToHex(returnData),
+    success: String(success), gasUsed: String(scene.gas - gasLeft), refund: String(refund), logs: logsHash,
+    // Of a creation, the reference returns the code, which is compared as the account's.
+    returnData: scene.kind === 'create' && success ? '0x' : bytesToHex(returnData),
     destroyed: accounts.filter(({ destroyed }) => destroyed).map(({ address }) => address).sort().join(),
     ...Object.fromEntries(accounts.map(({ address, nonce, balanceWei, codeHash }) => [address, `nonce ${nonce}, balance ${balanceWei}, code ${codeHash}`])),
     ...Object.fromEntries(slots.map(({ address, key, value }) => [`${address}[${key}]`, String(value)]))
   }
 }
 
-function messageOf (scene: Scene, touched: Touched): JudgeMessage {
-  const warm = new Set<Address>([SENDER, scene.to, COINBASE, ...PRECOMPILES])
-  const addresses = [...new Set([...touched.keys(), ...warm])]
-  return {
-    kind: 'call', to: scene.to, caller: SENDER, valueWei: scene.valueWei, gas: scene.gas, data: scene.data, limits: scene.limits,
-    environment: {
-      origin: SENDER, gasPriceWei: 7n, coinbase: COINBASE, timestampSec: 1000n, number: 5n, prevRandao: RANDAO, gasLimit: 30_000_000n, chainId: 1n,
-      baseFeeWei: 3n, blobBaseFeeWei: 1n, blockHashes: [], blobHashes: []
-    },
-    accounts: addresses.map((address) => {
-      const { balance = '0x0', nonce = '0x0', code = '0x', storage = {} } = scene.pre[address] ?? {}
-      const bytes = code === '0x' ? new Uint8Array() : Uint8Array.from((code.slice(2).match(/../g) ?? []).map((pair) => parseInt(pair, 16)))
-      return { address, balanceWei: BigInt(balance), nonce: BigInt(nonce), codeHash: hash32(bytes), code: bytes, warm: warm.has(address), hasStorage: Object.keys(storage).length > 0 }
-    }),
-    slots: addresses.flatMap((address) => [...touched.get(address) ?? []].map((key) => {
-      const found = Object.entries(scene.pre[address]?.storage ?? {}).find(([slot]) => BigInt(slot) === key)
-      return { address, key, value: BigInt(found?.[1] ?? 0), warm: false }
-    }))
+async function runReference (scene: Scene, watchEvm: (evm: EVM) => void): Promise<Played> {
+  const { stateManager, touched, evm } = await referenceOf(scene)
+  watchEvm(evm)
+  const header = {
+    number: ENVIRONMENT.number, timestamp: ENVIRONMENT.timestampSec, coinbase: ethOf(ENVIRONMENT.coinbase), gasLimit: ENVIRONMENT.gasLimit, prevRandao: hexToBytes(ENVIRONMENT.prevRandao),
+    difficulty: 0n, baseFeePerGas: ENVIRONMENT.baseFeeWei, getBlobGasPrice: () => ENVIRONMENT.blobBaseFeeWei
   }
-}
-
-async function runReference (scene: Scene): Promise<{ touched: Touched, facts: (judged: JudgeResult) => Promise<Facts> }> {
-  const stateManager = new SimpleStateManager({ common })
-  for (const [address, { balance, nonce, code, storage }] of Object.entries(scene.pre) as [Address, FixtureState[Address]][]) {
-    // runCall uses up the sender's nonce, which the judge's message has used up before.
-    await stateManager.putAccount(ethOf(address), new Account(BigInt(nonce) - (address === SENDER ? 1n : 0n), BigInt(balance)))
-    if (code !== '0x') await stateManager.putCode(ethOf(address), Uint8Array.from((code.slice(2).match(/../g) ?? []).map((pair) => parseInt(pair, 16))))
-    for (const [key, value] of Object.entries(storage)) await stateManager.putStorage(ethOf(address), word(BigInt(key)), stripZeros(word(BigInt(value))))
-  }
-  const touched = watch(stateManager)
-  const evm = new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, scene.limits) })
-  runSynchronously(evm, scene.limits)
-  const block = {
-    header: {
-      number: 5n, timestamp: 1000n, coinbase: ethOf(COINBASE), gasLimit: 30_000_000n, prevRandao: Uint8Array.from({ length: 32 }, () => 0x5a), difficulty: 0n, baseFeePerGas: 3n,
-      getBlobGasPrice: () => 1n
-    }
-  }
-  for (const address of [SENDER, scene.to, COINBASE, ...PRECOMPILES]) evm.journal.addAlwaysWarmAddress(address.slice(2))
   const { execResult } = await evm.runCall({
-    block, to: ethOf(scene.to), caller: ethOf(SENDER), origin: ethOf(SENDER), data: scene.data, gasLimit: scene.gas, gasPrice: 7n, value: scene.valueWei
+    block: { header }, caller: ethOf(SENDER), origin: ethOf(SENDER), data: scene.data, gasLimit: scene.gas, gasPrice: ENVIRONMENT.gasPriceWei, value: scene.valueWei,
+    blobVersionedHashes: [...ENVIRONMENT.blobHashes], ...scene.kind === 'call' ? { to: ethOf(scene.to) } : {}
   })
   const success = execResult.exceptionError === undefined
   const facts = async (judged: JudgeResult): Promise<Facts> => {
     const found: Record<string, string> = {
       success: String(success), gasUsed: String(execResult.executionGasUsed), refund: String(success ? execResult.gasRefund ?? 0n : 0n),
       logs: hashLogs(success ? (execResult.logs ?? []).map(([address, topics, data]) => ({ address: bytesToHex(address) as Address, topics, data })) : []),
-      returnData: bytesToHex(execResult.returnValue),
+      returnData: scene.kind === 'create' && success ? '0x' : bytesToHex(execResult.returnValue),
       destroyed: success ? destroyedOf(execResult) : ''
     }
     for (const { address } of judged.accounts) {
@@ -159,7 +109,35 @@ async function runReference (scene: Scene): Promise<{ touched: Touched, facts: (
     }
     return found
   }
-  return { touched, facts }
+  return { scene, message: messageOf(scene, touched), gasUsed: execResult.executionGasUsed, error: execResult.exceptionError?.error, facts }
+}
+
+async function referenceOf (scene: Scene): Promise<{ stateManager: SimpleStateManager, touched: Touched, evm: EVM }> {
+  const stateManager = new SimpleStateManager({ common })
+  for (const [address, { balance, nonce, code, storage }] of Object.entries(scene.pre) as [Address, FixtureState[Address]][]) {
+    // runCall uses up the sender's nonce, which the judge's message has used up before.
+    await stateManager.putAccount(ethOf(address), new Account(BigInt(nonce) - (address === SENDER ? 1n : 0n), BigInt(balance)))
+    if (code !== '0x') await stateManager.putCode(ethOf(address), fixtureBytes(code))
+    for (const [key, value] of Object.entries(storage)) await stateManager.putStorage(ethOf(address), word(BigInt(key)), stripZeros(word(BigInt(value))))
+  }
+  const touched = watch(stateManager)
+  const evm = new EVM({ common, stateManager, blockchain: BLOCKS, bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, scene.limits) })
+  runSynchronously(evm, scene.limits)
+  for (const [address, slots] of warmAt(scene)) {
+    evm.journal.addAlwaysWarmAddress(address.slice(2))
+    for (const slot of slots) evm.journal.addAlwaysWarmSlot(address.slice(2), bytesToHex(word(slot)).slice(2))
+  }
+  return { stateManager, touched, evm }
+}
+
+/** Knows the blocks whose hashes the judge is given; of others it says zero, as the judge does. */
+const BLOCKS: EVMMockBlockchainInterface = {
+  async getBlock (number) {
+    const known = BigInt(Number(number)) >= ENVIRONMENT.number - BigInt(ENVIRONMENT.blockHashes.length)
+    return { hash: () => known ? hexToBytes(blockHash(BigInt(Number(number)))) : new Uint8Array(32) }
+  },
+  async putBlock () {},
+  shallowCopy: () => BLOCKS
 }
 
 /** Accounts that go at the end: destroyed by themselves, and created in this transaction (EIP-6780). */

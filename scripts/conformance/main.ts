@@ -2,11 +2,15 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bytesToHex, concatBytes } from '../../src/protocol/bytes.js'
+import { keccak256 } from '../../src/protocol/crypto.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import { LocalVerifier } from '../../src/machine/local-verifier.js'
-import { fail, type Case, type Outcome } from './outcome.js'
+import { fail, type Case } from './outcome.js'
 import { fuzz } from './fuzz.js'
+import { huntFaults } from './mutants.js'
+import { Runner, WrongUse } from './runner.js'
 import { isStateTest, stateCases } from './state-tests.js'
 import { isVmTest, vmCases } from './vm-tests.js'
 
@@ -14,6 +18,7 @@ const HELP = `Usage: npm run conformance -- <folder or file …> [options]
 
 Runs GeneralStateTests (their Cancun cases) and legacy VMTests through @ethereumjs and through the judge's interpreter, and compares
 success, gas, return data, logs, and every account and slot that is touched. Exits with 1 when a case fails, with 2 when there is none.
+Progress goes to stderr.
 
 Options:
   --json              one line for each case that does not pass, and last {"pass", "fail", "outOfScope": {reason: n}}
@@ -21,64 +26,65 @@ Options:
   --verifier          GeneralStateTests through the whole judge: the raw transaction, a state root and a proof in, the new root out
   --every <n>         only each n-th case (default 1)
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
+  --out <file>        keeps what became of each case, and its time; a run that was cut short goes on from there
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
+  --mutants <part>    instead of files: interpreters with a fault each ("" for all, or part of the faults' names), and how many seeds find it;
+                      --fuzz <n> is the most (default 2000)
   --folders           the summary of each folder, too, when it is done
   --all               a line for the cases that pass, too
   -h, --help          this text
 
 Examples:
   npm run conformance -- fixtures/GeneralStateTests/stCreate2
-  npm run conformance -- fixtures --json --part 1/2`
+  npm run conformance -- fixtures --json --part 1/2 --out part1.jsonl`
 
-type Summary = { pass: number, fail: number, outOfScope: Record<string, number> }
+/** Seeds are told of in groups of this many. */
+const SEEDS = 1_000
+
+type Group = { readonly name: string, readonly cases: () => Promise<Case[]> }
 
 async function main (): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false }, verifier: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
-      'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }
+      'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' },
+      out: { type: 'string' }, mutants: { type: 'string' }
     }
   })
   if (values.help) { console.log(HELP); return 0 }
+  if (values.mutants !== undefined) return await huntFaults(Number(values.seed), Number(values.fuzz ?? 2_000), values.mutants)
   if (positionals.length === 0 && values.fuzz === undefined) { console.error(HELP); return 2 }
-  const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
-  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }) : undefined
-  const scenes: Case[] = Array.from({ length: Number(values.fuzz ?? 0) }, (_, i) => {
-    const seed = Number(values.seed) + i
-    return { name: `seed ${seed}`, run: async () => await fuzz(seed, judge) }
-  })
-  const [part = 1, parts = 1] = values.part.split('/').map(Number)
-  const files = (await filesOf(positionals)).filter((_, index) => index % parts === part - 1)
-  const summary = nothing()
-  let [folder, inFolder] = ['', nothing()]
-  const closeFolder = (next: string): void => {
-    if (values.folders && next !== folder && count(inFolder) > 0) console.log(values.json ? JSON.stringify({ folder, ...inFolder }) : `${folder}: ${inWords(inFolder).replaceAll('\n', ', ')}`)
-    if (next !== folder) [folder, inFolder] = [next, nothing()]
-  }
+  const code = loadArtifact('Interpreter').runtimeCode
+  const judge = await LocalJudge.create(code)
+  const judgeCreationCode = loadArtifact('Judge').creationCode
+  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }) : undefined
+  const maxSteps = BigInt(values['max-steps'])
+  const runner = new Runner({ json: values.json, all: values.all, out: values.out, kind: `${values.verifier ? 'judge' : 'interpreter'} ${bytesToHex(keccak256(values.verifier ? concatBytes(judgeCreationCode, code) : code))}, ${maxSteps} steps` })
+  const groups = values.fuzz === undefined
+    ? ofPart(await filesOf(positionals), values.part).map((file) => ({ name: dirname(file), cases: async () => await casesOf(file, judge, verifier, maxSteps) }))
+    : seedGroups(Number(values.seed), Number(values.fuzz), judge)
   let seen = 0
-  for (const list of [scenes, ...files]) {
-    closeFolder(typeof list === 'string' ? dirname(list) : 'seeds')
-    for (const test of typeof list === 'string' ? await casesOf(list, judge, verifier, BigInt(values['max-steps'])) : list) {
-      if (seen++ % Number(values.every) !== 0) continue
-      const outcome = await test.run().catch((error: Error) => fail(`it throws: ${error.stack ?? error.message}`))
-      record(summary, outcome)
-      record(inFolder, outcome)
-      if (outcome.verdict !== 'pass' || values.all) say(test.name, outcome, values.json)
-    }
+  for (const [index, { name, cases }] of groups.entries()) {
+    for (const test of await cases()) if (seen++ % Number(values.every) === 0) await runner.run(test)
+    if (groups[index + 1]?.name !== name) runner.closeGroup(values.folders ? name : undefined)
   }
-  closeFolder('')
-  console.log(values.json ? JSON.stringify(summary) : inWords(summary))
-  if (summary.fail > 0) return 1
-  return summary.pass > 0 ? 0 : 2
+  return runner.end()
 }
 
-function nothing (): Summary {
-  return { pass: 0, fail: 0, outOfScope: {} }
+function seedGroups (first: number, total: number, judge: LocalJudge): Group[] {
+  return Array.from({ length: Math.ceil(total / SEEDS) }, (_, i) => {
+    const [from, below] = [first + i * SEEDS, Math.min(first + (i + 1) * SEEDS, first + total)]
+    const seeds = Array.from({ length: below - from }, (__, n) => from + n)
+    return { name: `seeds ${from} to ${below - 1}`, cases: async () => seeds.map((seed) => ({ name: `seed ${seed}`, run: async () => await fuzz(seed, judge) })) }
+  })
 }
 
-function count ({ pass, fail: failed, outOfScope }: Summary): number {
-  return Object.values(outOfScope).reduce((sum, n) => sum + n, pass + failed)
+/** `i/n`: each n-th file, from the i-th on. @throws WrongUse for anything else */
+function ofPart<T> (files: readonly T[], words: string): T[] {
+  const [part = 0, parts = 0] = words.split('/').map(Number)
+  if (!(part >= 1 && part <= parts)) throw new WrongUse(`--part is i/n with 1 ≤ i ≤ n, not ${words}`)
+  return files.filter((_, index) => index % parts === part - 1)
 }
 
 /** All .json files, in a fixed order. */
@@ -101,19 +107,8 @@ async function casesOf (file: string, judge: LocalJudge, verifier: LocalVerifier
   })
 }
 
-function record (summary: Summary, outcome: Outcome): void {
-  if (outcome.verdict !== 'outOfScope') summary[outcome.verdict]++
-  else summary.outOfScope[outcome.reason] = (summary.outOfScope[outcome.reason] ?? 0) + 1
-}
-
-function say (name: string, outcome: Outcome, json: boolean): void {
-  if (json) { console.log(JSON.stringify({ name, ...outcome })); return }
-  const more = outcome.verdict === 'fail' ? `: ${outcome.why}` : outcome.verdict === 'outOfScope' ? `: ${outcome.reason}` : ''
-  console.log(`${outcome.verdict === 'outOfScope' ? 'out of scope' : outcome.verdict}  ${name}${more}`)
-}
-
-function inWords ({ pass, fail: failed, outOfScope }: Summary): string {
-  return [`${pass} pass, ${failed} fail`, ...Object.entries(outOfScope).map(([reason, count]) => `${count} out of scope: ${reason}`)].join('\n')
-}
-
-process.exitCode = await main()
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof WrongUse)) throw error
+  console.error(error.message)
+  return 2
+})

@@ -1,96 +1,153 @@
-/** Seeded random programs for the fuzzer: what contracts do, in odd orders and with odd operands, and at times plain random bytes. */
-import { hexToBytes } from '../../src/protocol/bytes.js'
-import type { Address } from '../../src/protocol/types.js'
+/**
+ * Seeded random programs for the fuzzer. Most know what is on their stack, so that they come to their end and the calls between them mean something; then
+ * one in ten is damaged by a wrong byte or cut short, and some are plain random bytes.
+ */
 import { randomCode, type Dice } from '../../test/machine/random-code.js'
+import { OP } from './assembler.js'
+import { call, precompile } from './calls.js'
+import { create } from './creations.js'
+import { Draft } from './draft.js'
+import { expression, sums } from './expressions.js'
+import { offset, one, returned, SLOTS, word, writes, type Size, type Surroundings } from './pieces.js'
 
-const BINARY = [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x0a, 0x0b, 0x10, 0x11, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1b, 0x1c, 0x1d]
-const READ = [0x30, 0x32, 0x33, 0x34, 0x36, 0x38, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x4a, 0x58, 0x59, 0x5a, 0x5f]
-const PRECOMPILE_SIZES = [0, 1, 31, 32, 33, 64, 96, 128, 192, 213, 384]
+/** The statements that write, by their cases below. */
+const WRITING = [3, 4, 5, 6, 7, 15, 16, 17]
+const LARGE: Size = { statements: 14, loops: 2, creations: 2 }
 
-/** Runtime code that may call `addresses`. */
-export function program (dice: Dice, addresses: readonly Address[]): Uint8Array {
-  if (dice.below(40) === 0) return dice.bytes(1 + dice.below(120))
-  if (dice.below(8) === 0) return randomCode(dice, addresses)
-  const bytes: number[] = []
-  // Something on the stack, so that not every second opcode finds it empty.
-  for (let i = dice.pick([2, 6, 17, 17]); i > 0; i--) bytes.push(...push(dice))
-  for (let i = 3 + dice.below(24); i > 0; i--) bytes.push(...piece(dice, addresses, bytes.length))
-  bytes.push(...dice.pick<number[]>([[0x00], [0x60, dice.below(200), 0x60, dice.below(64), 0xf3], [0x60, dice.below(70), 0x5f, 0xfd], [], [0x00], dice.below(8) === 0 ? [0xfe] : [0x00]]))
-  return Uint8Array.from(bytes)
+/** Runtime code that calls the others. */
+export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8Array {
+  const kind = dice.below(60)
+  if (kind === 0) return dice.bytes(1 + dice.below(120))
+  if (kind < 4) return randomCode(dice, around.accounts)
+  const whole = write(dice, around, size)
+  if (kind > 9) return whole
+  if (kind > 6) return whole.slice(0, dice.below(whole.length + 1))
+  whole[dice.below(whole.length)] = dice.below(256)
+  return whole
 }
 
-function piece (dice: Dice, addresses: readonly Address[], at: number): number[] {
-  const address = [0x73, ...hexToBytes(dice.pick(addresses))]
-  switch (dice.below(20)) {
-    case 0: return [...push(dice), ...push(dice), dice.pick(BINARY)]
-    case 1: return [...push(dice), ...push(dice), ...push(dice), dice.pick([0x08, 0x09])]
-    case 2: return [...dice.below(2) === 0 ? push(dice) : small(dice), dice.pick([0x15, 0x19, 0x35, 0x40, 0x49, 0x54, 0x5c]), ...offset(dice), 0x51]
-    case 3: return storage(dice)
-    case 4: return [dice.pick(READ)]
-    case 5: return [...offset(dice), ...offset(dice), ...offset(dice), dice.pick([0x37, 0x39, 0x5e])]
-    case 6: return [...push(dice), ...offset(dice), dice.pick([0x52, 0x53])]
-    case 7: return [...offset(dice), ...offset(dice), 0x20]
-    case 8: return [...push(dice), ...push(dice), ...offset(dice), ...offset(dice), 0xa0 + dice.below(3)]
-    case 9: return [...offset(dice), ...offset(dice), ...offset(dice), ...address, 0x3c]
-    case 10: return [...address, dice.pick([0x31, 0x3b, 0x3f])]
-    case 11: return [dice.pick([0x80, 0x90]) + dice.below(4)]
-    case 12: return [0x80 + dice.below(16), 0x90 + dice.below(16)]
-    case 13: return [...target(at + 5), 0x56, dice.below(0x60), dice.below(30) === 0 ? 0x60 : 0x5b] // over any byte that is no PUSH
-    case 14: return dice.below(2) === 0
-      ? [dice.pick([0x15, 0x36, 0x3d, 0x5a]), ...target(at + 5), 0x57, 0x5b]
-      : [0x5b, ...push(dice), 0x50, 0x5a, 0x60, dice.pick([1, 3, 8]), 0x16, ...target(at), 0x57] // again, while the gas left has these bits
-    case 15: return precompile(dice)
-    case 16: case 17: return call(dice, address)
-    case 18: return dice.below(4) === 0 ? [0x3d, 0x5f, ...offset(dice), 0x3e] : create(dice)
-    default: return dice.below(10) === 0 ? [...address, 0xff] : [0x50]
+function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
+  const draft = new Draft()
+  // First of all: what a call with little gas comes to.
+  if (!around.quiet && dice.below(3) === 0) writes(draft, dice)
+  for (let i = dice.pick([0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
+  for (let i = 1 + dice.below(size.statements); i > 0; i--) statement(draft, dice, around, size)
+  end(draft, dice)
+  return draft.finish()
+}
+
+/** Leaves the stack as it was, or something more on it. */
+function statement (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
+  const kind = dice.below(24)
+  if (around.quiet && WRITING.includes(kind)) { call(draft, dice, around); return }
+  switch (kind) {
+    case 0: case 1: expression(draft, dice, around); draft.push(offset(dice)).op(OP.MSTORE, 2, 0); return
+    case 2: expression(draft, dice, around, 1); draft.push(offset(dice)).op(OP.MSTORE8, 2, 0); return
+    case 3: case 4: case 5: writes(draft, dice); return
+    case 6: expression(draft, dice, around); draft.push(dice.below(6)).op(dice.pick([OP.SSTORE, OP.SSTORE, OP.TSTORE]), 2, 0); return
+    case 7: log(draft, dice, around); return
+    case 8: copy(draft, dice, around); return
+    case 9: if (dice.below(3) === 0) expression(draft, dice, around, 3); else sums(draft, dice); return
+    case 10: shuffle(draft, dice); return
+    case 11: condition(draft, dice, around, size); return
+    case 12: loop(draft, dice, around, size); return
+    case 13: overData(draft, dice); return
+    case 14: precompile(draft, dice, around); return
+    case 15: case 16: case 17: create(draft, dice, around, size, { statement, program }); return
+    default: call(draft, dice, around)
   }
 }
 
-function call (dice: Dice, address: readonly number[]): number[] {
-  const opcode = dice.pick([0xf1, 0xf1, 0xf2, 0xf4, 0xfa])
-  const value = opcode === 0xf1 || opcode === 0xf2 ? dice.pick([[0x5f], small(dice), [0x34]]) : []
-  return [...offset(dice), ...offset(dice), ...offset(dice), ...offset(dice), ...value, ...address, ...dice.pick([[0x5a], [0x61, 4 + dice.below(250), dice.below(256)], [0x61, 0xa0, 0]]), opcode]
+function log (draft: Draft, dice: Dice, around: Surroundings): void {
+  const topics = dice.below(5)
+  for (let i = 0; i < topics; i++) expression(draft, dice, around, 1)
+  draft.push(dice.below(70)).push(offset(dice)).op(OP.LOG0 + topics, 2 + topics, 0)
 }
 
-function precompile (dice: Dice): number[] {
-  const size = dice.pick(PRECOMPILE_SIZES)
-  const fill = [...push(dice), ...offset(dice), 0x52, 0x60, 1 + dice.below(2), 0x60, dice.below(96), 0x53]
-  return [...fill, ...offset(dice), ...offset(dice), 0x61, size >> 8, size & 255, 0x5f, 0x60, 1 + dice.below(10), ...dice.pick([[0x5a], [0x61, 0x40, 0]]), 0xfa]
+function copy (draft: Draft, dice: Dice, { accounts }: Surroundings): void {
+  const size = dice.below(120)
+  switch (dice.below(6)) {
+    case 0: draft.push(size).push(offset(dice)).push(offset(dice)).op(OP.CALLDATACOPY, 3, 0); return
+    case 1: draft.push(size).push(offset(dice)).push(offset(dice)).op(OP.CODECOPY, 3, 0); return
+    case 2: draft.push(size).push(offset(dice)).push(offset(dice)).op(OP.MCOPY, 3, 0); return
+    case 3: draft.push(size).push(offset(dice)).push(offset(dice)).push(one(dice, accounts)).op(OP.EXTCODECOPY, 4, 0); return
+    default: returned(draft, dice)
+  }
 }
 
-function target (at: number): number[] {
-  return [0x61, at >> 8, at & 255]
+function shuffle (draft: Draft, dice: Dice): void {
+  if (draft.height < 2) { draft.push(word(dice)); return }
+  const deepest = Math.min(draft.height, 17)
+  switch (dice.below(3)) {
+    case 0: draft.dup(1 + dice.below(deepest - 1)); return
+    case 1: draft.swap(1 + dice.below(deepest - 1)); return
+    default: draft.op(OP.POP, 1, 0)
+  }
 }
 
-/** Up to three writes of one slot: what they cost and give back depends on what was there. */
-function storage (dice: Dice): number[] {
-  const [slot, opcode] = [small(dice), dice.pick([0x55, 0x55, 0x5d])]
-  return Array.from({ length: 1 + dice.below(3) }, () => [0x60, dice.below(3), ...slot, opcode]).flat()
+/** `if`: what is within leaves the stack as it found it. */
+function condition (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
+  expression(draft, dice, around)
+  if (dice.below(2) === 0) draft.op(OP.ISZERO, 1, 1)
+  const close = draft.pushPlace()
+  draft.op(OP.JUMPI, 2, 0)
+  balanced(draft, dice, around, size, 1 + dice.below(3))
+  close()
+  draft.op(OP.JUMPDEST, 0, 0)
 }
 
-/** Init code of one word: it writes a slot, and then returns code, returns nothing, destroys itself or reverts. Now and then any bytes of the memory. */
-function create (dice: Dice): number[] {
-  if (dice.below(6) === 0) return [...offset(dice), ...offset(dice), ...small(dice), 0xf0]
-  const end = dice.pick<number[]>([[0x60, 0x20, 0x5f, 0xf3], [0x00], [0x33, 0xff], [0x5f, 0x5f, 0xfd], [0x60, 0xef, 0x5f, 0x53, 0x60, 1, 0x5f, 0xf3]])
-  const init = [...storage(dice).slice(0, 5), 0x60, dice.below(256), 0x5f, 0x52, ...end]
-  const salt = dice.below(2) === 0 ? [] : small(dice)
-  return [0x60 + init.length - 1, ...init, 0x5f, 0x52, ...salt, 0x60, init.length, 0x60, 32 - init.length, ...dice.pick([[0x5f], small(dice)]), salt.length > 0 ? 0xf5 : 0xf0]
+/** A few turns, of statements or, now and then, of words that fill the stack to its end or nearly. */
+function loop (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
+  if (size.loops <= 0) return
+  const fills = size === LARGE && dice.below(25) === 0
+  draft.push(fills ? 1010 + dice.below(20) : 1 + dice.below(4))
+  const start = draft.bytes.length
+  draft.op(OP.JUMPDEST, 0, 0)
+  if (fills) draft.dup(1)
+  else balanced(draft, dice, around, size, 1 + dice.below(3))
+  draft.push(1).swap(1).op(OP.SUB, 2, 1).dup(1).pushKnown(start).op(OP.JUMPI, 2, 0).op(OP.POP, 1, 0)
 }
 
-function small (dice: Dice): number[] {
-  return [0x60, dice.below(6)]
+function balanced (draft: Draft, dice: Dice, around: Surroundings, size: Size, statements: number): void {
+  const { height } = draft
+  for (let i = 0; i < statements; i++) {
+    statement(draft, dice, around, { ...size, loops: size.loops - 1, creations: Math.min(size.creations, 1) })
+    while (draft.height > height) draft.op(OP.POP, 1, 0)
+    while (draft.height < height) draft.push(7)
+  }
 }
 
-/** Offsets and sizes: mostly small, now and then far too large. */
-function offset (dice: Dice): number[] {
-  const large = dice.below(400)
-  if (large === 0) return [0x63, ...dice.bytes(4)]
-  if (large === 1) return [0x7f, ...dice.bytes(32)]
-  return dice.pick<number[]>([[0x5f], [0x60, dice.below(96)], [0x60, 32], [0x61, dice.below(3), dice.below(256)]])
+/** A jump over bytes that are no code, among them PUSHes and bytes that look like a JUMPDEST. Now and then the jump goes to one of these. */
+function overData (draft: Draft, dice: Dice): void {
+  const size = dice.pick([1 + dice.below(8), dice.below(40), dice.below(80), 250 + dice.below(60)])
+  const data = dice.below(2) === 0 ? [...dice.bytes(size)] : Array.from({ length: size }, () => dice.pick([0x5b, 0x60, 0x61, 0x7f, 0x7e, 0x5b]))
+  let reached = 0
+  for (let at = 0; at < data.length; at++) {
+    const opcode = data[at] ?? 0
+    if (opcode > OP.PUSH0 && opcode < OP.DUP1) at += opcode - OP.PUSH0
+    reached = at + 1
+  }
+  while (data.length < reached) data.push(0x5b)
+  const wrong = dice.below(25) === 0 ? data.indexOf(0x5b) : -1
+  if (wrong >= 0) draft.pushKnown(draft.bytes.length + 4 + wrong).op(OP.JUMP, 1, 0).op(data, 0, 0)
+  else {
+    const target = draft.pushPlace()
+    draft.op(OP.JUMP, 1, 0).op(data, 0, 0)
+    target()
+  }
+  draft.op(OP.JUMPDEST, 0, 0)
 }
 
-function push (dice: Dice): number[] {
-  const length = dice.pick([0, 1, 1, 1, 2, 8, 20, 32])
-  const bytes = dice.below(4) === 0 ? Array<number>(length).fill(0xff) : [...dice.bytes(length)]
-  return [0x5f + length, ...bytes]
+/** How it ends. Mostly its stack and memory come out, so that nothing that went wrong on the way is lost. */
+function end (draft: Draft, dice: Dice): void {
+  const how = dice.below(16)
+  if (dice.below(2) === 0) sums(draft, dice)
+  if (dice.below(3) === 0) for (let slot = 0; slot < SLOTS; slot++) draft.push(slot).op(OP.TLOAD, 1, 1)
+  for (let words = Math.min(draft.height, 24); words > 1; words--) draft.op(dice.pick([OP.XOR, OP.ADD, OP.SUB]), 2, 1)
+  if (draft.height > 0) draft.push(dice.pick([0, 32])).op(OP.MSTORE, 2, 0)
+  if (how < 8) draft.push(dice.pick([32, 64, 96, dice.below(300)])).push(0).op(OP.RETURN, 2, 0)
+  else if (how === 8) draft.op(OP.MSIZE, 0, 1).push(0).op(OP.RETURN, 2, 0)
+  else if (how < 11) draft.push(dice.below(130)).push(dice.pick([0, 0, 5])).op(OP.REVERT, 2, 0)
+  else if (how === 11) draft.op(dice.pick([OP.INVALID, OP.CALLER]), 0, 1).op(OP.SELFDESTRUCT, 1, 0)
+  else draft.op(OP.STOP, 0, 0)
 }

@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { FAULTS } from '../../scripts/conformance/faults.js'
+import { loadCompiler, withFault } from '../../scripts/conformance/mutants.js'
 
 const test = suite('conformance')
 const dist = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -57,6 +59,32 @@ test('a cap on the steps puts a case out of scope, by reason', async () => {
   const { code, lines } = await conformance(join(vectors, 'refunds.json'), join(vectors, 'arithmetic.json'), '--json', '--max-steps', '13')
   assert.is(code, 0)
   assert.equal(JSON.parse(lines.at(-1) ?? ''), { pass: 1, fail: 0, outOfScope: { 'more than 13 inner steps': 1 } })
+})
+
+test('a run that keeps its outcomes goes on where it stopped, and refuses those of another', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'conformance-'))
+  try {
+    const out = join(folder, 'outcomes.jsonl')
+    const whole = await conformance(vectors, '--json', '--every', '9', '--out', out)
+    const kept = (await readFile(out, 'utf8')).trim().split('\n')
+    assert.ok(kept.length > 3)
+    // The last outcome cut short, and one changed: it is believed, so it was not run again.
+    const changed = (kept[1] ?? '').replace('"verdict":"pass"', '"verdict":"outOfScope","reason":"as it was kept"')
+    await writeFile(out, [kept[0], changed, ...kept.slice(2, -1), kept.at(-1)?.slice(0, 20)].join('\n'))
+    const { code, lines } = await conformance(vectors, '--json', '--every', '9', '--out', out)
+    const [before, after] = [whole.lines, lines].map((list) => JSON.parse(list.at(-1) ?? '') as { pass: number })
+    assert.is(code, 0)
+    assert.equal(after, { ...before, pass: (before?.pass ?? 0) - 1, outOfScope: { 'as it was kept': 1 } })
+    assert.is((await readFile(out, 'utf8')).trim().split('\n').length, kept.length)
+    assert.is((await conformance(vectors, '--every', '9', '--max-steps', '13', '--out', out)).code, 2)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('every fault that the fuzzer must find has its one place in the sources', async () => {
+  const sources = await (await loadCompiler()).readSources()
+  for (const fault of FAULTS) assert.not.equal(withFault(sources, fault), sources, fault.name)
 })
 
 test('a folder without a case is an error', async () => {
