@@ -25,40 +25,42 @@ function layout (name: string): number {
 
 /** All frames of a saved machine, the outermost first. */
 export function framesOf (machine: Uint8Array): Frame[] {
-  // What is saved: the words from FRAME to MACHINE_END, the stack, and the memory from FRAMES on.
+  // What is saved: the words from FRAME to MACHINE_END, the stacks of all frames, and the memory from FRAMES on.
   const first = layout('FRAME')
   const fixed = layout('MACHINE_END') - first
   const word = (place: number): bigint => bytesToBigint(machine.slice(place, place + 32))
   const paused = stateOf(word(layout('PAUSED') - first))
-  const shift = fixed + 32 * paused.height - layout('FRAMES')
-  /** @param block where the frame's block of words is saved @param stack where its stack is */
-  const frame = (block: number, { pc, gas, height }: State, stack: number): Frame => {
+  const shift = fixed + paused.sp - layout('FRAMES')
+  /** @param block where the frame's block of words is saved */
+  const frame = (block: number, { pc, gas, sp, height }: State): Frame => {
     const memory = Number(word(block + layout('MEMORY_AT') - first)) + shift
     return {
-      pc, gas, stack: Array.from({ length: height }, (_, i) => word(stack + 32 * i)),
+      pc, gas, stack: Array.from({ length: height }, (_, i) => word(fixed + sp + 32 * (i - height))),
       memory: bytesToHex(machine.slice(memory, memory + Number(word(block + layout('MEMORY_SIZE') - first))))
     }
   }
-  const frames = [frame(0, paused, fixed)]
+  const frames = [frame(0, paused)]
   let block = 0
   for (let depth = Number(word(layout('DEPTH') - first)); depth > 1; depth--) {
     block = Number(word(block + layout('RECORD_AT') - first)) + shift
-    frames.unshift(frame(block, stateOf(word(block + layout('STATE') - first)), block + layout('FRAME_SIZE')))
+    frames.unshift(frame(block, stateOf(word(block + layout('STATE') - first))))
   }
   return frames
 }
 
-type State = { readonly pc: number, readonly gas: bigint, readonly height: number }
+/** `sp`: from where the stacks begin. */
+type State = { readonly pc: number, readonly gas: bigint, readonly sp: number, readonly height: number }
 
 /** The packed state word of a saved frame. */
 function stateOf (state: bigint): State {
   return {
-    pc: Number(state & LAYOUT_PC_MASK),
-    gas: (state >> BigInt(layout('GAS_SHIFT'))) & ((1n << 63n) - 1n),
-    height: Number((state >> BigInt(layout('SP_SHIFT'))) & BigInt(layout('SP_MASK'))) / 32
+    pc: Number(state >> BigInt(layout('PC_SHIFT'))),
+    gas: (state >> BigInt(layout('GAS_SHIFT'))) & GAS_MASK,
+    sp: Number(state & BigInt(layout('SP_MASK'))),
+    height: Number((state >> BigInt(layout('HEIGHT_SHIFT'))) & BigInt(layout('HEIGHT_MASK')))
   }
 }
-const LAYOUT_PC_MASK = BigInt(layout('PC_MASK'))
+const GAS_MASK = (1n << 63n) - 1n
 
 // ---------------------------------------------------------------- @ethereumjs'
 
