@@ -23,7 +23,7 @@ test.before(async world => {
   world.arena = arena
   const code = (await arena.deployData('TicTacToe')).address
   const [alice, bob, carol] = await Promise.all([
-    arena.player('alice', { account: 1 }), arena.player('bob', { account: 2 }), arena.player('carol', { account: 3, flags: ['--observe'] })
+    arena.player('alice', { account: 1, flags: ['--no-auto-dispute'] }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] }), arena.player('carol', { account: 3, flags: ['--observe'] })
   ])
   const table = await Table.start(arena, [alice, bob], code, { ctorArg: ticTacToe([alice, bob]) })
   await table.play([4, 0, 2])

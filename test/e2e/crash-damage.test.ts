@@ -19,7 +19,7 @@ const test = suite<World>('e2e/crash-damage')
 const BOB = 1
 
 test.before(async world => {
-  const stage = await Stage.open(['--patience-sec', '1'])
+  const stage = await Stage.open(['--patience-sec', '1', '--no-auto-dispute'])
   const [alice, bob] = [stage.node(0), stage.node(1)]
   Object.assign(world, { stage, alice, bob })
   const game = await stage.game()

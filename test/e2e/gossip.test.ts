@@ -25,7 +25,7 @@ test.before(async world => {
   const arena = await openArena()
   Object.assign(world, { arena, rogues: [] })
   const { address } = await arena.deployData('TicTacToe')
-  const [alice, bob] = await Promise.all([arena.player('alice', { account: 1 }), arena.player('bob', { account: 2 })])
+  const [alice, bob] = await Promise.all([arena.player('alice', { account: 1, flags: ['--no-auto-dispute'] }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] })])
   const table = await Table.start(arena, [alice, bob], address, { ctorArg: ticTacToe([alice, bob]) })
   Object.assign(world, { alice, bob, table, domain: { chainId: arena.anvil.chainId, court: arena.court } })
 })

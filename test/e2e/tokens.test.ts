@@ -14,7 +14,7 @@ const test = suite<World>('e2e/tokens')
 test.before(async world => {
   const arena = await openArena()
   world.arena = arena
-  const [alice, bob] = await Promise.all([arena.player('alice', { account: 1 }), arena.player('bob', { account: 2 })])
+  const [alice, bob] = await Promise.all([arena.player('alice', { account: 1, flags: ['--no-auto-dispute'] }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] })])
   Object.assign(world, { alice, bob })
 })
 
