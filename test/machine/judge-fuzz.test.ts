@@ -1,12 +1,12 @@
 // time limit: 600 s
 /** 2,000 seeded scenes in both EVMs; `npm run conformance -- --fuzz <n> --seed <n>` runs more. */
-import type { InterpreterStep } from '@ethereumjs/evm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import { fuzz, judgeScene, play } from '../../scripts/conformance/fuzz.js'
 import { sceneOf, type Scene } from '../../scripts/conformance/scene.js'
+import type { InterpreterStep } from '@ethereumjs/evm'
 
 const SCENES = 2_000
 /** Seeds that once showed a difference are named here with what it was. */

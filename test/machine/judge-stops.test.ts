@@ -1,6 +1,5 @@
 // time limit: 400 s
 /** The judge stopped: its machine is @ethereumjs', with all its frames, and it goes on from there to the same end. */
-import type { EVM } from '@ethereumjs/evm'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadArtifact } from '../../src/chain/artifacts.js'
@@ -17,6 +16,7 @@ import { sceneOf, SENDER, type Scene } from '../../scripts/conformance/scene.js'
 import { addressFrom } from '../../scripts/conformance/transaction.js'
 import { judgeWith } from '../../scripts/conformance/witness.js'
 import { framesOf, watchFrames, type Frame } from './frames.js'
+import type { EVM } from '@ethereumjs/evm'
 
 const test = suite('judge, stopped')
 const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
