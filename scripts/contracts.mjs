@@ -26,7 +26,8 @@ export const SETTINGS = {
 export const OWN_SETTINGS = {
   'contracts/judge/Interpreter.sol': { ...SETTINGS, viaIR: false },
   // With the most runs it has 26,186 bytes, more than a contract may have.
-  'contracts/Threads.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } }
+  'contracts/Threads.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } },
+  'contracts/Claims.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } }
 }
 
 /**

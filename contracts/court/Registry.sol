@@ -41,7 +41,10 @@ abstract contract Registry is Court, Payments {
         }
         bits = bits.withJoined(player);
         bool active = bits.joined() == (1 << count) - 1;
-        if (active) bits = bits.withPhase(Phase.Active);
+        if (active) {
+            requireAccepted(terms, threadId);
+            bits = bits.withPhase(Phase.Active);
+        }
         entry.record = bits;
         emit Joined(threadId, player, multiaddr, active);
         pull(terms.asset, terms.payment(player));

@@ -141,7 +141,6 @@ class Twin {
         return await game.refute(this.#at(last.name), this.#at(before), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, ZERO_HASH))
       }
       case 'settle': return await this.#settle()
-      default: throw new Error(`${action.type} is not of this contract yet`)
     }
   }
 

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IJudge} from "./interfaces/IJudge.sol";
+import {IClaims} from "./interfaces/IClaims.sol";
+import {Bench} from "./court/Bench.sol";
+import {Refuting} from "./court/Refuting.sol";
+import {Lineage, LineageLib} from "./lib/Lineage.sol";
+import {Record} from "./lib/Record.sol";
+import {Signatures} from "./lib/Signatures.sol";
+
+/// @notice The other half of the court: bonds, claims and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
+contract Claims is Refuting {
+    using LineageLib for Lineage;
+
+    uint256 private constant MOST_CLAIMS = 16;
+
+    /// @param judge_ the court's
+    constructor(IJudge judge_) Bench(judge_) {}
+
+    /// @inheritdoc IClaims
+    function claim(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes32 stateRoot, bytes calldata result)
+        external
+        payable
+    {
+        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
+        requireOpen(bits);
+        bytes32 tip = requireRecorded(entry, bits, threadId, recorded);
+        bytes32 id = requireForce(threadId, bits, tip, terms, move);
+        // Its player's own doing: a wrong claim costs the mover its bank.
+        requireMover(terms, move.player);
+        if (move.paused != 0) revert WrongJudgement(move.paused, 0);
+        charge(threadId, bits, id, terms, recorded.timestamp, move);
+        address account = answer(threadId, bits, id, terms, move.player, stateRoot, result);
+        bits = bits.extended(terms.window);
+        bytes32 claimed = writeMove(entry, bits, threadId, tip, recorded.nonce, move, stateRoot);
+        uint256 index = add(threadId, bits, claimed, result.length == 0 ? BY_MOVER : BY_ORACLE);
+        emit Claimed(threadId, account, index, claimed);
+    }
+
+    /// @dev Somebody answers: the oracle by its signature, else the mover; with a bond for each claim that stands and this one. What was paid joins it.
+    function answer(
+        bytes32 threadId,
+        Record bits,
+        bytes32 id,
+        Terms calldata terms,
+        uint256 player,
+        bytes32 stateRoot,
+        bytes calldata result
+    ) private returns (address account) {
+        (uint256 count, uint256 byOracle, bool refuted) = lineageOf(threadId, bits.dispute()).claims();
+        if (count == MOST_CLAIMS) revert TooManyClaims();
+        if (result.length == 0) {
+            account = terms.players[player];
+            byOracle = count - byOracle;
+        } else {
+            account = terms.oracle;
+            if (account == address(0)) revert NoOracle();
+            if (refuted) revert OracleRefuted(account);
+            if (!Signatures.isAuthorised(digestOf(hashResult(id, stateRoot, msg.value)), account, result)) revert BadResult(account);
+        }
+        Pledge storage pledge = pledges[threadId][account];
+        uint256 held = pledge.amount + msg.value;
+        uint256 needed = bondFor(terms.gasLimit) * (byOracle + 1);
+        if (held < needed) revert BondTooSmall(held, needed);
+        // SAFETY: no account has 2^128 wei.
+        if (msg.value != 0) pledge.amount = uint128(held);
+    }
+
+    function add(bytes32 threadId, Record bits, bytes32 claimed, uint256 by) private returns (uint256 index) {
+        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
+        (index,,) = lineage_.claims();
+        lineage_.addClaim(by == BY_ORACLE);
+        claims[threadId][index] = bytes32((uint256(claimed) >> 8 << 8) | by);
+    }
+
+    // ------------------------------------------------------------------------------------------------ the court's own half: nobody is led here for it
+
+    function open(Terms calldata, string calldata) external payable {
+        revert NotTheCourt();
+    }
+
+    function join(Terms calldata, uint256, string calldata, bytes calldata) external payable {
+        revert NotTheCourt();
+    }
+
+    function cancel(Terms calldata) external pure {
+        revert NotTheCourt();
+    }
+
+    function close(Terms calldata, Close calldata, bytes calldata) external pure {
+        revert NotTheCourt();
+    }
+
+    function settle(Terms calldata, Breakpoint calldata, AccountProof[] calldata) external pure {
+        revert NotTheCourt();
+    }
+
+    function settleByFunction(Terms calldata, Breakpoint calldata, LastInput calldata, bytes32, bytes calldata, AccountProof[] calldata) external pure {
+        revert NotTheCourt();
+    }
+}
