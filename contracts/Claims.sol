@@ -4,13 +4,13 @@ pragma solidity 0.8.37;
 import {IJudge} from "./interfaces/IJudge.sol";
 import {IClaims} from "./interfaces/IClaims.sol";
 import {Bench} from "./court/Bench.sol";
-import {Refuting} from "./court/Refuting.sol";
+import {Refutation} from "./court/Refutation.sol";
 import {Lineage, LineageLib} from "./lib/Lineage.sol";
 import {Record} from "./lib/Record.sol";
 import {Signatures} from "./lib/Signatures.sol";
 
 /// @notice The other half of the court: bonds, claims and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
-contract Claims is Refuting {
+contract Claims is Refutation {
     using LineageLib for Lineage;
 
     uint256 private constant MOST_CLAIMS = 16;

@@ -2,11 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IClaims} from "../interfaces/IClaims.sol";
-import {IThreads} from "../interfaces/IThreads.sol";
-import {TypedData} from "../lib/TypedData.sol";
+import {Lineage, LineageLib} from "../lib/Lineage.sol";
+import {Record} from "../lib/Record.sol";
+import {Court} from "./Court.sol";
 
-/// @notice What is kept of bonds and claims. Court keeps the threads; the two halves of the court (Threads, Claims) share this memory, in this order.
-abstract contract Bonds is TypedData, IClaims {
+/// @notice What is kept of bonds and claims. The two halves of the court (Threads, Claims) share this memory and Court's, in this order.
+abstract contract Bonds is Court, IClaims {
+    using LineageLib for Lineage;
+
     struct Pledge {
         uint128 amount;
         bool accepted;
@@ -38,7 +41,16 @@ abstract contract Bonds is TypedData, IClaims {
         }
     }
 
-    function requireAccepted(IThreads.Terms calldata terms, bytes32 threadId) internal view {
+    /// @inheritdoc IClaims
+    function openClaims(bytes32 threadId) external view returns (bytes32[] memory found) {
+        Record bits = entryOf(threadId).record;
+        if (bits.phase() != Phase.Disputed) return found;
+        (uint256 count,,) = lineageOf(threadId, bits.dispute()).claims();
+        found = new bytes32[](count);
+        for (uint256 i; i < count; ++i) found[i] = claims[threadId][i];
+    }
+
+    function requireAccepted(Terms calldata terms, bytes32 threadId) internal view {
         if (terms.oracle != address(0) && !pledges[threadId][terms.oracle].accepted) revert NotAccepted(terms.oracle);
     }
 }

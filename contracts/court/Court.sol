@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IClaims} from "../interfaces/IClaims.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
 import {Lineage, LineageLib} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {TermsLib} from "../lib/TermsLib.sol";
-import {Bonds} from "./Bonds.sol";
+import {TypedData} from "../lib/TypedData.sol";
 
 /// @notice The court's memory: two storage slots for each thread, and one to three more for a dispute with forced moves.
-abstract contract Court is Bonds {
+abstract contract Court is TypedData {
     using TermsLib for Terms;
     using LineageLib for Lineage;
 
@@ -48,13 +47,6 @@ abstract contract Court is Bonds {
     /// @inheritdoc IThreads
     function lineage(bytes32 threadId) external view returns (uint256 forced, uint256[] memory used) {
         return lineages[threadId][entries[threadId].record.dispute()].shown();
-    }
-
-    /// @inheritdoc IClaims
-    function openClaims(bytes32 threadId) external view returns (bytes32[] memory found) {
-        (uint256 count,,) = lineages[threadId][entries[threadId].record.dispute()].claims();
-        found = new bytes32[](count);
-        for (uint256 i; i < count; ++i) found[i] = claims[threadId][i];
     }
 
     /// @dev What was forced in dispute k. Another number is another lineage: nothing forced, the banks full.

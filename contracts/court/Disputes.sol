@@ -5,11 +5,11 @@ import {IThreads} from "../interfaces/IThreads.sol";
 import {LineageLib, Lineage} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {Signatures} from "../lib/Signatures.sol";
-import {Court} from "./Court.sol";
+import {Bonds} from "./Bonds.sol";
 
 /// @notice What is recorded of a thread, and the disputes over it (section 8 of the specification).
 /// INVARIANT: the recorded signed slot never goes down.
-abstract contract Disputes is Court {
+abstract contract Disputes is Bonds {
     using LineageLib for Lineage;
 
     /// @inheritdoc IThreads

@@ -26,6 +26,8 @@ interface IClaims {
     event Released(bytes32 indexed threadId, address indexed account, uint256 amount);
     /// @notice The move recorded last (the BREAKPOINT and Forced before this log) is a claim: the `index`th unproven one, which `account` answers for.
     event Claimed(bytes32 indexed threadId, address indexed account, uint256 index, bytes32 recorded);
+    /// @notice A claim is being executed over several transactions; `paused` is what the refuter's next one starts from.
+    event Refuting(bytes32 indexed threadId, address indexed refuter, bytes32 claimed, bytes32 paused);
     /// @notice A claim was wrong (the Refuted before this log): what its bond has paid to who refuted it, and to each player other than the mover.
     event Slashed(bytes32 indexed threadId, address indexed account, address indexed refuter, uint256 toRefuter, uint256 toEachOther);
 

@@ -36,7 +36,7 @@ export class Reverted extends Error {
 }
 
 /** One call to a contract of ours. */
-export type Call = { readonly from: Address, readonly to: Address, readonly data: Hex, readonly valueWei?: bigint, readonly gas?: bigint }
+export type Call = { readonly from: Address, readonly to: Address, readonly data: Hex, readonly valueWei?: bigint, readonly gas?: bigint, /** 0 where it is not said. */ readonly gasPriceWei?: bigint }
 
 const GAS = 15_000_000n
 const artifacts = new Map<string, Promise<Artifact>>()
@@ -218,7 +218,7 @@ export class Arena {
 
   /** @throws Reverted */
   async send (call: Call, abi = this.abi): Promise<Sent> {
-    return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS) }, abi)
+    return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS), gasPrice: hex(call.gasPriceWei ?? 0n) }, abi)
   }
 
   /** What would become of a call to the court, without sending it. @throws Reverted */
@@ -243,7 +243,7 @@ export class Arena {
   }
 
   async #mine (transaction: object, abi: Interface): Promise<Sent> {
-    const hash = await this.rpc('eth_sendTransaction', { ...transaction, gasPrice: '0x0' })
+    const hash = await this.rpc('eth_sendTransaction', { gasPrice: '0x0', ...transaction })
     const receipt = await this.#receipt(hash)
     if (receipt.status !== '0x1') {
       const trace = await this.rpc('debug_traceTransaction', hash, { tracer: 'callTracer' }) as { output?: Hex }

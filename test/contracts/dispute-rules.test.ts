@@ -8,10 +8,12 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { ZERO_HASH } from '../../src/protocol/bytes.js'
+import { addressOf, keccak256 } from '../../src/protocol/crypto.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
-import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force } from '../sim/dispute/rules.js'
-import { Arena } from './arena.js'
+import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force, type Move as ModelMove } from '../sim/dispute/rules.js'
+import { isFalse } from '../sim/dispute/world.js'
+import { Arena, hex } from './arena.js'
 import type { Game, Move } from './game.js'
 
 const arena = await Arena.create()
@@ -20,6 +22,13 @@ test.after(() => arena.stop())
 
 const ETHER = 10n ** 18n
 const TERMS: DisputeTerms = { players: 3, window: 64, bank: 50, moves: 4, grace: 4 }
+const ORACLE_KEY = keccak256(new TextEncoder().encode('oracle'))
+const ORACLE = addressOf(ORACLE_KEY)
+const GAS_LIMIT = 100_000n
+/** More than any claim takes. */
+const BONDS = 16n * (3_000_000n + 120n * GAS_LIMIT) * 20n * 10n ** 9n + ETHER
+await arena.rpc('anvil_impersonateAccount', ORACLE)
+await arena.rpc('anvil_setBalance', ORACLE, hex(1_000_000n * ETHER))
 const RUNS = Number(process.env['DISPUTE_RUNS'] ?? 25)
 
 /** What is tried next, as numbers that mean something only in the state at hand. */
@@ -27,7 +36,7 @@ type Try = { readonly what: string, readonly player: number, readonly other: num
 
 const someTry: fc.Arbitrary<Try> = fc.record({
   what: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('advance') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
+    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 6, arbitrary: fc.constant('claim') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
     { weight: 2, arbitrary: fc.constantFrom('respond', 'resume', 'checkpoint', 'settle') }
   ),
   player: fc.integer({ min: 0, max: 2 }),
@@ -41,16 +50,20 @@ const someTry: fc.Arbitrary<Try> = fc.record({
 class Twin {
   readonly game: Game
   readonly state: ReturnType<Game['state']>
+  /** What wrong claims say. */
+  readonly #wrong: ReturnType<Game['state']>
   court: CourtState = newCourt(TERMS)
   nowSec: number
   readonly #breakpoints = new Map<string, Breakpoint>()
   readonly #moves = new Map<string, Move>()
+  readonly #parents = new Map<string, Breakpoint>()
   readonly taken = new Map<string, number>()
 
   constructor (game: Game, nowSec: number) {
     this.game = game
     this.nowSec = nowSec
-    this.state = game.state([ETHER, ETHER, ETHER])
+    this.state = game.state([ETHER, ETHER, ETHER, 0n])
+    this.#wrong = game.state([3n * ETHER, 0n, 0n, 0n])
   }
 
   /** Does the same in both, at the same second, and compares what became of it. */
@@ -65,6 +78,8 @@ class Twin {
     if (typeof expected === 'string') return
     this.taken.set(tried.what, (this.taken.get(tried.what) ?? 0) + 1)
     if (action.type === 'advance') this.#remember(action.force)
+    if (action.type === 'claim') this.#remember(action.force, action.right && action.reverts !== true ? undefined : this.#wrong)
+    if (action.type === 'refute') this.#correct(this.court.lineage[action.move], expected)
     this.court = expected
     await this.#compare()
   }
@@ -79,7 +94,11 @@ class Twin {
         const parent = other === 0 ? court.signed?.name : tipName(court)
         return parent === undefined ? undefined : { type: 'resume', certificate: this.#certificate(court.dispute, tipNonce(court) + 1, parent) }
       }
-      case 'refute': return court.lineage.length === 0 ? undefined : { type: 'refute', move: court.lineage.length - 1 }
+      case 'refute': {
+        const first = court.lineage.findIndex(({ proof }) => other === 0 ? false : other === 1 ? isFalse(proof) : proof !== 'judged')
+        const move = first >= 0 ? first : court.lineage.length - 1
+        return move < 0 ? undefined : { type: 'refute', move }
+      }
       // Too early as a rule: what counts is that it is refused.
       case 'settle': return { type: 'settle' }
       default: {
@@ -87,6 +106,7 @@ class Twin {
         if (parent === undefined) return undefined
         const begun = court.judging[player]
         const fresh: Force = { player, dispute: court.dispute, parent, input: 'm', timestamp: this.nowSec - late }
+        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: other === 0 && late === 1, settles: late !== 2, byOracle: other !== 2 }
         const force = begun === undefined ? fresh : { ...fresh, timestamp: Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1]) }
         return { type: 'advance', force, by: other === 3 ? -1 : player, transactions: what === 'begin' ? 2 : 1, reverts: other === 0 && late === 1, settles: good }
       }
@@ -116,10 +136,22 @@ class Twin {
     return this.game.move(force.player, this.#at(force.parent), BigInt(force.dispute), BigInt(force.timestamp))
   }
 
-  #remember (force: Force): void {
+  #remember (force: Force, wrong?: ReturnType<Game['state']>): void {
     const move = this.#moveOf(force)
-    this.#moves.set(nameOf(force), move)
-    this.#breakpoints.set(nameOf(force), this.game.forced(this.#at(force.parent), BigInt(force.dispute), move, this.state.root))
+    const name = `${nameOf(force)}${wrong === undefined ? '' : '!'}`
+    this.#moves.set(name, move)
+    this.#parents.set(name, this.#at(force.parent))
+    this.#breakpoints.set(name, this.game.forced(this.#at(force.parent), BigInt(force.dispute), move, (wrong ?? this.state).root))
+  }
+
+  /** What the judge found stands in a wrong claim's place, in the dispute's new number. */
+  #correct (was: ModelMove | undefined, { lineage, dispute }: CourtState): void {
+    const now = lineage.at(-1)
+    const [move, parent] = [this.#moves.get(was?.name ?? ''), this.#parents.get(was?.name ?? '')]
+    if (was?.proof !== 'wrong claim' || now === undefined || move === undefined || parent === undefined) return
+    this.#moves.set(now.name, move)
+    this.#parents.set(now.name, parent)
+    this.#breakpoints.set(now.name, { ...this.#at(was.name), epoch: BigInt(dispute), stateRoot: this.state.root })
   }
 
   async #send (action: Action, { player }: Try): Promise<unknown> {
@@ -134,14 +166,28 @@ class Twin {
         const from = action.by === player ? game.player(player) : arena.account(18)
         return await game.advance(this.#at(action.force.parent), { ...this.#moveOf(action.force), paused }, finding(isFinal, action.reverts !== true, this.state.root), from)
       }
-      case 'refute': {
-        const [last, before] = [court.lineage.at(-1), court.lineage.at(-2)?.name ?? court.signed?.name]
-        const move = this.#moves.get(last?.name ?? '')
-        if (last === undefined || move === undefined) throw new Error('no move')
-        return await game.refute(this.#at(last.name), this.#at(before), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, ZERO_HASH))
+      case 'claim': {
+        const { force, byOracle = false, by } = action
+        const from = by === player ? game.player(player) : arena.account(18)
+        const stateRoot = action.right && action.reverts !== true ? this.state.root : this.#wrong.root
+        return await game.claim(this.#at(force.parent), BigInt(force.dispute), this.#moveOf(force), stateRoot, { from, ...(byOracle ? { key: ORACLE_KEY, feeWei: 5n } : { feeWei: BONDS }) })
       }
+      case 'refute': return await this.#refute(action.move)
       case 'settle': return await this.#settle()
     }
+  }
+
+  /** By execution of the move where it is claimed, by the settlement function where that is what it fails. */
+  async #refute (place: number): Promise<unknown> {
+    const { game, court: { lineage } } = this
+    const [was, isLast] = [lineage[place], place === lineage.length - 1]
+    const [move, parent] = [this.#moves.get(was?.name ?? ''), this.#parents.get(was?.name ?? '')]
+    if (was === undefined || move === undefined || parent === undefined) throw new Error('no move')
+    if (was.proof === 'judged' || (!isFalse(was.proof) && isLast && !was.settles)) {
+      return await game.refute(this.#at(was.name), parent, { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, was.settles, ZERO_HASH))
+    }
+    const index = lineage.slice(0, place).filter(({ proof }) => proof !== 'judged').length
+    return await game.refuteClaim(index, this.#at(was.name), parent, move, finding(true, was.proof !== 'no move', this.state.root))
   }
 
   /** By the function where something was forced; without it where a co-signed batch's inputs would have to be shown, one window later. */
@@ -151,13 +197,17 @@ class Twin {
     const last = court.lineage.at(-1)
     const move = this.#moves.get(last?.name ?? '')
     if (last !== undefined && move !== undefined) {
-      return await game.settleByFunction(this.#at(last.name), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, state.root), state)
+      return await game.settleByFunction(this.#at(last.name), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, state.root), last.settles ? state : this.#stateAt(last.name))
     }
     if (court.phase === 'disputed' && this.nowSec >= court.endsAt) {
       this.nowSec += TERMS.window
       await arena.at(BigInt(this.nowSec))
     }
     return await game.settle(this.#at(court.signed.name), state)
+  }
+
+  #stateAt (name: string): ReturnType<Game['state']> {
+    return this.#at(name).stateRoot === this.state.root ? this.state : this.#wrong
   }
 
   async #compare (): Promise<void> {
@@ -175,6 +225,8 @@ class Twin {
     if (court.phase !== 'disputed') return
     const { forced, used } = await game.lineage()
     assert.equal([forced, ...used], [BigInt(court.lineage.length), ...court.used.map(BigInt)])
+    const claims = court.lineage.filter(({ proof }) => proof !== 'judged')
+    assert.equal(await game.openClaims(), claims.map(({ name, byOracle }) => `${breakpointHash(this.#at(name)).slice(0, -2)}0${byOracle ? 1 : 2}`))
     if (tip !== undefined) assert.is(record.nonce, BigInt(tipNonce(court)))
   }
 }
@@ -185,7 +237,7 @@ function finding (isFinal: boolean, success: boolean, newRoot: Hash32): Hex {
 
 /** The contract's name for a refusal where it is another. */
 function inContract (refusal: string, action: Action): string {
-  return refusal === 'WrongParent' && action.type === 'advance' ? 'WrongBreakpoint' : refusal
+  return refusal === 'WrongParent' && (action.type === 'advance' || action.type === 'claim') ? 'WrongBreakpoint' : refusal
 }
 
 test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the model does, and stands where it stands`, async () => {
@@ -193,7 +245,8 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
   await fc.assert(fc.asyncProperty(fc.array(someTry, { minLength: 40, maxLength: 40 }), async tries => {
     await arena.isolated(async () => {
       const game = await (await arena.game({
-        count: TERMS.players, windowSec: BigInt(TERMS.window), timeBankSec: BigInt(TERMS.bank), forcedMoves: TERMS.moves, settlement: '0x11223344', shares: [1n, 1n, 1n]
+        count: TERMS.players, windowSec: BigInt(TERMS.window), timeBankSec: BigInt(TERMS.bank), forcedMoves: TERMS.moves, settlement: '0x11223344', shares: [1n, 1n, 1n],
+        oracle: ORACLE, bondWei: 8n * BONDS, gasLimit: GAS_LIMIT
       })).start()
       const twin = new Twin(game, Number(await arena.nowSec()) + 10)
       for (const tried of tries) await twin.step(tried)
@@ -202,7 +255,7 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
   }), { numRuns: RUNS, seed: 20_261 })
   console.log(Object.fromEntries(taken))
   // A comparison in which nothing is taken shows nothing.
-  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'refute', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
+  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
 })
 
 test.run()

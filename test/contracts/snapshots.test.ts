@@ -39,7 +39,7 @@ test('gas of the measured calls: as in the snapshot, and within the limits', asy
 
 test('size, ABI and storage layout of each contract that is deployed: as in the snapshot', async () => {
   const contracts: Record<string, unknown> = {}
-  for (const name of ['MeteredService', 'Threads', 'TicTacToe']) {
+  for (const name of ['Claims', 'MeteredService', 'Threads', 'TicTacToe']) {
     const { abi, deployedBytecode, storageLayout } = await artifactOf(name)
     const bytes = (deployedBytecode.length - 2) / 2
     assert.ok(bytes <= EIP_170, `${name} has ${bytes} bytes`)
@@ -48,10 +48,15 @@ test('size, ABI and storage layout of each contract that is deployed: as in the 
   await matchSnapshot('contracts.json', contracts)
 })
 
-test('every error of the interface is tested by its name', async () => {
+test('both halves of the court have the same memory', async () => {
+  const [threads, claims] = await Promise.all(['Threads', 'Claims'].map(artifactOf))
+  assert.equal(claims?.storageLayout.storage.map(describe), threads?.storageLayout.storage.map(describe))
+})
+
+test('every error of the interfaces is tested by its name', async () => {
   const folder = new URL('../../../test/contracts/', import.meta.url)
   const tests = (await Promise.all((await readdir(folder)).map(file => readFile(new URL(file, folder), 'utf8')))).join('\n')
-  const { abi } = await artifactOf('IThreads')
+  const abi = [...(await artifactOf('IThreads')).abi, ...(await artifactOf('IClaims')).abi]
   const errors = (abi as { type: string, name: string }[]).filter(({ type }) => type === 'error')
   assert.ok(errors.length > 40)
   assert.equal(errors.map(({ name }) => name).filter(name => !tests.includes(`'${name}'`)), [])

@@ -11,7 +11,7 @@ import {Pledging} from "./Pledging.sol";
 
 /// @notice How a forced move is refuted by execution, and what a wrong claim costs (section 8 of the specification).
 /// INVARIANT: what an account has set aside for a thread covers each unproven claim that it answers for, each with a bond of its own.
-abstract contract Refuting is Pledging {
+abstract contract Refutation is Pledging {
     using LineageLib for Lineage;
 
     /// @dev Who answers for a claim: the last byte of what is kept of it.
@@ -19,7 +19,7 @@ abstract contract Refuting is Pledging {
     uint256 internal constant BY_MOVER = 2;
     uint256 private constant LAST_BYTE = 0xff;
     /// @dev Gas of a refutation that is not measured: the transaction itself, its way here, and its payments.
-    uint256 private constant AROUND = 21_000 + 10_000 + 40_000;
+    uint256 private constant AROUND = 21_000 + 8_000 + 20_000;
     uint256 private constant EACH_OTHER = 26_000;
     uint256 private constant CALLDATA_GAS = 16;
 
@@ -87,7 +87,7 @@ abstract contract Refuting is Pledging {
         if (evidence.paused != 0 && cut.spentWei == 0) revert WrongJudgement(evidence.paused, 0);
         (IJudge.Verdict memory verdict, bool isNone) = tryMove(terms, before, claimed, parent, cut, input, evidence);
         if (!isNone && !verdict.isFinal) {
-            emit Trying(threadId, hashBreakpoint(threadId, claimed), verdict.paused);
+            emit Refuting(threadId, msg.sender, hashBreakpoint(threadId, claimed), verdict.paused);
             return note(verdict.paused, cut);
         }
         bool isMove = !isNone && verdict.success;
