@@ -34,7 +34,7 @@ contract Claims is Refutation {
         address account = answer(threadId, bits, id, terms, move.player, stateRoot, result);
         bits = bits.extended(terms.window);
         bytes32 claimed = writeMove(entry, bits, threadId, tip, recorded.nonce, move, stateRoot);
-        uint256 index = add(threadId, bits, claimed, result.length == 0 ? BY_MOVER : BY_ORACLE);
+        uint256 index = add(threadId, bits, result.length == 0 ? BY_MOVER : BY_ORACLE);
         emit Claimed(threadId, account, index, claimed);
     }
 
@@ -57,7 +57,7 @@ contract Claims is Refutation {
             account = terms.oracle;
             if (account == address(0)) revert NoOracle();
             if (refuted) revert OracleRefuted(account);
-            if (!Signatures.isAuthorised(digestOf(hashResult(id, stateRoot, msg.value)), account, result)) revert BadResult(account);
+            Signatures.requireOne(digestOf(hashResult(id, stateRoot, msg.value)), account, terms.players.length, result);
         }
         Pledge storage pledge = pledges[threadId][account];
         uint256 held = pledge.amount + msg.value;
@@ -67,11 +67,10 @@ contract Claims is Refutation {
         if (msg.value != 0) pledge.amount = uint128(held);
     }
 
-    function add(bytes32 threadId, Record bits, bytes32 claimed, uint256 by) private returns (uint256 index) {
+    function add(bytes32 threadId, Record bits, uint256 by) private returns (uint256 index) {
         Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
         (index,,) = lineage_.claims();
-        lineage_.addClaim(by == BY_ORACLE);
-        claims[threadId][index] = bytes32((uint256(claimed) >> 8 << 8) | by);
+        lineage_.addClaim(by, by == BY_ORACLE);
     }
 
     // ------------------------------------------------------------------------------------------------ the court's own half: nobody is led here for it

@@ -28,7 +28,7 @@ abstract contract Bonds is Court, IClaims {
     mapping(address account => uint256) public bonds;
     /// @inheritdoc IClaims
     mapping(bytes32 threadId => mapping(address account => Pledge)) public pledges;
-    /// @dev The unproven claims of the lineage that stands, in order: as many as it counts. What lies above is of lineages that are gone.
+    /// @dev The unproven claims of the lineage that stands, in order: as many as it counts, but for the last move, whose hash the record holds. What lies above is of lineages that are gone.
     mapping(bytes32 threadId => mapping(uint256 index => bytes32)) internal claims;
     /// @inheritdoc IClaims
     mapping(bytes32 paused => mapping(address refuter => uint256)) public refutations;
@@ -45,9 +45,30 @@ abstract contract Bonds is Court, IClaims {
     function openClaims(bytes32 threadId) external view returns (bytes32[] memory found) {
         Record bits = entryOf(threadId).record;
         if (bits.phase() != Phase.Disputed) return found;
-        (uint256 count,,) = lineageOf(threadId, bits.dispute()).claims();
+        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
+        (uint256 count,,) = lineage_.claims();
         found = new bytes32[](count);
-        for (uint256 i; i < count; ++i) found[i] = claims[threadId][i];
+        for (uint256 i; i < count; ++i) found[i] = claimAt(threadId, lineage_, entryOf(threadId).recorded, i);
+    }
+
+    /// @dev A standing claim: its breakpoint's hash, the last byte replaced by who answers.
+    function claimAt(bytes32 threadId, Lineage storage lineage_, bytes32 recorded, uint256 index) internal view returns (bytes32) {
+        (uint256 count,,) = lineage_.claims();
+        uint256 by = lineage_.onTop();
+        return by != 0 && index + 1 == count ? packed(recorded, by) : claims[threadId][index];
+    }
+
+    /// @dev A move is made upon the recorded one: where that is a claim, it is kept. (Who claims pays for no storage that the next move may not need.)
+    function keepClaim(bytes32 threadId, Lineage storage lineage_, bytes32 recorded) internal {
+        uint256 by = lineage_.onTop();
+        if (by == 0) return;
+        (uint256 count,,) = lineage_.claims();
+        claims[threadId][count - 1] = packed(recorded, by);
+        lineage_.clearTop();
+    }
+
+    function packed(bytes32 recorded, uint256 by) private pure returns (bytes32) {
+        return bytes32((uint256(recorded) & ~uint256(0xff)) | by);
     }
 
     function requireAccepted(Terms calldata terms, bytes32 threadId) internal view {

@@ -137,6 +137,7 @@ abstract contract Moves is Disputes, Bench {
         Breakpoint memory made =
             Breakpoint(k, parentNonce + 1, tip, newRoot, hashInputs(new bytes32[](0), move.raw, move.binding), move.timestamp);
         Lineage storage lineage_ = lineageOf(threadId, k);
+        keepClaim(threadId, lineage_, tip);
         lineage_.setForced(lineage_.forced() + 1);
         entry.record = bits.withSlot(k, made.nonce);
         recorded = hashForced(threadId, made);

@@ -61,8 +61,11 @@ abstract contract Refutation is Pledging {
         cut.place = from.forced() - 1;
         (cut.claims,,) = from.claims();
         uint256 by;
-        if (cut.claims != 0 && isSame(claims[threadId][cut.claims - 1], tip)) by = uint256(claims[threadId][--cut.claims]) & LAST_BYTE;
-        bits = takeBack(bits, terms, cut, by, cut.place);
+        if (cut.claims != 0) {
+            bytes32 kept = claimAt(threadId, from, tip, cut.claims - 1);
+            if (isSame(kept, tip)) (by, cut.claims) = (uint256(kept) & LAST_BYTE, cut.claims - 1);
+        }
+        bits = takeBack(bits, terms, cut, tip, by, cut.place);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (by != 0) slash(terms, cut, by);
     }
@@ -80,7 +83,7 @@ abstract contract Refutation is Pledging {
         cut.gasBefore = gasleft();
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
-        uint256 by = requireClaim(threadId, bits, index, claimed);
+        uint256 by = requireClaim(entry, bits, threadId, index, claimed);
         bytes32 before = requireParent(threadId, claimed, parent);
         lastMoverOf(terms, threadId, claimed.inputsRoot, input);
         (cut.threadId, cut.player, cut.claims, cut.spentWei) = (threadId, input.player, index, spentOn(evidence.paused));
@@ -93,18 +96,23 @@ abstract contract Refutation is Pledging {
         bool isMove = !isNone && verdict.success;
         if (isMove && verdict.newRoot == claimed.stateRoot) revert MoveStands(hashBreakpoint(threadId, claimed));
         cut.place = claimed.nonce - (bits.next() - lineageOf(threadId, bits.dispute()).forced());
-        bits = takeBack(bits, terms, cut, by, isMove ? cut.place + 1 : cut.place);
+        bits = takeBack(bits, terms, cut, entry.recorded, by, isMove ? cut.place + 1 : cut.place);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (isMove) correct(entry, bits, threadId, before, claimed, input, verdict.newRoot);
         slash(terms, cut, by);
     }
 
     /// @dev An unproven claim that stands. @return by who answers for it
-    function requireClaim(bytes32 threadId, Record bits, uint256 index, Breakpoint calldata claimed) private view returns (uint256 by) {
-        (uint256 count,,) = lineageOf(threadId, bits.dispute()).claims();
+    function requireClaim(Entry storage entry, Record bits, bytes32 threadId, uint256 index, Breakpoint calldata claimed)
+        private
+        view
+        returns (uint256 by)
+    {
+        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
+        (uint256 count,,) = lineage_.claims();
         if (index >= count) revert NoClaim(index);
         bytes32 hash = hashBreakpoint(threadId, claimed);
-        bytes32 kept = claims[threadId][index];
+        bytes32 kept = claimAt(threadId, lineage_, entry.recorded, index);
         if (!isSame(kept, hash)) revert WrongClaim(hash, kept);
         return uint256(kept) & LAST_BYTE;
     }
@@ -176,14 +184,14 @@ abstract contract Refutation is Pledging {
     }
 
     /// @dev The dispute gets another number, and the lineage under it ends with its first `forced` moves; the mover's bank is gone.
-    function takeBack(Record bits, Terms calldata terms, Cut memory cut, uint256 by, uint256 forced) private returns (Record) {
+    function takeBack(Record bits, Terms calldata terms, Cut memory cut, bytes32 tip, uint256 by, uint256 forced) private returns (Record) {
         Lineage storage from = lineageOf(cut.threadId, bits.dispute());
         bits = bits.withNextDispute().extended(terms.window);
         Lineage storage to = lineageOf(cut.threadId, bits.dispute());
         to.carryOver(from, forced, cut.player, terms.timeBank, terms.players.length);
         (uint256 count, uint256 byOracle, bool refuted) = from.claims();
         for (uint256 i = cut.claims; i < count; ++i) {
-            if (uint256(claims[cut.threadId][i]) & LAST_BYTE == BY_ORACLE) --byOracle;
+            if (uint256(claimAt(cut.threadId, from, tip, i)) & LAST_BYTE == BY_ORACLE) --byOracle;
         }
         to.setClaims(cut.claims, byOracle, refuted || by == BY_ORACLE);
         return bits;

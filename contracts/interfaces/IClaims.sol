@@ -43,8 +43,6 @@ interface IClaims {
     error NotAccepted(address oracle);
     /// @notice The bond still answers for this thread.
     error StillPledged(bytes32 threadId);
-    /// @notice Not the oracle's signature over this result and this payment.
-    error BadResult(address oracle);
     /// @notice The oracle was refuted in this dispute.
     error OracleRefuted(address oracle);
     /// @notice A lineage holds 16 unproven claims at most.

@@ -10,10 +10,12 @@ struct Lineage {
 }
 
 library LineageLib {
-    /// @dev The claims: how many (8 bits), how many of them the oracle answers for (8 bits), whether the oracle was refuted (1 bit).
+    /// @dev The claims: how many (8 bits), how many of them the oracle answers for (8 bits), whether the oracle was refuted (1 bit), and who answers for the
+    /// last move where it is a claim whose hash stands in the record alone (2 bits).
     uint32 private constant BY_ORACLE = 1 << 8;
     uint32 private constant REFUTED = 1 << 16;
     uint32 private constant COUNT = 0xff;
+    uint256 private constant ON_TOP = 17;
 
     /// @notice How many moves were forced.
     /// @dev SAFETY: each costs a second or more of a bank, and more than 2^32 moves no chain can hold.
@@ -31,8 +33,19 @@ library LineageLib {
         return (packed & COUNT, (packed >> 8) & COUNT, packed & REFUTED != 0);
     }
 
-    function addClaim(Lineage storage lineage, bool byOracle) internal {
-        lineage.numbers[1] += byOracle ? BY_ORACLE + 1 : 1;
+    /// @notice Who answers for the last move, where that is a claim of which nothing else is kept; else 0.
+    function onTop(Lineage storage lineage) internal view returns (uint256 by) {
+        return lineage.numbers[1] >> ON_TOP;
+    }
+
+    /// @notice The last move is a claim. What was on top before has been kept elsewhere.
+    function addClaim(Lineage storage lineage, uint256 by, bool byOracle) internal {
+        lineage.numbers[1] += (byOracle ? BY_ORACLE + 1 : 1) | uint32(by << ON_TOP);
+    }
+
+    /// @notice The last move is nothing special any more.
+    function clearTop(Lineage storage lineage) internal {
+        lineage.numbers[1] &= uint32((1 << ON_TOP) - 1);
     }
 
     function setClaims(Lineage storage lineage, uint256 count, uint256 byOracle, bool refuted) internal {

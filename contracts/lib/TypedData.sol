@@ -22,6 +22,8 @@ abstract contract TypedData is IThreads {
     bytes32 private constant INPUTS_TAG = keccak256("evm-threads/inputs/1");
     string private constant NAME = "EVM Threads";
     string private constant VERSION = "1";
+    bytes32 private constant NAME_HASH = keccak256("EVM Threads");
+    bytes32 private constant VERSION_HASH = keccak256("1");
 
     /// @dev The chain that the court was deployed on. SAFETY: it does not follow a fork that takes a new chain id. Ids and certificates of the
     /// threads that both branches hold stay good on both, so that nobody's money is stranded; `open` refuses new threads on the new branch.
@@ -104,6 +106,6 @@ abstract contract TypedData is IThreads {
     }
 
     function separatorOf(uint256 chainId, address court) private pure returns (bytes32) {
-        return keccak256(abi.encode(DOMAIN_TYPE, keccak256(bytes(NAME)), keccak256(bytes(VERSION)), chainId, court));
+        return keccak256(abi.encode(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, chainId, court));
     }
 }

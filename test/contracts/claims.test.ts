@@ -173,7 +173,7 @@ condition("claim: a result for another root, Force or fee, or with another's key
   const dispute = await disputed()
   const { base, openedSec } = dispute
   for (const options of [{ signed: { stateRoot: root('other') } }, { signed: { force: root('other') } }, { signed: { feeWei: FEE + 1n } }, { key: keccak256(ORACLE_KEY) }]) {
-    await rejects(claimed(dispute, 0, base, openedSec, { key: ORACLE_KEY, feeWei: FEE, ...options }), 'BadResult')
+    await rejects(claimed(dispute, 0, base, openedSec, { key: ORACLE_KEY, feeWei: FEE, ...options }), 'BadSignature')
   }
   const without = await disputed(0n, { oracle: '0x0000000000000000000000000000000000000000' as Address })
   await rejects(claimed(without, 0, without.base, without.openedSec, { key: ORACLE_KEY }), 'NoOracle')

@@ -4,9 +4,9 @@ import { AbiCoder, Interface } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
-import { addressOf, hash32, keccak256 } from '../../src/protocol/crypto.js'
-import { bindInput, decodeInput, signInput } from '../../src/protocol/input.js'
-import { breakpointHash } from '../../src/protocol/typed-data.js'
+import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
+import { decodeInput, signInput } from '../../src/protocol/input.js'
+import { breakpointHash, inputDigest } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input, SignedInput } from '../../src/protocol/types.js'
 import { accountPath, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
@@ -135,15 +135,20 @@ const none: [string, boolean, (thread: JudgedGame) => SignedInput][] = [
   ['a nonce that is too high', true, ({ game }) => signed(game, { nonce: 2n })],
   ['a nonce that is used', true, ({ game }) => signed(game, { nonce: 0n })],
   ['a value that its player does not have', true, ({ game }) => signed(game, { valueWei: 2n * ETHER })],
-  ['bytes that are no transaction', false, ({ game }) => bindInput(Uint8Array.of(1, 2, 3), game.keys[0] ?? ORACLE_KEY, { thread: game.id, terms: game.terms, domain: game.domain })],
+  ['bytes that are no transaction', false, ({ game }) => bound(game, Uint8Array.of(1, 2, 3))],
   ["another player's transaction", false, ({ game }) => {
     const { raw } = signInput({ nonce: 1n, gasLimit: 100_000n, to: ORACLE, valueWei: 0n, data: new Uint8Array(0) }, game.keys[1] ?? ORACLE_KEY, { thread: game.id, domain: game.domain })
-    return bindInput(raw, game.keys[0] ?? ORACLE_KEY, { thread: game.id, terms: game.terms, domain: game.domain })
+    return bound(game, raw)
   }],
   ['a gas limit above the terms', false, ({ game }) => signed(game, { gasLimit: 5_000_001n })],
   ['a gas limit below its own cost', false, ({ game }) => signed(game, { gasLimit: 20_999n })],
-  ['more bytes than an input may have', false, ({ game }) => signed(game, { data: new Uint8Array(33_000) })]
+  ['more bytes than an input may have', false, ({ game }) => bound(game, new Uint8Array(32_769))]
 ]
+
+/** Whatever bytes, with player 0's own binding. */
+function bound (game: JudgedGame['game'], raw: Uint8Array): SignedInput {
+  return { raw, binding: sign(inputDigest(game.id, hash32(raw), game.domain), game.keys[0] ?? ORACLE_KEY) }
+}
 
 function signed (game: JudgedGame['game'], changes: Partial<Parameters<typeof signInput>[0]>): SignedInput {
   return signInput({ nonce: 1n, gasLimit: 1_000_000n, to: ORACLE, valueWei: 0n, data: new Uint8Array(0), ...changes }, game.keys[0] ?? ORACLE_KEY, { thread: game.id, domain: game.domain })
