@@ -30,7 +30,7 @@ Options:
   --out <file>        keeps what became of each case, and its time; a run that was cut short goes on from there
   --anvil             the interpreter runs in anvil's EVM, several times as fast (not with --verifier)
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
-  --mutants <part>    instead of files: interpreters with a fault each ("" for all, or part of the faults' names), and how many seeds find it;
+  --mutants <parts>   instead of files: interpreters with a fault each ("" for all, or parts of their names: a,b), and how many seeds find it;
                       --fuzz <n> is the most (default 2000)
   --folders           the summary of each folder, too, when it is done
   --all               a line for the cases that pass, too

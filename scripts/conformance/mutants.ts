@@ -57,7 +57,7 @@ async function codeWith (fault: Fault, sources: Sources, { compile, OWN_SETTINGS
 
 /**
  * Runs seeds from the first on until each faulty interpreter was found, or `most` were run. A seed is run in the reference once, for all.
- * @param only part of the names of the faults to try
+ * @param only parts of the names of the faults to try, with commas between
  * @param engines where they run; without them in @ethereumjs
  * @returns exit code: 1 when a fault was not found
  */
@@ -65,7 +65,7 @@ export async function huntFaults (first: number, most: number, only: string, eng
   const compiler = await loadCompiler()
   const sources = compiler.withImports(PATH, await compiler.readSources())
   let alive: { fault: Fault, judge: LocalJudge }[] = []
-  for (const fault of FAULTS.filter(({ name }) => name.includes(only))) {
+  for (const fault of FAULTS.filter(({ name }) => only.split(',').some((part) => name.includes(part)))) {
     const code = await codeWith(fault, sources, compiler)
     alive.push({ fault, judge: engines === undefined ? await LocalJudge.create(code) : new LocalJudge(await engines.engineOf(code)) })
     console.error(`ready: ${fault.name}`)
