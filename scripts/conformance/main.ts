@@ -58,7 +58,7 @@ async function main (): Promise<number> {
   const code = loadArtifact('Interpreter').runtimeCode
   const judge = await LocalJudge.create(code)
   const judgeCreationCode = loadArtifact('Judge').creationCode
-  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }) : undefined
+  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }, {}) : undefined
   const maxSteps = BigInt(values['max-steps'])
   const runner = new Runner({ json: values.json, all: values.all, out: values.out, kind: `${values.verifier ? 'judge' : 'interpreter'} ${bytesToHex(keccak256(values.verifier ? concatBytes(judgeCreationCode, code) : code))}, ${maxSteps} steps` })
   const groups = values.fuzz === undefined
