@@ -70,7 +70,7 @@ async function runAll (values: Values, positionals: string[], engines: Engines |
   const code = loadArtifact('Interpreter').runtimeCode
   const judge = engines === undefined ? await LocalJudge.create(code) : new LocalJudge(await engines.engineOf(code))
   const judgeCreationCode = loadArtifact('Judge').creationCode
-  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }) : undefined
+  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }, {}) : undefined
   const maxSteps = BigInt(values['max-steps'])
   const runner = new Runner({ json: values.json, all: values.all, out: values.out, kind: `${values.verifier ? 'judge' : 'interpreter'} ${bytesToHex(keccak256(values.verifier ? concatBytes(judgeCreationCode, code) : code))}, ${maxSteps} steps` })
   const groups = values.fuzz === undefined
