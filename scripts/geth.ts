@@ -12,7 +12,7 @@ import type { Hex } from '../src/protocol/types.js'
 import { startChainProcess, type HostChain } from './host-chain.js'
 
 /** Where `.ci/run` puts the one that it has built; from dist/scripts: the checkout is two up. */
-const BUILT = fileURLToPath(new URL('../../node_modules/.cache/geth/geth', import.meta.url))
+const BUILT = fileURLToPath(new URL('../../.cache/geth/geth', import.meta.url))
 /** The phrase of everybody's test accounts, anvil's too. */
 const PHRASE = 'test test test test test test test test test test test junk'
 const ACCOUNTS = 20

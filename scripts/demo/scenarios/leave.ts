@@ -5,7 +5,7 @@ import type { Teller } from '../steps.js'
 import { Trial, WATCHFUL } from '../trial.js'
 
 // Before there is a dispute the node goes by its own clock, which nobody moves: so the contract's patience is waited for.
-const PACE = { moving: { windowSec: 300, patienceSec: 10 }, waiting: { windowSec: 24, patienceSec: 10 } }
+const PACE = { moving: { windowSec: 300, patienceSec: 8 }, waiting: { windowSec: 20, patienceSec: 8 } }
 
 /** @see Scenario */
 export async function playLeave (stage: Stage, options: DemoOptions, teller: Teller): Promise<boolean> {

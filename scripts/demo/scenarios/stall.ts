@@ -4,7 +4,7 @@ import type { Stage } from '../stage.js'
 import type { Teller } from '../steps.js'
 import { Trial, WATCHFUL } from '../trial.js'
 
-const PACE = { moving: { windowSec: 300, patienceSec: 120 }, waiting: { windowSec: 24, patienceSec: 8 } }
+const PACE = { moving: { windowSec: 300, patienceSec: 120 }, waiting: { windowSec: 20, patienceSec: 6 } }
 
 /** @see Scenario */
 export async function playStall (stage: Stage, options: DemoOptions, teller: Teller): Promise<boolean> {
