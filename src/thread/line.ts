@@ -8,6 +8,7 @@ import { compareSlots, slotText } from '../protocol/slot.js'
 import { breakpointHash } from '../protocol/typed-data.js'
 import type { Hash32, Slot } from '../protocol/types.js'
 import type { WireCertificate } from '../protocol/certificate-codec.js'
+import { NO_PARENT } from './body.js'
 import { isOver, type ChainView } from './chain-view.js'
 import { Execution } from './execution.js'
 import type { ChainPort, StoreOperation } from './ports.js'
@@ -20,8 +21,8 @@ export type Evidence = 'open' | 'over' | 'unknown'
 /** A certificate on disk, as far as its place is concerned. */
 export type Held = { readonly hash: Hash32, readonly parent: Hash32, readonly slot: Slot, readonly isSigned: boolean }
 
-/** A node's certificates by hash, and the last one of the line that it goes on from. */
-export type Branches = { readonly held: ReadonlyMap<Hash32, Held>, readonly tip: Hash32 }
+/** A node's certificates by hash, and the last one of the line that it goes on from; undefined: that has none. */
+export type Branches = { readonly held: ReadonlyMap<Hash32, Held>, readonly tip: Hash32 | undefined }
 
 /** What lies on the way from slot (…, 0) to `tip`, itself included, the oldest first; undefined: a part of it is not there. */
 export function lineTo (tip: Hash32, held: ReadonlyMap<Hash32, Held>): Held[] | undefined {
@@ -31,17 +32,18 @@ export function lineTo (tip: Hash32, held: ReadonlyMap<Hash32, Held>): Held[] | 
   return first?.slot.nonce === 0n ? line.reverse() : undefined
 }
 
-/** The certificate that the line should end in, by what the court has said. */
-export function properTip ({ held, tip }: Branches, view: ChainView, evidence: Evidence): Hash32 {
-  if (isOver(view)) return tip
+/** The certificate that the line should end in, by what the court has said; undefined: nothing that all have signed counts. */
+export function properTip ({ held, tip }: Branches, view: ChainView, evidence: Evidence): Hash32 | undefined {
+  const line = tip === undefined ? [] : lineTo(tip, held)
+  // A line with a hole in it is another trouble: what is missing comes from the other players.
+  if (isOver(view) || line === undefined) return tip
   const ground = groundIn(held, view)
   // SAFETY: another child of it than the court's is dead.
   if (ground !== undefined && (!ground.isRecorded || evidence === 'over')) return ground.hash
-  const line = lineTo(tip, held) ?? []
   const choice = evidence === 'open' ? [...held.values()] : ground === undefined ? line : [...line, ...lineTo(ground.hash, held) ?? []]
   const best = choice.filter(({ hash, slot, isSigned }) => isSigned && slot.epoch <= view.confirmedEpoch && descends(hash, ground?.hash, held))
     .reduce<Held | undefined>((high, one) => high === undefined || compareSlots(one.slot, high.slot) > 0 ? one : high, undefined)
-  return best?.hash ?? tip
+  return best?.hash
 }
 
 /** The last certificate that the court has recorded, or where that is not here, what it stands on. */
@@ -62,10 +64,10 @@ function descends (hash: Hash32, from: Hash32 | undefined, held: ReadonlyMap<Has
 }
 
 /** What finding and changing a line takes. */
-export type LineParts = { readonly records: ThreadRecords, readonly chain: ChainPort, readonly context: InputContext, readonly self: number | undefined }
+export type LineParts = { readonly records: ThreadRecords, readonly chain: ChainPort, readonly context: InputContext, readonly self: number | undefined, /** The last content that this node has signed. */ readonly top: Hash32 | undefined }
 
 /** The way to another tip: what must be on disk for it. */
-export type Turn = { readonly from: Slot, readonly to: Slot, readonly operations: readonly StoreOperation[] }
+export type Turn = { readonly from: Slot | undefined, /** Undefined: from the beginning. */ readonly to: Slot | undefined, readonly operations: readonly StoreOperation[] }
 
 type Stored = Held & { readonly certificate: WireCertificate, readonly isAside: boolean }
 
@@ -77,15 +79,18 @@ type Stored = Held & { readonly certificate: WireCertificate, readonly isAside: 
 export async function turnOf (parts: LineParts, view: ChainView, evidence: Evidence): Promise<Turn | undefined> {
   const { records, context } = parts
   const [head, all] = [await records.head(), await storedOf(records)]
-  if (head === undefined || isOver(view)) return undefined
-  const tip = properTip({ held: all, tip: head.hash }, view, evidence)
+  if (isOver(view)) return undefined
+  const tip = properTip({ held: all, tip: head?.hash }, view, evidence)
   const close = await closeTurn(records, view, tip, evidence)
   const resumption = resumptionIn(all, view)
-  const line = tip === head.hash ? undefined : lineTo(tip, all)
+  const line = tip === head?.hash ? undefined : tip === undefined ? [] : lineTo(tip, all)
   const operations: StoreOperation[] = [...close]
   if (resumption !== undefined && await records.provisional() === undefined) operations.push(records.putProvisional(resumption.certificate))
-  if (line === undefined) return operations.length === 0 ? undefined : { from: head.slot, to: head.slot, operations }
+  if (line === undefined) return operations.length === 0 ? undefined : { from: head?.slot, to: head?.slot, operations }
   operations.push(...await records.dropState())
+  // What was signed and is not complete yet must be the same when its slot is open again.
+  const open = await records.open()
+  if (open !== undefined && parts.top !== undefined) operations.push(records.putSigned(parts.top, open))
   const isIn = new Set(line.map(({ hash }) => hash))
   for (const one of all.values()) {
     if (isIn.has(one.hash) || one.isAside) continue
@@ -102,8 +107,7 @@ export async function turnOf (parts: LineParts, view: ChainView, evidence: Evide
     operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, hash, body.inputs, executed.receipts), records.deleteAside(hash))
     if (all.get(hash)?.isAside === true) for (const input of body.inputs) if (input.player === parts.self) operations.push(records.deleteOwnInput(input.tx.nonce))
   }
-  const to = line.at(-1)?.slot ?? head.slot
-  return { from: head.slot, to, operations }
+  return { from: head?.slot, to: line.at(-1)?.slot, operations }
 }
 
 async function storedOf (records: ThreadRecords): Promise<Map<Hash32, Stored>> {
@@ -120,17 +124,17 @@ async function storedOf (records: ThreadRecords): Promise<Map<Hash32, Stored>> {
 
 /** The first breakpoint of the open dispute's epoch, when the `resume` that the court had confirmed is gone: it goes there again. */
 function resumptionIn (stored: ReadonlyMap<Hash32, Stored>, { dispute, recorded }: ChainView): Stored | undefined {
-  if (dispute === undefined || recorded === undefined) return undefined
-  return [...stored.values()].find(({ slot, parent, isSigned }) => isSigned && slot.epoch === dispute.number && parent === recorded.hash)
+  if (dispute === undefined) return undefined
+  return [...stored.values()].find(({ slot, parent, isSigned }) => isSigned && slot.epoch === dispute.number && parent === (recorded?.hash ?? NO_PARENT))
 }
 
 /** A Close of the confirmed epoch counts until E like all that was signed. */
-async function closeTurn (records: ThreadRecords, { confirmedEpoch, dispute }: ChainView, tip: Hash32, evidence: Evidence): Promise<StoreOperation[]> {
+async function closeTurn (records: ThreadRecords, { confirmedEpoch, dispute }: ChainView, tip: Hash32 | undefined, evidence: Evidence): Promise<StoreOperation[]> {
   const close = await records.close()
   if (close !== undefined && dispute !== undefined && evidence === 'over' && close.close.epoch <= confirmedEpoch) return records.putCloseAside(close)
   if (close !== undefined || evidence !== 'open') return []
   const late = await records.closeAside()
-  return late?.close.parent === tip && late.close.epoch === confirmedEpoch ? [records.putClose(late), records.deleteCloseAside()] : []
+  return late !== undefined && late.close.parent === tip && late.close.epoch === confirmedEpoch ? [records.putClose(late), records.deleteCloseAside()] : []
 }
 
 /** The highest slot of a signed certificate that is on disk, in the head's line or not: whoever asks must hear of it (§6.6). */
@@ -141,8 +145,6 @@ export async function highestAside (records: ThreadRecords): Promise<Slot | unde
 
 /** A turn in words. */
 export function turnText ({ from, to }: Turn): string {
-  if (compareSlots(from, to) === 0) return `the thread goes on from ${slotText(to)} as the court has it`
-  return compareSlots(to, from) < 0
-    ? `the court does not count what all have signed up to ${slotText(from)}: the thread goes on from ${slotText(to)}`
-    : `the court counts again what all have signed: the thread goes on from ${slotText(to)}`
+  if (from === undefined || (to !== undefined && compareSlots(from, to) <= 0)) return `the court counts again what all have signed: the thread goes on from ${to === undefined ? 'its beginning' : slotText(to)}`
+  return `the court does not count all that was signed up to ${slotText(from)}: the thread goes on from ${to === undefined ? 'its beginning' : slotText(to)}`
 }

@@ -48,7 +48,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const self = selfIn(view, options.sessionKey)
   const journal = await Journal.load(records.store, records.thread)
   const aside = await highestAside(records)
-  await turnIfNeeded(options, { context, view, self, hasAside: aside !== undefined })
+  await turnIfNeeded(options, { context, view, self, top: journal.top?.hash, hasAside: aside !== undefined })
   const { execution, head } = await loadState(options, context, view)
   // An observer signs nothing and has no journal.
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
@@ -138,11 +138,11 @@ function higher (one: Slot | undefined, other: Slot | undefined): Slot | undefin
 }
 
 /** Before anything else is read: the line that the court's word leaves, where that is not the one on disk. */
-async function turnIfNeeded (options: LoadOptions, { context, view, self, hasAside }: Known & { self: number | undefined, hasAside: boolean }): Promise<void> {
+async function turnIfNeeded (options: LoadOptions, { context, view, self, top, hasAside }: Known & { self: number | undefined, top: Hash32 | undefined, hasAside: boolean }): Promise<void> {
   const { records, chain, log } = options
   const head = await readable(options, 'head', async () => await records.head())
-  if (head === undefined || (!hasAside && head.slot.epoch <= view.confirmedEpoch)) return
-  const turn = await readable(options, 'line', async () => await turnOf({ records, chain, context, self }, view, view.dispute === undefined ? 'open' : 'unknown'))
+  if (!hasAside && (head === undefined || head.slot.epoch <= view.confirmedEpoch)) return
+  const turn = await readable(options, 'line', async () => await turnOf({ records, chain, context, self, top }, view, view.dispute === undefined ? 'open' : 'unknown'))
   if (turn === undefined) return
   await records.store.batch([...turn.operations])
   log('warn', 'thread.turned', { thread: records.thread, reason: turnText(turn) })
@@ -267,13 +267,24 @@ type Open = { readonly body: Body, readonly signature: Signature, readonly propo
 
 /** The content that the journal's last entry stands for, if it is still there and is what the entry says. */
 async function loadOpen (records: ThreadRecords, context: InputContext, journal: Journal, sessionKey: Uint8Array): Promise<Open | undefined> {
-  const bytes = await records.open()
-  if (bytes === undefined || journal.damage !== undefined) return undefined
-  const message = decodeMessage(bytes)
-  if (message.kind !== 'proposal' && message.kind !== 'closeProposal') return undefined
-  const body = bodyOfMessage(message, context)
-  if (body === undefined || journal.top?.hash !== body.content.hash) return undefined
-  return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
+  if (journal.top === undefined || journal.damage !== undefined) return undefined
+  // A dispute that the chain took back and mined again: its slot is open again, and something else may have been open between.
+  for (const bytes of [await records.open(), await records.signed(journal.top.hash)]) {
+    const message = bytes === undefined ? undefined : decodeMessage(bytes)
+    if (message?.kind !== 'proposal' && message?.kind !== 'closeProposal') continue
+    const body = bodyOfMessage(message, context)
+    if (journal.top.hash !== body?.content.hash) continue
+    return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
+  }
+  return undefined
+}
+
+/** Whether this node has signed the open slot, does not hold what it signed in its hands, and has it on disk. */
+export async function hasSignedOnDisk (coordinator: Coordinator): Promise<boolean> {
+  const { state, parts: { records, context, journal, sessionKey } } = coordinator
+  if (state.signed !== undefined || state.provisional !== undefined || state.top === undefined || compareSlots(state.top, openSlot(state)) !== 0) return false
+  const open = await loadOpen(records, context, journal, sessionKey)
+  return open !== undefined && open.body.content.parent === (state.head?.hash ?? NO_PARENT)
 }
 
 function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, agreed: Slot | undefined, open: Open | undefined, watching: boolean }): Agreement {
@@ -283,7 +294,8 @@ function startAgreement (from: { view: ChainView, self: number | undefined, jour
     dispute: view.dispute === undefined ? undefined : { number: view.dispute.number, recorded: view.recorded?.hash }
   }
   const blank = initialAgreement(options)
-  if (open === undefined || compareSlots(open.body.content.slot, openSlot(blank)) !== 0) return blank
+  const isOpen = open !== undefined && compareSlots(open.body.content.slot, openSlot(blank)) === 0 && open.body.content.parent === (from.head?.hash ?? NO_PARENT)
+  if (!isOpen) return blank
   const started = initialAgreement({ ...options, signed: { content: open.body.content, signature: open.signature } })
   const votes = [...started.votes.get(open.body.content.hash) ?? []]
   votes[open.body.content.proposer] = open.proposerSignature

@@ -1,7 +1,10 @@
 /** Looks, now and then, whether a node still goes on from the certificates that count for the court, and puts the disk right where it does not (see `line.ts`). */
+import { compareSlots, slotText } from '../protocol/slot.js'
+import { openSlot } from './agreement.js'
 import type { Coordinator } from './coordinator.js'
 import { turnOf, turnText, type Evidence } from './line.js'
 import type { ChainPort } from './ports.js'
+import { hasSignedOnDisk } from './recovery.js'
 
 /** How often the chain's clock is looked at, milliseconds. */
 const CLOCK_EVERY_MS = 1_000
@@ -15,6 +18,7 @@ export class Turns {
   #looked = ''
   #still: { readonly key: string, readonly sinceMs: number } | undefined
   #clockAtMs = 0
+  #regained = ''
 
   constructor (coordinator: Coordinator, chain: ChainPort) {
     this.#coordinator = coordinator
@@ -23,21 +27,32 @@ export class Turns {
 
   /** Makes the thread be loaded again with another head where the court's word asks for one. @throws what the chain and the store throw */
   async look (): Promise<void> {
+    await this.#regain()
     const evidence = await this.#evidence()
     const { view, state, moves, hasAside, parts: { records } } = this.#coordinator
     const head = moves.ground?.content ?? state.head
-    if (evidence === undefined || head === undefined) return
-    const isRight = evidence === 'over' ? head.hash === view.certificate?.hash : !hasAside && head.slot.epoch === view.confirmedEpoch
-    const key = `${evidence} ${head.hash} ${view.last.blockNumber} ${view.last.logIndex}`
+    if (evidence === undefined || (head === undefined && !hasAside)) return
+    const isRight = evidence === 'over' ? head?.hash === view.certificate?.hash : !hasAside && head?.slot.epoch === view.confirmedEpoch
+    const key = `${evidence} ${head?.hash ?? ''} ${view.last.blockNumber} ${view.last.logIndex}`
     if (isRight || key === this.#looked || (view.dispute === undefined && !this.#isStill(key))) return
     await this.#coordinator.exclusive(async () => {
-      const turn = await turnOf({ records, chain: this.#chain, context: this.#coordinator.parts.context, self: this.#coordinator.state.self }, view, evidence)
+      const { context, journal } = this.#coordinator.parts
+      const turn = await turnOf({ records, chain: this.#chain, context, self: this.#coordinator.state.self, top: journal.top?.hash }, view, evidence)
       if (turn === undefined || this.#coordinator.view !== view) return
       this.#coordinator.parts.log('warn', 'thread.turned', { thread: this.#coordinator.thread, reason: turnText(turn) })
       this.#coordinator.write(...turn.operations)
       this.#coordinator.leave()
     })
     this.#looked = key
+  }
+
+  /** The slot that is open again was signed before: with the thread the content is loaded that bears this node's signature, and is sent again. */
+  async #regain (): Promise<void> {
+    const { state } = this.#coordinator
+    const key = `${state.head?.hash ?? ''} ${slotText(openSlot(state))}`
+    if (state.signed !== undefined || state.top === undefined || compareSlots(state.top, openSlot(state)) !== 0 || key === this.#regained) return
+    this.#regained = key
+    await this.#coordinator.exclusive(async () => { if (await hasSignedOnDisk(this.#coordinator)) this.#coordinator.leave() })
   }
 
   #isStill (key: string): boolean {
