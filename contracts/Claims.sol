@@ -5,14 +5,11 @@ import {IJudge} from "./interfaces/IJudge.sol";
 import {IClaims} from "./interfaces/IClaims.sol";
 import {Bench} from "./court/Bench.sol";
 import {Refutation} from "./court/Refutation.sol";
-import {Lineage, LineageLib} from "./lib/Lineage.sol";
 import {Record} from "./lib/Record.sol";
 import {Signatures} from "./lib/Signatures.sol";
 
 /// @notice The other half of the court: bonds, claims and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
 contract Claims is Refutation {
-    using LineageLib for Lineage;
-
     uint256 private constant MOST_CLAIMS = 16;
 
     /// @param judge_ the court's
@@ -26,16 +23,14 @@ contract Claims is Refutation {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
         bytes32 tip = requireRecorded(entry, bits, threadId, recorded);
-        bytes32 id = requireForce(threadId, bits, tip, terms, move);
-        // Its player's own doing: a wrong claim costs the mover its bank.
+        bytes32 id = forceOf(threadId, bits, tip, terms, move);
+        // Its player's own doing: a wrong claim costs the mover its bank. So its transaction stands for its Force.
         requireMover(terms, move.player);
         if (move.paused != 0) revert WrongJudgement(move.paused, 0);
-        charge(threadId, bits, id, terms, recorded.timestamp, move);
-        address account = answer(threadId, bits, id, terms, move.player, stateRoot, result);
-        bits = bits.extended(terms.window);
-        bytes32 claimed = writeMove(entry, bits, threadId, tip, recorded.nonce, move, stateRoot);
-        uint256 index = add(threadId, bits, result.length == 0 ? BY_MOVER : BY_ORACLE);
-        emit Claimed(threadId, account, index, claimed);
+        (bits,) = charge(threadId, bits, id, terms, recorded.timestamp, move);
+        (address account, uint256 index) = answer(threadId, bits, id, terms, move.player, stateRoot, result);
+        writeMove(entry, bits.extended(terms.window).withClaim(), threadId, tip, recorded.nonce, move, stateRoot);
+        emit Claimed(threadId, account, index);
     }
 
     /// @dev Somebody answers: the oracle by its signature, else the mover; with a bond for each claim that stands and this one. What was paid joins it.
@@ -47,30 +42,33 @@ contract Claims is Refutation {
         uint256 player,
         bytes32 stateRoot,
         bytes calldata result
-    ) private returns (address account) {
-        (uint256 count, uint256 byOracle, bool refuted) = lineageOf(threadId, bits.dispute()).claims();
-        if (count == MOST_CLAIMS) revert TooManyClaims();
-        if (result.length == 0) {
-            account = terms.players[player];
-            byOracle = count - byOracle;
-        } else {
-            account = terms.oracle;
+    ) private returns (address account, uint256 index) {
+        Standing memory stands = standing(threadId, bits);
+        index = stands.count;
+        if (index == MOST_CLAIMS) revert TooManyClaims();
+        bool byOracle = result.length != 0;
+        account = byOracle ? terms.oracle : terms.players[player];
+        if (byOracle) {
             if (account == address(0)) revert NoOracle();
-            if (refuted) revert OracleRefuted(account);
+            if (stands.refuted) revert OracleRefuted(account);
             Signatures.requireOne(digestOf(hashResult(id, stateRoot, msg.value)), account, terms.players.length, result);
         }
+        cover(threadId, terms, account, 1 + (byOracle ? stands.byOracle : index - stands.byOracle));
+        // Before `last` says who answers for this one.
+        if (bits.isClaim()) keepClaim(threadId, bits, entryOf(threadId).recorded);
+        stands.count += 1;
+        if (byOracle) stands.byOracle += 1;
+        stands.last = uint8(byOracle ? BY_ORACLE : BY_MOVER);
+        standings[threadId] = stands;
+    }
+
+    function cover(bytes32 threadId, Terms calldata terms, address account, uint256 count) private {
         Pledge storage pledge = pledges[threadId][account];
         uint256 held = pledge.amount + msg.value;
-        uint256 needed = bondFor(terms.gasLimit) * (byOracle + 1);
+        uint256 needed = bondFor(terms.gasLimit) * count;
         if (held < needed) revert BondTooSmall(held, needed);
         // SAFETY: no account has 2^128 wei.
         if (msg.value != 0) pledge.amount = uint128(held);
-    }
-
-    function add(bytes32 threadId, Record bits, uint256 by) private returns (uint256 index) {
-        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
-        (index,,) = lineage_.claims();
-        lineage_.addClaim(by, by == BY_ORACLE);
     }
 
     // ------------------------------------------------------------------------------------------------ the court's own half: nobody is led here for it

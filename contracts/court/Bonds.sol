@@ -2,17 +2,23 @@
 pragma solidity 0.8.37;
 
 import {IClaims} from "../interfaces/IClaims.sol";
-import {Lineage, LineageLib} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {Court} from "./Court.sol";
 
 /// @notice What is kept of bonds and claims. The two halves of the court (Threads, Claims) share this memory and Court's, in this order.
 abstract contract Bonds is Court, IClaims {
-    using LineageLib for Lineage;
-
     struct Pledge {
         uint128 amount;
         bool accepted;
+    }
+
+    /// @dev The unproven claims of one dispute.
+    struct Standing {
+        uint32 dispute; // k
+        uint32 count;
+        uint32 byOracle; // how many of them the oracle answers for
+        uint8 last; // who answers for the last one
+        bool refuted; // the oracle was
     }
 
     /// @dev The highest price that a bond pays for gas.
@@ -28,7 +34,9 @@ abstract contract Bonds is Court, IClaims {
     mapping(address account => uint256) public bonds;
     /// @inheritdoc IClaims
     mapping(bytes32 threadId => mapping(address account => Pledge)) public pledges;
-    /// @dev The unproven claims of the lineage that stands, in order: as many as it counts, but for the last move, whose hash the record holds. What lies above is of lineages that are gone.
+    /// @dev How many claims stand in the dispute that it names.
+    mapping(bytes32 threadId => Standing) internal standings;
+    /// @dev They, in order; but for the one that the record holds. What lies above them is of lineages that are gone.
     mapping(bytes32 threadId => mapping(uint256 index => bytes32)) internal claims;
     /// @inheritdoc IClaims
     mapping(bytes32 paused => mapping(address refuter => uint256)) public refutations;
@@ -45,26 +53,30 @@ abstract contract Bonds is Court, IClaims {
     function openClaims(bytes32 threadId) external view returns (bytes32[] memory found) {
         Record bits = entryOf(threadId).record;
         if (bits.phase() != Phase.Disputed) return found;
-        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
-        (uint256 count,,) = lineage_.claims();
+        uint256 count = standing(threadId, bits).count;
         found = new bytes32[](count);
-        for (uint256 i; i < count; ++i) found[i] = claimAt(threadId, lineage_, entryOf(threadId).recorded, i);
+        for (uint256 i; i < count; ++i) found[i] = claimAt(threadId, bits, entryOf(threadId).recorded, i);
+    }
+
+    /// @dev What stands in this dispute. Under another number it is as if nothing had been written.
+    function standing(bytes32 threadId, Record bits) internal view returns (Standing memory found) {
+        found = standings[threadId];
+        uint64 k = bits.dispute();
+        if (found.dispute != k) found = Standing(uint32(k), 0, 0, 0, false);
     }
 
     /// @dev A standing claim: its breakpoint's hash, the last byte replaced by who answers.
-    function claimAt(bytes32 threadId, Lineage storage lineage_, bytes32 recorded, uint256 index) internal view returns (bytes32) {
-        (uint256 count,,) = lineage_.claims();
-        uint256 by = lineage_.onTop();
-        return by != 0 && index + 1 == count ? packed(recorded, by) : claims[threadId][index];
+    function claimAt(bytes32 threadId, Record bits, bytes32 recorded, uint256 index) internal view returns (bytes32) {
+        if (!bits.isClaim()) return claims[threadId][index];
+        Standing memory stands = standing(threadId, bits);
+        return index + 1 == stands.count ? packed(recorded, stands.last) : claims[threadId][index];
     }
 
-    /// @dev A move is made upon the recorded one: where that is a claim, it is kept. (Who claims pays for no storage that the next move may not need.)
-    function keepClaim(bytes32 threadId, Lineage storage lineage_, bytes32 recorded) internal {
-        uint256 by = lineage_.onTop();
-        if (by == 0) return;
-        (uint256 count,,) = lineage_.claims();
-        claims[threadId][count - 1] = packed(recorded, by);
-        lineage_.clearTop();
+    /// @dev A move is made upon a claim that the record alone holds: it is kept. So who claims pays for no storage that nobody may need.
+    function keepClaim(bytes32 threadId, Record bits, bytes32 recorded) internal returns (Record) {
+        Standing memory stands = standing(threadId, bits);
+        claims[threadId][stands.count - 1] = packed(recorded, stands.last);
+        return bits.withoutClaim();
     }
 
     function packed(bytes32 recorded, uint256 by) private pure returns (bytes32) {

@@ -9,12 +9,10 @@ import {Signatures} from "../lib/Signatures.sol";
 import {Bench} from "./Bench.sol";
 import {Disputes} from "./Disputes.sol";
 
-/// @notice Moves that a player forces in a dispute (section 8 of the specification). How they are refuted is in Claims.
+/// @notice Moves that a player forces in a dispute (section 8 of the specification). How they are refuted is in Refutation.
 /// INVARIANT: each event moves D to a window after itself and is paid for, second by second, out of its player's bank; so a dispute ends within
 /// 2W, the players' banks, and W for each refutation.
 abstract contract Moves is Disputes, Bench {
-    using LineageLib for Lineage;
-
     /// @dev A judgement that goes on over several transactions. That it is of what is recorded now is seen by its Force.
     struct Judgement {
         bytes32 paused;
@@ -59,26 +57,36 @@ abstract contract Moves is Disputes, Bench {
         bytes calldata witness
     ) private {
         bytes32 id = requireForce(threadId, bits, tip, terms, move);
-        uint256 credit = charge(threadId, bits, id, terms, recorded.timestamp, move);
+        uint256 credit;
+        (bits, credit) = charge(threadId, bits, id, terms, recorded.timestamp, move);
         IJudge.Verdict memory verdict = judgeMove(terms, threadId, tip, recorded, move, witness);
         bits = bits.extended(terms.window);
         if (!verdict.isFinal) return pause(entry, bits, threadId, id, terms, move, verdict.paused, credit);
         // A player that could record reverted inputs could let the others wait for nothing.
         if (!verdict.success) revert MoveReverts(verdict.returnHash);
+        if (bits.isClaim()) bits = keepClaim(threadId, bits, tip);
         writeMove(entry, bits, threadId, tip, recorded.nonce, move, verdict.newRoot);
     }
 
     /// @dev Both signatures of the player's session key. @return id the Force's hash
-    function requireForce(bytes32 threadId, Record bits, bytes32 tip, Terms calldata terms, Move calldata move) internal view returns (bytes32 id) {
-        bytes32 txHash = keccak256(move.raw);
-        requireBound(terms, threadId, move.player, txHash, move.binding);
-        id = hashForce(threadId, bits.dispute(), tip, txHash, move.timestamp);
+    function requireForce(bytes32 threadId, Record bits, bytes32 tip, Terms calldata terms, Move calldata move) private view returns (bytes32 id) {
+        id = forceOf(threadId, bits, tip, terms, move);
         Signatures.requireOne(digestOf(id), terms.sessionKeys[move.player], move.player, move.force);
     }
 
+    /// @dev The Force's hash of an input that is bound to the thread.
+    function forceOf(bytes32 threadId, Record bits, bytes32 tip, Terms calldata terms, Move calldata move) internal view returns (bytes32) {
+        bytes32 txHash = keccak256(move.raw);
+        requireBound(terms, threadId, move.player, txHash, move.binding);
+        return hashForce(threadId, bits.dispute(), tip, txHash, move.timestamp);
+    }
+
     /// @dev Takes from the player's bank the time that it took: at least c for a move, before E nothing else. A judgement costs what the move would cost at its
-    /// end, so that c covers all of its transactions. @return credit what is left of c
-    function charge(bytes32 threadId, Record bits, bytes32 id, Terms calldata terms, uint64 parentTime, Move calldata move) internal returns (uint256 credit) {
+    /// end, so that c covers all of its transactions. @return charged the record with it @return credit what is left of c
+    function charge(bytes32 threadId, Record bits, bytes32 id, Terms calldata terms, uint64 parentTime, Move calldata move)
+        internal
+        returns (Record charged, uint256 credit)
+    {
         uint256 from = bits.clockFrom(terms.window);
         uint256 elapsed = block.timestamp > from ? block.timestamp - from : 0;
         if (move.paused == 0) {
@@ -92,7 +100,7 @@ abstract contract Moves is Disputes, Bench {
         uint256 cost = elapsed > credit ? elapsed - credit : 0;
         if (move.paused == 0) cost += credit;
         credit = elapsed > credit ? 0 : credit - elapsed;
-        lineageOf(threadId, bits.dispute()).spend(move.player, cost, terms.timeBank);
+        charged = lineageOf(threadId, bits.dispute()).spend(bits, move.player, cost, terms.timeBank);
     }
 
     /// @dev T lies within W/16 before now, and never before its parent's; where that is ahead of this block, T is the same.
@@ -129,19 +137,12 @@ abstract contract Moves is Disputes, Bench {
     }
 
     /// @dev The move's result is what is recorded now: a breakpoint of epoch k with one input.
-    function writeMove(Entry storage entry, Record bits, bytes32 threadId, bytes32 tip, uint64 parentNonce, Move calldata move, bytes32 newRoot)
-        internal
-        returns (bytes32 recorded)
-    {
+    function writeMove(Entry storage entry, Record bits, bytes32 threadId, bytes32 tip, uint64 parentNonce, Move calldata move, bytes32 newRoot) internal {
         uint64 k = bits.dispute();
         Breakpoint memory made =
             Breakpoint(k, parentNonce + 1, tip, newRoot, hashInputs(new bytes32[](0), move.raw, move.binding), move.timestamp);
-        Lineage storage lineage_ = lineageOf(threadId, k);
-        keepClaim(threadId, lineage_, tip);
-        lineage_.setForced(lineage_.forced() + 1);
-        entry.record = bits.withSlot(k, made.nonce);
-        recorded = hashForced(threadId, made);
-        entry.recorded = recorded;
+        entry.record = bits.withForced(bits.forced() + 1).withNonce(made.nonce);
+        entry.recorded = hashForced(threadId, made);
         emit BREAKPOINT(threadId, k, made.nonce, tip, newRoot, made.inputsRoot, made.timestamp);
         emit Forced(threadId, k, move.player, bits.endsAt(), move.raw, move.binding);
     }

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {IClaims} from "../interfaces/IClaims.sol";
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
-import {Lineage, LineageLib} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {StateTree} from "../lib/StateTree.sol";
 import {Pledging} from "./Pledging.sol";
@@ -12,8 +11,6 @@ import {Pledging} from "./Pledging.sol";
 /// @notice How a forced move is refuted by execution, and what a wrong claim costs (section 8 of the specification).
 /// INVARIANT: what an account has set aside for a thread covers each unproven claim that it answers for, each with a bond of its own.
 abstract contract Refutation is Pledging {
-    using LineageLib for Lineage;
-
     /// @dev Who answers for a claim: the last byte of what is kept of it.
     uint256 internal constant BY_ORACLE = 1;
     uint256 internal constant BY_MOVER = 2;
@@ -27,7 +24,6 @@ abstract contract Refutation is Pledging {
     struct Cut {
         bytes32 threadId;
         uint256 player; // whose move
-        uint256 place; // in the lineage, from 0
         uint256 claims; // unproven ones that remain
         uint256 spentWei; // by the refuter on this judgement so far
         uint256 gasBefore; // when the call began
@@ -57,15 +53,13 @@ abstract contract Refutation is Pledging {
         if (!verdict.isFinal) return note(verdict.paused, cut);
         if (verdict.success) revert MoveStands(tip);
         (cut.threadId, cut.player) = (threadId, last.player);
-        Lineage storage from = lineageOf(threadId, bits.dispute());
-        cut.place = from.forced() - 1;
-        (cut.claims,,) = from.claims();
+        cut.claims = standing(threadId, bits).count;
         uint256 by;
         if (cut.claims != 0) {
-            bytes32 kept = claimAt(threadId, from, tip, cut.claims - 1);
+            bytes32 kept = claimAt(threadId, bits, tip, cut.claims - 1);
             if (isSame(kept, tip)) (by, cut.claims) = (uint256(kept) & LAST_BYTE, cut.claims - 1);
         }
-        bits = takeBack(bits, terms, cut, tip, by, cut.place);
+        bits = takeBack(bits, terms, cut, tip, by, bits.forced() - 1);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (by != 0) slash(terms, cut, by);
     }
@@ -95,8 +89,9 @@ abstract contract Refutation is Pledging {
         }
         bool isMove = !isNone && verdict.success;
         if (isMove && verdict.newRoot == claimed.stateRoot) revert MoveStands(hashBreakpoint(threadId, claimed));
-        cut.place = claimed.nonce - (bits.next() - lineageOf(threadId, bits.dispute()).forced());
-        bits = takeBack(bits, terms, cut, entry.recorded, by, isMove ? cut.place + 1 : cut.place);
+        // The first forced move has the nonce next - forced.
+        uint256 place = claimed.nonce + bits.forced() - bits.next();
+        bits = takeBack(bits, terms, cut, entry.recorded, by, isMove ? place + 1 : place);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (isMove) correct(entry, bits, threadId, before, claimed, input, verdict.newRoot);
         slash(terms, cut, by);
@@ -108,11 +103,9 @@ abstract contract Refutation is Pledging {
         view
         returns (uint256 by)
     {
-        Lineage storage lineage_ = lineageOf(threadId, bits.dispute());
-        (uint256 count,,) = lineage_.claims();
-        if (index >= count) revert NoClaim(index);
+        if (index >= standing(threadId, bits).count) revert NoClaim(index);
         bytes32 hash = hashBreakpoint(threadId, claimed);
-        bytes32 kept = claimAt(threadId, lineage_, entry.recorded, index);
+        bytes32 kept = claimAt(threadId, bits, entry.recorded, index);
         if (!isSame(kept, hash)) revert WrongClaim(hash, kept);
         return uint256(kept) & LAST_BYTE;
     }
@@ -185,21 +178,25 @@ abstract contract Refutation is Pledging {
 
     /// @dev The dispute gets another number, and the lineage under it ends with its first `forced` moves; the mover's bank is gone.
     function takeBack(Record bits, Terms calldata terms, Cut memory cut, bytes32 tip, uint256 by, uint256 forced) private returns (Record) {
-        Lineage storage from = lineageOf(cut.threadId, bits.dispute());
-        bits = bits.withNextDispute().extended(terms.window);
-        Lineage storage to = lineageOf(cut.threadId, bits.dispute());
-        to.carryOver(from, forced, cut.player, terms.timeBank, terms.players.length);
-        (uint256 count, uint256 byOracle, bool refuted) = from.claims();
-        for (uint256 i = cut.claims; i < count; ++i) {
-            if (uint256(claimAt(cut.threadId, from, tip, i)) & LAST_BYTE == BY_ORACLE) --byOracle;
+        Standing memory stands = standing(cut.threadId, bits);
+        for (uint256 i = cut.claims; i < stands.count; ++i) {
+            if (uint256(claimAt(cut.threadId, bits, tip, i)) & LAST_BYTE == BY_ORACLE) stands.byOracle -= 1;
         }
-        to.setClaims(cut.claims, byOracle, refuted || by == BY_ORACLE);
-        return bits;
+        uint64 before = bits.dispute();
+        bits = bits.withNextDispute().extended(terms.window).withForced(forced).withoutClaim();
+        if (stands.count != 0 || stands.refuted) {
+            (stands.dispute, stands.count) = (uint32(bits.dispute()), uint32(cut.claims));
+            if (by == BY_ORACLE) stands.refuted = true;
+            standings[cut.threadId] = stands;
+        }
+        return lineageOf(cut.threadId, bits.dispute()).carryOver(
+            lineageOf(cut.threadId, before), bits, cut.player, terms.timeBank, terms.players.length
+        );
     }
 
     /// @dev What stood before the move stands again.
     function restore(Entry storage entry, Record bits, bytes32 threadId, Breakpoint calldata parent, bytes32 recorded, uint256 player) private {
-        entry.record = bits.withSlot(parent.epoch, parent.nonce);
+        entry.record = bits.withNonce(parent.nonce);
         entry.recorded = recorded;
         emit Refuted(threadId, bits.dispute(), player, recorded, parent.nonce, bits.endsAt());
     }
@@ -216,7 +213,7 @@ abstract contract Refutation is Pledging {
     ) private {
         uint64 k = bits.dispute();
         Breakpoint memory made = Breakpoint(k, claimed.nonce, before, newRoot, claimed.inputsRoot, claimed.timestamp);
-        entry.record = bits.withSlot(k, made.nonce);
+        entry.record = bits.withNonce(made.nonce);
         entry.recorded = hashForced(threadId, made);
         emit BREAKPOINT(threadId, k, made.nonce, before, newRoot, made.inputsRoot, made.timestamp);
         emit Forced(threadId, k, input.player, bits.endsAt(), input.raw, input.binding);

@@ -25,7 +25,7 @@ interface IClaims {
     /// @notice What an account had set aside for a thread is free again.
     event Released(bytes32 indexed threadId, address indexed account, uint256 amount);
     /// @notice The move recorded last (the BREAKPOINT and Forced before this log) is a claim: the `index`th unproven one, which `account` answers for.
-    event Claimed(bytes32 indexed threadId, address indexed account, uint256 index, bytes32 recorded);
+    event Claimed(bytes32 indexed threadId, address indexed account, uint256 index);
     /// @notice A claim is being executed over several transactions; `paused` is what the refuter's next one starts from.
     event Refuting(bytes32 indexed threadId, address indexed refuter, bytes32 claimed, bytes32 paused);
     /// @notice A claim was wrong (the Refuted before this log): what its bond has paid to who refuted it, and to each player other than the mover.
@@ -74,7 +74,7 @@ interface IClaims {
     // ------------------------------------------------------------------------------------------------ claims
 
     /// @notice Before D: a player's move from the recorded state, its result claimed. By the player's wallet or session key only.
-    /// What is paid goes to who answers: the oracle's fee, or the player's own bond.
+    /// Its transaction stands for its Force, which is not looked at. What is paid goes to who answers: the oracle's fee, or the player's own bond.
     /// @param recorded the recorded breakpoint
     /// @param stateRoot what the move is claimed to leave
     /// @param result the oracle's `Result`; empty: the player answers for it itself

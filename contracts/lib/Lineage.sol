@@ -2,81 +2,45 @@
 pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
+import {Record, RecordLib} from "./Record.sol";
 
-/// @notice What has been forced upon the recorded certificate in one dispute: how many moves, how many of them are unproven claims, and what each
-/// player has spent of its time bank. Eight numbers share a storage slot, so that up to six players take one.
+/// @notice What the players of one dispute have spent of their time banks. The first two's seconds are in the thread's record, and with them how many moves
+/// were forced; what is here is of the others, eight to a storage slot.
 struct Lineage {
-    uint32[18] numbers; // how many moves; the claims among them; then seconds spent, for each player
+    uint32[14] spent; // seconds, of players[2] and so on
 }
 
+using LineageLib for Lineage global;
+
 library LineageLib {
-    /// @dev The claims: how many (8 bits), how many of them the oracle answers for (8 bits), whether the oracle was refuted (1 bit), and who answers for the
-    /// last move where it is a claim whose hash stands in the record alone (2 bits).
-    uint32 private constant BY_ORACLE = 1 << 8;
-    uint32 private constant REFUTED = 1 << 16;
-    uint32 private constant COUNT = 0xff;
-    uint256 private constant ON_TOP = 17;
-
-    /// @notice How many moves were forced.
-    /// @dev SAFETY: each costs a second or more of a bank, and more than 2^32 moves no chain can hold.
-    function forced(Lineage storage lineage) internal view returns (uint32) {
-        return lineage.numbers[0];
-    }
-
-    function setForced(Lineage storage lineage, uint32 count) internal {
-        lineage.numbers[0] = count;
-    }
-
-    /// @notice The unproven claims, those among them that the oracle answers for, and whether it was refuted.
-    function claims(Lineage storage lineage) internal view returns (uint256 count, uint256 byOracle, bool refuted) {
-        uint32 packed = lineage.numbers[1];
-        return (packed & COUNT, (packed >> 8) & COUNT, packed & REFUTED != 0);
-    }
-
-    /// @notice Who answers for the last move, where that is a claim of which nothing else is kept; else 0.
-    function onTop(Lineage storage lineage) internal view returns (uint256 by) {
-        return lineage.numbers[1] >> ON_TOP;
-    }
-
-    /// @notice The last move is a claim. What was on top before has been kept elsewhere.
-    function addClaim(Lineage storage lineage, uint256 by, bool byOracle) internal {
-        lineage.numbers[1] += (byOracle ? BY_ORACLE + 1 : 1) | uint32(by << ON_TOP);
-    }
-
-    /// @notice The last move is nothing special any more.
-    function clearTop(Lineage storage lineage) internal {
-        lineage.numbers[1] &= uint32((1 << ON_TOP) - 1);
-    }
-
-    function setClaims(Lineage storage lineage, uint256 count, uint256 byOracle, bool refuted) internal {
-        lineage.numbers[1] = uint32(count) + uint32(byOracle) * BY_ORACLE + (refuted ? REFUTED : 0);
-    }
-
     /// @notice The least that a move costs: with a bank of B there are at most B / c.
     function leastCharge(IThreads.Terms calldata terms) internal pure returns (uint256) {
         // SAFETY: a second or more, because `open` takes no bank of fewer seconds than moves.
         return terms.timeBank / terms.forcedMoves;
     }
 
+    /// @notice Seconds that a player has spent.
+    function spentBy(Lineage storage lineage, Record bits, uint256 player) internal view returns (uint256) {
+        return player < RecordLib.CLOCKS ? bits.spent(player) : lineage.spent[player - RecordLib.CLOCKS];
+    }
+
     /// @notice Takes `charge` seconds from a player's bank.
-    function spend(Lineage storage lineage, uint256 player, uint256 charge, uint256 bank) internal {
-        uint256 spent = lineage.numbers[2 + player];
+    function spend(Lineage storage lineage, Record bits, uint256 player, uint256 charge, uint256 bank) internal returns (Record) {
+        uint256 left = bank - lineage.spentBy(bits, player);
         // SAFETY: who was refuted has spent the whole bank, nobody more.
-        if (charge > bank - spent) revert IThreads.BankEmpty(player, charge, bank - spent);
-        lineage.numbers[2 + player] = uint32(spent + charge);
+        if (charge > left) revert IThreads.BankEmpty(player, charge, left);
+        return lineage.setSpent(bits, player, bank - left + charge);
     }
 
-    /// @notice The dispute got another number: the same lineage goes on under it with its first `forced_` moves, and the bank of who was refuted is gone.
-    /// The claims are for the caller to set.
-    function carryOver(Lineage storage lineage, Lineage storage from, uint256 forced_, uint256 refuted, uint256 bank, uint256 players) internal {
-        for (uint256 i = 2; i < 2 + players; ++i) lineage.numbers[i] = from.numbers[i];
-        lineage.numbers[0] = uint32(forced_);
-        lineage.numbers[2 + refuted] = uint32(bank);
+    /// @notice The dispute got another number: what was spent in it goes on under that, and the bank of who was refuted is gone.
+    function carryOver(Lineage storage lineage, Lineage storage from, Record bits, uint256 refuted, uint256 bank, uint256 players) internal returns (Record) {
+        for (uint256 i = RecordLib.CLOCKS; i < players; ++i) lineage.spent[i - RecordLib.CLOCKS] = from.spent[i - RecordLib.CLOCKS];
+        return lineage.setSpent(bits, refuted, bank);
     }
 
-    function shown(Lineage storage lineage) internal view returns (uint256 count, uint256[] memory used) {
-        count = lineage.numbers[0];
-        used = new uint256[](16);
-        for (uint256 i; i < 16; ++i) used[i] = lineage.numbers[2 + i];
+    function setSpent(Lineage storage lineage, Record bits, uint256 player, uint256 seconds_) internal returns (Record) {
+        if (player < RecordLib.CLOCKS) return bits.withSpent(player, seconds_);
+        lineage.spent[player - RecordLib.CLOCKS] = uint32(seconds_);
+        return bits;
     }
 }

@@ -149,9 +149,9 @@ condition('claim: what the oracle answers for is recorded like a move that was j
   const { game, base, openedSec } = dispute
   const { sent, tip } = await claimed(dispute, 1, base, openedSec + WINDOW + 9n)
   const record = await game.record()
-  assert.equal([record.epoch, record.nonce, record.recorded, record.dispute, record.endsAt], [1n, 4n, breakpointHash(tip), 1n, openedSec + 2n * WINDOW + 9n])
+  assert.equal([record.nonce, record.recorded, record.dispute, record.endsAt], [4n, breakpointHash(tip), 1n, openedSec + 2n * WINDOW + 9n])
   assert.equal(sent.logs.map(log => log.name), ['BREAKPOINT', 'Forced', 'Claimed'])
-  assert.equal(valuesOf(sent, 'Claimed'), [game.id, ORACLE, 0n, breakpointHash(tip)])
+  assert.equal(valuesOf(sent, 'Claimed'), [game.id, ORACLE, 0n])
   assert.equal(await game.openClaims(), [`${breakpointHash(tip).slice(0, -2)}01`])
   assert.equal(await game.lineage(), { forced: 1n, used: [0n, LEAST] })
   assert.is(await game.pledge(ORACLE), BOND + FEE)
@@ -188,13 +188,13 @@ condition('claim: nobody makes one for a player, not even the oracle with its Fo
   await claimed(dispute, 0, base, openedSec, { from: session, feeWei: 0n, key: ORACLE_KEY })
 })
 
-condition("claim: what a move needs it needs too: the recorded breakpoint, the Force, its time, the bank, and a dispute that is open", async () => {
+condition("claim: what a move needs it needs too: the recorded breakpoint, the binding, its time, the bank, and a dispute that is open", async () => {
   const dispute = await disputed()
   const { game, base, openedSec } = dispute
   const move = game.move(0, base, 1n, openedSec)
   const call = async (on: Breakpoint, with_: Move): Promise<Sent> => await game.claim(on, 1n, with_, root('wrong'), { key: ORACLE_KEY })
   await rejects(call({ ...base, stateRoot: ZERO_HASH }, move), 'WrongBreakpoint')
-  await rejects(call(base, { ...move, force: move.binding }), 'BadSignature')
+  await rejects(call(base, { ...move, binding: move.force }), 'BadSignature')
   await rejects(call(base, { ...move, paused: base.stateRoot }), 'WrongJudgement')
   await rejects(call(base, game.move(0, base, 1n, openedSec - WINDOW / 16n - 9n)), 'WrongTimestamp')
   const first = await claimed(dispute, 0, base, openedSec + 1n)
@@ -243,7 +243,7 @@ condition('refuteClaim: the first of 16 false claims: its result stands alone, o
   assert.equal(valuesOf(sent, 'Refuted'), [game.id, 2n, 0n, breakpointHash(base), 3n, ends])
   const made = { ...first.tip, epoch: 2n, stateRoot: root('right') }
   const record = await game.record()
-  assert.equal([record.recorded, record.epoch, record.nonce, record.dispute, record.endsAt], [breakpointHash(made), 2n, 4n, 2n, ends])
+  assert.equal([record.recorded, record.nonce, record.dispute, record.endsAt], [breakpointHash(made), 4n, 2n, ends])
   assert.equal(await game.lineage(), { forced: 1n, used: [WINDOW, 5n * LEAST, 5n * LEAST] })
   assert.equal([await game.openClaims(), await game.pledge(ORACLE)], [[], 15n * BOND + 16n * FEE])
   // Without a price for gas the refuter gets the premium alone; the mover gets nothing.
