@@ -6,10 +6,10 @@ import type { Address, Input, Terms } from '../protocol/types.js'
 import { concatBytes } from '../protocol/bytes.js'
 import type { CodeHolder } from '../machine/code-reference.js'
 import { costOfJudging, type JudgingOutcome } from '../machine/costs.js'
-import type { Matter } from '../machine/judgement.js'
 import { LocalVerifier, type JudgeCodes } from '../machine/local-verifier.js'
 import type { Environment, Machine } from '../machine/machine.js'
 import { matterOf } from '../machine/matter.js'
+import { refutationOf, type Claim, type Refutation } from '../machine/refutation.js'
 import { settlementMatter } from '../machine/settlement.js'
 import type { World } from '../state/world.js'
 
@@ -34,22 +34,27 @@ export class Bench {
 
   /** A player's input on `machine`'s state, alone in the breakpoint that `environment` gives. @throws `ARTIFACT_MISSING`, `MACHINE_INTERNAL` */
   async move (machine: Machine, environment: Environment, input: Input, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await matterOf(machine.context, world, environment, input, [holder]))
+    return await this.#judge(machine, holder, async (verifier, world) => await costOfJudging(verifier, await matterOf(machine.context, world, environment, input, [holder])))
   }
 
   /** The settlement function on `machine`'s state. @throws as {@link Bench.move} */
   async settlement (machine: Machine, environment: Environment, lastMover: Address, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await settlementMatter(machine.context, world, environment, lastMover, [holder]))
+    return await this.#judge(machine, holder, async (verifier, world) => await costOfJudging(verifier, await settlementMatter(machine.context, world, environment, lastMover, [holder])))
   }
 
-  async #judge (machine: Machine, holder: CodeHolder, prepare: (world: World) => Promise<Matter>): Promise<JudgingOutcome> {
+  /** What the judge makes of a claimed move on `machine`'s state, the one before it. @throws as {@link Bench.move} */
+  async claim (machine: Machine, environment: Environment, claim: Claim, holder: CodeHolder): Promise<Refutation> {
+    return await this.#judge(machine, holder, async (verifier, world) => await refutationOf(verifier, { context: machine.context, world, environment, holders: [holder] }, claim))
+  }
+
+  async #judge<T> (machine: Machine, holder: CodeHolder, work: (verifier: LocalVerifier, world: World) => Promise<T>): Promise<T> {
     // A fork: the thread must not wait for its judgement.
     const still = machine.fork()
     const judged = this.#queue.then(async () => {
       this.#verifier ??= LocalVerifier.create(this.#codes())
       const verifier = await this.#verifier
       await verifier.hold(holder)
-      return await still.inspect(async world => await costOfJudging(verifier, await prepare(world)))
+      return await still.inspect(async world => await work(verifier, world))
     })
     this.#queue = judged.catch(() => undefined) // its caller hears of it
     return await judged

@@ -15,6 +15,8 @@ import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
 import type { Coordinator } from './coordinator.js'
+import type { Paused } from './chain-view.js'
+import { claimRefutation } from './claims.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
 import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
@@ -37,6 +39,8 @@ export class Desk {
   readonly #parts: DeskParts
   readonly #lookout: Lookout
   #said = ''
+  /** Where this node's own judgement of a claim has stopped last. */
+  #stop: Paused | undefined
 
   constructor (coordinator: Coordinator, parts: DeskParts) {
     this.#coordinator = coordinator
@@ -88,6 +92,7 @@ export class Desk {
         if (parent === undefined || settlement.byFunction === undefined) return undefined
         return await this.pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
       }
+      case 'refuteClaim': return await this.refuteClaim(chain, usefulUntilSec)
       case 'settle':
       case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
     }
@@ -100,6 +105,26 @@ export class Desk {
     if (certificate === undefined || certificate.signatures.length === 0) return undefined
     parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, slot: slotText(certificate.breakpoint) })
     return await this.pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
+  }
+
+  /** Brings the first false claim before the judge, or goes on with it; with `chain.quotes` it prices that. Undefined: there is none. @throws `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
+  async refuteClaim<T> (calls: DisputeCalls<T>, usefulUntilSec?: bigint): Promise<T | undefined> {
+    const { wrongClaim } = this.#lookout
+    if (wrongClaim === undefined) return undefined
+    const { thread, view: { terms }, parts: { log } } = this.#coordinator
+    const refutation = await claimRefutation(this.#coordinator, wrongClaim.move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() })
+    if (refutation === undefined) {
+      this.#lookout.uphold(wrongClaim.move.hash)
+      log('error', 'thread.claim-upheld', { thread, claimed: wrongClaim.move.hash, reason: 'the judge agrees with a claim that is wrong by this node\'s EVM' })
+      return undefined
+    }
+    const { evidence, why, cost, stopsAt } = refutation
+    log('warn', 'thread.refute-claim', { thread, claimed: wrongClaim.move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
+    // What is mined shows in the view when it is confirmed, and what is not there any more must not be gone on from.
+    this.#stop = undefined
+    const done = await this.#paid(calls.refuteClaim(terms, evidence, { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }))
+    if (stopsAt !== undefined && calls !== this.#parts.chain.quotes as unknown) this.#stop = { on: wrongClaim.move.hash, paused: stopsAt }
+    return done
   }
 
   /**

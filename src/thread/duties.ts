@@ -2,7 +2,7 @@
  * What a coordinator does on the clock: asks what the others hold, sends again what is unanswered, says who is missing, and takes to the chain what has to go
  * there. Called every tick by the node; a tick that finds its predecessor still at work does nothing.
  */
-import { asHash32 } from '../protocol/bytes.js'
+import { asHash32, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { sign } from '../protocol/crypto.js'
 import { slotText } from '../protocol/slot.js'
 import { closeRequestDigest, idleDigest } from '../protocol/typed-data.js'
@@ -298,9 +298,12 @@ export class Duties {
     if (!this.#wasOpen || !this.#options.autoDispute || (view.phase !== 'settled' && view.phase !== 'closed')) return
     this.#wasOpen = false
     try {
-      if (await this.#chain.credit(view.terms.asset, this.#chain.wallet) === 0n) return
-      parts.log('info', 'thread.withdraw', { thread: this.#coordinator.thread, reason: 'a payout could not be pushed' })
-      await this.#chain.withdraw(view.terms.asset)
+      // Bonds are in ether, whatever the thread's asset.
+      for (const asset of new Set([view.terms.asset, ZERO_ADDRESS])) {
+        if (await this.#chain.credit(asset, this.#chain.wallet) === 0n) continue
+        parts.log('info', 'thread.withdraw', { thread: this.#coordinator.thread, asset, reason: 'a payout could not be pushed, or a wrong claim\'s bond has paid' })
+        await this.#chain.withdraw(asset)
+      }
     } catch (error) {
       this.#wasOpen = true
       this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS

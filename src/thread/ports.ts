@@ -67,7 +67,13 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint }
   /** The settlement of what is recorded is being judged over several transactions. */
   | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
-  /** The last move left what cannot be settled: what stood before it stands again, and the dispute has this number. */
+  /** The move recorded last is a claim: the `index`th unproven one, which `account` answers for with a bond. */
+  | { readonly type: 'claimed', readonly account: Address, readonly index: number }
+  /** A claim is being executed over several transactions by `refuter`, which goes on from `paused`. */
+  | { readonly type: 'refuting', readonly refuter: Address, readonly claimed: Hash32, readonly paused: Hash32 }
+  /** A claim was wrong: what its bond has paid. */
+  | { readonly type: 'slashed', readonly account: Address, readonly refuter: Address, readonly toRefuterWei: bigint, readonly toEachOtherWei: bigint }
+  /** A move was taken back (it left what cannot be settled, or was falsely claimed): what stood before it stands again, and the dispute has this number. */
   | { readonly type: 'refuted', readonly dispute: bigint, readonly player: number, readonly recorded: Hash32, readonly endsAtSec: bigint }
   | { readonly type: 'resumed', readonly epoch: bigint }
   | { readonly type: 'closed', readonly payouts: readonly bigint[] }
@@ -107,6 +113,21 @@ export type LastInput = { readonly player: number, readonly others: readonly Has
 /** A breakpoint with all signatures; with none, what is recorded is meant. */
 export type ShownCertificate = Pick<Certificate, 'breakpoint' | 'signatures'>
 
+/** A claim before the judge. `sender`: the mover's account in the parent's state, where the input is none for its nonce or its balance; `paused`: what this node's own judgement of it has come to. */
+export type ClaimRefutation = {
+  /** Among the unproven claims, from the first. */
+  readonly index: number
+  readonly claimed: Breakpoint
+  readonly parent: Breakpoint
+  readonly input: ClaimedInput
+  readonly paused: Hash32 | undefined
+  readonly witness: Uint8Array
+  readonly sender: AccountProof | undefined
+}
+
+/** What was claimed to be a player's input: perhaps no transaction at all. */
+export type ClaimedInput = { readonly player: number, readonly input: SignedInput }
+
 /** A recorded breakpoint before the judge as it is settled or refuted. `last` is undefined where its batch is empty; `paused` as in {@link ForcedMove}. */
 export type SettlementCase = { readonly recorded: Breakpoint, readonly last: LastInput | undefined, readonly paused: Hash32 | undefined, readonly witness: Uint8Array }
 
@@ -130,6 +151,8 @@ export type DisputeCalls<T> = {
   challengeAndAdvance (terms: Terms, certificate: ShownCertificate, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
   /** Drops the last move, `parent`'s child, when what it left cannot be settled. */
   refute (terms: Terms, settlement: SettlementCase, parent: Breakpoint, options?: SendOptions): Promise<T>
+  /** Executes a claim: where it is wrong, it goes with all that stands on it, and its bond pays for the transaction. */
+  refuteClaim (terms: Terms, refutation: ClaimRefutation, options?: SendOptions): Promise<T>
   /** `recorded` undefined: nothing was ever signed; deposits go back. Proofs: the players in order, then the oracle where there is one. */
   settle (terms: Terms, recorded: Breakpoint | undefined, proofs: readonly AccountProof[], options?: SendOptions): Promise<T>
   /** The same after the contract's settlement function; proofs of the state that it leaves. */

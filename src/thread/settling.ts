@@ -59,7 +59,7 @@ export async function settlementCalls (coordinator: Coordinator, parts: Settling
 }
 
 /** The call that follows what the court has recorded. */
-function nextCall (calls: readonly JudgeStep[], paused: Hash32 | undefined): JudgeStep | undefined {
+export function nextCall (calls: readonly JudgeStep[], paused: Hash32 | undefined): JudgeStep | undefined {
   if (paused === undefined) return calls[0]
   const at = calls.findIndex(({ answer }) => answer.kind === 'verdict' && !answer.isFinal && answer.paused === paused)
   return at < 0 ? undefined : calls[at + 1]

@@ -166,13 +166,13 @@ test('dispute tells the window, the moves, the time banks, the cost, and what th
     thread_dispute: async ({ thread }) => ({
       thread, phase: 'dispute', nowSec: 1_000, dispute: { number: 3, by: `0x${'ab'.repeat(20)}`, evidenceUntilSec: 900, endsAtSec: 1_500 },
       recorded: { epoch: 3, nonce: 6 }, signed: { epoch: 0, nonce: 5 }, head: { epoch: 3, nonce: 6 }, follows: true,
-      moves: [{ player: 1, slot: { epoch: 3, nonce: 6 }, timestampSec: 950, input: HASH }], banks: [{ player: 0, leftSec: 100 }, { player: 1, leftSec: 40 }],
+      moves: [{ player: 1, slot: { epoch: 3, nonce: 6 }, timestampSec: 950, input: HASH, claimedBy: `0x${'cd'.repeat(20)}` }], banks: [{ player: 0, leftSec: 100 }, { player: 1, leftSec: 40 }],
       leastChargeSec: 6, chargeSec: 50, waitingFor: [0], next: { action: 'advance', reason: 'the own input has waited 9 s', atSec: null, usefulUntilSec: 1_500 },
       cost: { transactions: 2, gas: 700_000, feeWei: '2000000000000000' }
     })
   })
   const { stdout } = await cli(['dispute', '3f2a'])
-  for (const words of ['100 s ago', 'in 500 s', '#3/6: #5, signed by all, and 1 forced since', '#3/6 by player 1', 'player 1 40 s; a move takes 50 s now', '2 transactions, 700000 gas, 0.002 ether', 'force the own move: the own input has waited 9 s']) assert.match(stdout, words)
+  for (const words of ['100 s ago', 'in 500 s', '#3/6: #5, signed by all, and 1 forced since', '#3/6 by player 1', 'answers for it', 'player 1 40 s; a move takes 50 s now', '2 transactions, 700000 gas, 0.002 ether', 'force the own move: the own input has waited 9 s']) assert.match(stdout, words)
 })
 
 test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell their transaction', async () => {
