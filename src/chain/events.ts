@@ -21,7 +21,7 @@ export type Decoded = { readonly event: EventBody } | { readonly skipped: string
 
 const SIGNATURE_BYTES = 65
 /** Events about what accounts own: no thread goes on or stops by them. */
-const OF_ACCOUNTS = new Set(['Credited', 'Withdrawn', 'Bonded', 'Unbonded', 'Released'])
+const OF_ACCOUNTS = new Set(['Credited', 'Withdrawn', 'Bonded', 'Unbonded', 'Accepted', 'Released'])
 /** Functions of the court that record a certificate. */
 const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance'])
 

@@ -7,6 +7,7 @@ import { registerDeploy } from './commands/deploy.js'
 import { registerInit } from './commands/init.js'
 import { registerNetwork } from './commands/network.js'
 import { registerOpen } from './commands/open.js'
+import { registerOracle } from './commands/oracle.js'
 import { registerPlay } from './commands/play.js'
 import { packageVersion, registerStart } from './commands/start.js'
 import { registerThread } from './commands/thread.js'
@@ -32,7 +33,7 @@ Examples:
   evm-threads close 3f2a`)
     .addHelpText('afterAll', `\n${exitCodesHelp()}`)
   registerStart(program, parts)
-  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerDeploy, registerPlay]) register(program)
+  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerDeploy, registerOracle, registerPlay]) register(program)
   return program
 }
 

@@ -195,6 +195,20 @@ export type ChainPort = DisputeCalls<Receipt> & {
   readonly quotes: DisputeCalls<Quote>
   /** Moves forced upon the recorded certificate in this dispute, and what each player has spent of its time bank, seconds. */
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
+  /** Adds to this wallet's free bond. */
+  bond (amountWei: bigint): Promise<Receipt>
+  /** Takes from it. */
+  unbond (amountWei: bigint): Promise<Receipt>
+  /** The oracle of the terms takes the thread and sets so much of its free bond aside; by itself, or by its Accept signature. */
+  accept (terms: Terms, amountWei: bigint, signature?: Signature): Promise<Receipt>
+  /** Frees what `account` has set aside for a thread that is over. */
+  release (terms: Terms, account: Address): Promise<Receipt>
+  /** What an account has bonded and promised to no thread, wei. */
+  freeBond (account: Address): Promise<bigint>
+  /** What an account has set aside for a thread, wei, and whether it has accepted it as its oracle. */
+  pledge (thread: ThreadId, account: Address): Promise<{ readonly amountWei: bigint, readonly accepted: boolean }>
+  /** What answers for one claim in threads with this gas limit, wei. */
+  bondFor (gasLimit: bigint): Promise<bigint>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>

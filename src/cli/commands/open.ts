@@ -8,6 +8,9 @@ import { parseAmount, parseCount } from '../values.js'
 
 type OtherPlayer = { readonly wallet: string, readonly sessionKey: string, readonly deposit: string | undefined }
 
+/** Address 0: the terms name no oracle. */
+const NOBODY = `0x${'0'.repeat(40)}`
+
 /** Adds the commands. */
 export function registerOpen (program: Command): void {
   const open = program.command('open')
@@ -76,7 +79,7 @@ async function openThread (context: Context, contract = '', ...words: string[]):
     }
     return await client.request('thread_open', params)
   })
-  context.print(opened, `thread ${opened.thread}\nopened: transaction ${opened.transaction.hash}, gas ${opened.transaction.gasUsed}\nThe others join with: evm-threads join ${opened.thread}`)
+  context.print(opened, `thread ${opened.thread}\nopened: transaction ${opened.transaction.hash}, gas ${opened.transaction.gasUsed}\nThe others join with: evm-threads join ${opened.thread}${opened.terms.oracle === NOBODY ? '' : `\nBefore the last of them, the oracle ${opened.terms.oracle} must accept: evm-threads oracle accept ${opened.thread}`}`)
 }
 
 /** @throws `CLI_BAD_OPTIONS`, `RPC_BAD_SIGNATURE`, `RPC_BAD_ARGUMENTS`, `CLI_BAD_ARGUMENT`. */

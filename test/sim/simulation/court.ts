@@ -162,7 +162,7 @@ export class SimCourt {
         return code
       },
       follow: () => {}, health: () => ({ ok: true, headBlock: undefined, followedBlock: undefined, lastErrorCode: undefined }),
-      open: never, join: never, cancel: never, credit: async () => 0n, withdraw: never,
+      open: never, join: never, cancel: never, credit: async () => 0n, withdraw: never, bond: never, unbond: never, accept: never, release: never, freeBond: never, pledge: never, bondFor: never,
       checkpoint: async (_, proved) => await act(() => { this.checkpoint(proved) }),
       challenge: async (_, proved) => await act(() => { this.challenge(proved, wallet) }),
       respond: async (_, proved) => await act(() => { this.respond(proved) }),
