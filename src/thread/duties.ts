@@ -23,6 +23,8 @@ import { Turns } from './turns.js'
 export type DutyOptions = {
   /** After this long without progress the node says who is missing. */
   readonly patienceSec: number
+  /** Act at the court though this node is no player: it is the thread's oracle. */
+  readonly serves?: boolean | undefined
   /** Withdraw what a payout could not bring. */
   readonly autoDispute: boolean
   /** 32 random bytes: what makes the others' answers fresh. */
@@ -262,11 +264,13 @@ export class Duties {
     this.#chainBusy = true
     try {
       await this.#turns.look()
-      if (this.#coordinator.fault !== undefined || state.self === undefined) return
+      if (this.#coordinator.fault !== undefined || (state.self === undefined && this.#options.serves !== true)) return
       // SAFETY: what goes to the chain bears our signature, so it is on disk first: whatever is in memory now is, when this step is done.
       await this.#coordinator.exclusive(async () => {})
-      await this.#resume()
-      await this.#close()
+      if (state.self !== undefined) {
+        await this.#resume()
+        await this.#close()
+      }
       await this.#dispute()
       this.#coordinator.calm('CHAIN_ACTION_FAILED')
     } catch (error) {

@@ -53,7 +53,7 @@ export class Lookout {
       standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
       follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(),
       isJudging: await this.isJudging(), falseClaim: this.#falseClaim(), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
-      staggerSec: BigInt(state.self ?? 0) * (terms.windowSec / 32n + 1n)
+      staggerSec: BigInt(state.self ?? terms.players.length) * (terms.windowSec / 32n + 1n)
     }
   }
 
