@@ -36,7 +36,7 @@ type Try = { readonly what: string, readonly player: number, readonly other: num
 
 const someTry: fc.Arbitrary<Try> = fc.record({
   what: fc.oneof(
-    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 6, arbitrary: fc.constant('claim') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
+    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 8, arbitrary: fc.constant('claim') }, { weight: 5, arbitrary: fc.constant('refute') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
     { weight: 2, arbitrary: fc.constantFrom('respond', 'resume', 'checkpoint', 'settle') }
   ),
   player: fc.integer({ min: 0, max: 2 }),
@@ -76,7 +76,8 @@ class Twin {
     const code = await this.#send(action, tried).then(() => 'taken', (error: { code?: string }) => error.code ?? String(error))
     assert.is(code, typeof expected === 'string' ? inContract(expected, action) : 'taken', `${JSON.stringify(tried)} at ${this.nowSec} on ${JSON.stringify(this.court)}`)
     if (typeof expected === 'string') return
-    this.taken.set(tried.what, (this.taken.get(tried.what) ?? 0) + 1)
+    const what = action.type === 'refute' ? `refute: ${this.court.lineage[action.move]?.proof ?? ''}` : tried.what
+    this.taken.set(what, (this.taken.get(what) ?? 0) + 1)
     if (action.type === 'advance') this.#remember(action.force)
     if (action.type === 'claim') this.#remember(action.force, action.right && action.reverts !== true ? undefined : this.#wrong)
     if (action.type === 'refute') this.#correct(this.court.lineage[action.move], expected)
@@ -106,7 +107,7 @@ class Twin {
         if (parent === undefined) return undefined
         const begun = court.judging[player]
         const fresh: Force = { player, dispute: court.dispute, parent, input: 'm', timestamp: this.nowSec - late }
-        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: other === 0 && late === 1, settles: late !== 2, byOracle: other !== 2 }
+        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: late === 1 || late === 3, settles: late !== 2, byOracle: other !== 2 }
         const force = begun === undefined ? fresh : { ...fresh, timestamp: Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1]) }
         return { type: 'advance', force, by: other === 3 ? -1 : player, transactions: what === 'begin' ? 2 : 1, reverts: other === 0 && late === 1, settles: good }
       }
@@ -255,7 +256,7 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
   }), { numRuns: RUNS, seed: 20_261 })
   console.log(Object.fromEntries(taken))
   // A comparison in which nothing is taken shows nothing.
-  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
+  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute: judged', 'refute: wrong claim', 'refute: no move', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
 })
 
 test.run()
