@@ -13,7 +13,7 @@ abstract contract Disputes is Court {
     using LineageLib for Lineage;
 
     /// @inheritdoc IThreads
-    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) public {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
         requireHigher(threadId, bits, breakpoint.epoch, breakpoint.nonce);
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);

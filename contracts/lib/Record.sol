@@ -7,7 +7,8 @@ import {IThreads} from "../interfaces/IThreads.sol";
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–7     | phase     | IThreads.Phase                                                                       |
+/// | 0–6     | phase     | IThreads.Phase                                                                       |
+/// | 7       | redeemed  | whether money has left with a receipt                                                |
 /// | 8–23    | joined    | bit i: players[i] has paid                                                           |
 /// | 24–55   | confirmed | the confirmed epoch                                                                  |
 /// | 56–87   | epoch     | epoch of the recorded breakpoint: the confirmed one, or k after a move forced in it  |
@@ -22,6 +23,8 @@ type Record is uint256;
 using RecordLib for Record global;
 
 library RecordLib {
+    uint256 private constant PHASE = 0x7f;
+    uint256 private constant REDEEMED = 0x80;
     uint256 private constant JOINED = 8;
     uint256 private constant CONFIRMED = 24;
     uint256 private constant EPOCH = 56;
@@ -43,7 +46,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record)));
+        return IThreads.Phase(uint8(Record.unwrap(record) & PHASE));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -76,7 +79,15 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~uint256(0xff)) | uint256(to));
+        return Record.wrap((Record.unwrap(record) & ~PHASE) | uint256(to));
+    }
+
+    function hasRedeemed(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & REDEEMED != 0;
+    }
+
+    function withRedeemed(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | REDEEMED);
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {

@@ -3,6 +3,7 @@ import { bigintToBytes, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_
 import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
 import { breakpointDigest, breakpointHash, closeDigest, forceDigest, type Force } from '../../src/protocol/typed-data.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT, receiptHash, receiptSlot, type ThreadReceipt } from '../../src/protocol/port.js'
 import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
 import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, SignedInput, Terms, ThreadId } from '../../src/protocol/types.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
@@ -37,8 +38,11 @@ export const WINDOW = 3600n
 /** An all-zero breakpoint as the ABI has it. */
 export const NO_BREAKPOINT = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n] as const
 
+/** What nothing says of its money. */
+export const NO_HOLDINGS = [[], [ZERO_HASH, [], ZERO_HASH, ZERO_HASH]] as const
+
 /** A state of which only the accounts' balances matter; twelve leaves, as TicTacToe has them. */
-export type State = { readonly root: Hash32, readonly tree: Tree, readonly balances: ReadonlyMap<Address, bigint> }
+export type State = { readonly root: Hash32, readonly tree: Tree, readonly balances: ReadonlyMap<Address, bigint>, readonly receipts: readonly ThreadReceipt[] }
 
 /** What the record says, as the ABI decodes it. */
 export type RecordView = {
@@ -118,7 +122,7 @@ export class Game {
 
   async settle (breakpoint: Breakpoint | undefined, state?: State, from = this.player(0)): Promise<Sent> {
     return await this.#arena.court_(from, 'settle', [
-      this.abi, breakpoint === undefined ? NO_BREAKPOINT : breakpointToAbi(breakpoint), state === undefined ? [] : this.proofs(state)
+      this.abi, breakpoint === undefined ? NO_BREAKPOINT : breakpointToAbi(breakpoint), state === undefined ? NO_HOLDINGS : this.holdings(state)
     ])
   }
 
@@ -131,9 +135,9 @@ export class Game {
     return await this.#arena.court_(from, 'refute', [this.abi, breakpointToAbi(recorded), breakpointToAbi(parent), lastInputToAbi(last), paused, witness])
   }
 
-  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[][], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
+  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
     return await this.#arena.court_(from, 'settleByFunction', [
-      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.proofs(state) : state
+      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.holdings(state) : state
     ])
   }
 
@@ -203,8 +207,8 @@ export class Game {
 
   // ---------------------------------------------------------------- states
 
-  /** A state in which the payees, in order, own this much (18 decimals); the rest of what is committed is a board and a contract. */
-  state (balances: readonly bigint[]): State {
+  /** A state in which the payees, in order, own this much (18 decimals), and the port has written these receipts; the rest of what is committed is a board and a contract. */
+  state (balances: readonly bigint[], receipts: readonly ThreadReceipt[] = []): State {
     const contract = `0x${'c0'.repeat(20)}` as Address
     const owned = new Map(payeesOf(this.terms).map((payee, i) => [payee, balances[i] ?? 0n]))
     let tree: Tree
@@ -216,7 +220,16 @@ export class Game {
     for (let slot = 0n; slot < 9n; slot++) {
       tree = set(tree, slotPath(contract, hash32(bigintToBytes(slot, 32))), keccak256(bigintToBytes(slot, 32)))
     }
-    return { root: rootOf(tree), tree, balances: owned }
+    const total = receipts.reduce((sum, { amount }) => sum + amount, 0n)
+    for (const receipt of receipts) tree = set(tree, slotPath(PORT_ADDRESS, receiptSlot(receipt.index)), hexToBytes(receiptHash(receipt)))
+    if (total > 0n) tree = set(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT), bigintToBytes(total, 32))
+    return { root: rootOf(tree), tree, balances: owned, receipts }
+  }
+
+  /** What `state` says of its money, as the ABI has it. */
+  holdings (state: State): unknown[] {
+    const { value, siblings, other } = prove(state.tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+    return [this.proofs(state), [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]]
   }
 
   /** The payees' accounts in `state` with their proofs, as the ABI has them. */

@@ -4,6 +4,7 @@ import { loadArtifact } from '../../src/chain/artifacts.js'
 import { bytesToHex, bigintToBytes, hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import { decodeInput, inputsRoot, signInput } from '../../src/protocol/input.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT } from '../../src/protocol/port.js'
 import { contractAddressOf, potOf } from '../../src/protocol/terms.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input } from '../../src/protocol/types.js'
@@ -16,7 +17,7 @@ import { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { Machine, type Batch } from '../../src/machine/machine.js'
 import { matterOf } from '../../src/machine/matter.js'
 import { Touched, viewOf, witnessOf } from '../../src/machine/witness.js'
-import { accountPath, accountValue, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
+import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set } from '../../src/state/tree.js'
 import type { World } from '../../src/state/world.js'
@@ -153,19 +154,20 @@ export class JudgedGame {
     return { sender: SYSTEM, target: this.contract, coinbase: this.game.terms.oracle }
   }
 
-  /** The head's state after a payment out of the contract that leaves the players these balances: its root, and the players' accounts with their proofs. */
-  async settled (balances: readonly bigint[]): Promise<{ root: Hash32, proofs: unknown[][] }> {
+  /** The head's state after a payment out of the contract that leaves the players these balances: its root, and what it says of their money, proved. */
+  async settled (balances: readonly bigint[]): Promise<{ root: Hash32, proofs: unknown[] }> {
     const { terms } = this.game
     const contract = this.machine.account(this.contract)
     const left = potOf(terms) - balances.reduce((sum, balance) => sum + balance, 0n)
     let tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
     tree = set(tree, accountPath(this.contract), accountValue(contract.nonce, left, contract.codeHash))
     for (const [i, player] of terms.players.entries()) tree = set(tree, accountPath(player), accountValue(this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH))
-    const proofs = terms.players.map((player, i) => {
+    const accounts = terms.players.map((player, i) => {
       const { siblings, other } = prove(tree, accountPath(player))
       return [this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
     })
-    return { root: rootOf(tree), proofs }
+    const { value, siblings, other } = prove(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+    return { root: rootOf(tree), proofs: [accounts, [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]] }
   }
 
   /** A transition on the head, in epoch `k` or not: epochs are not part of its environment. */
