@@ -43,7 +43,7 @@ for (const count of [2, 3, 16]) {
 
 const wrongPayouts: [string, readonly bigint[], string][] = [
   ['too few', [2n * ETHER], 'BadLength'],
-  ['too many', [ETHER, ETHER, 0n], 'BadLength'],
+  ['too many', [ETHER, ETHER, 0n, 0n], 'BadLength'],
   ['a wei too little', [ETHER, ETHER - 1n], 'WrongPayouts'],
   ['a wei too much', [ETHER, ETHER + 1n], 'WrongPayouts'],
   ['more than all numbers', [2n ** 256n - 1n, 2n * ETHER + 1n], 'WrongPayouts']

@@ -28,6 +28,9 @@ export type LastInput = { readonly player: number, readonly others: readonly Has
 /** Who calls, and what the judgement goes on from. */
 export type SettlementOptions = { readonly from?: Address, readonly paused?: Hash32 }
 
+/** Who calls, how, with how much gas, and what is shown instead of the receipt. */
+export type RedeemOptions = { readonly from?: Address, readonly checkpoint?: boolean, readonly gas?: bigint, readonly as?: ThreadReceipt }
+
 /** A batch without inputs. */
 export const NO_INPUT: LastInput = { player: 0, others: [], raw: new Uint8Array(0), binding: new Uint8Array(0) }
 
@@ -141,6 +144,28 @@ export class Game {
     ])
   }
 
+  /** Has a receipt of `state` executed; with `signatures` the breakpoint is recorded first. `as`: shown instead of the receipt. */
+  async redeem (breakpoint: Breakpoint, state: State, index: number, { from = this.player(0), checkpoint = false, gas, as }: RedeemOptions = {}): Promise<Sent> {
+    const receipt = as ?? state.receipts[index]
+    if (receipt === undefined) throw new Error(`no receipt ${index}`)
+    const shown = [[receipt.index, receipt.sender, receipt.target, receipt.amount, receipt.data], this.receiptSiblings(state, receipt.index)]
+    const { abi } = this.#arena
+    const data = checkpoint
+      ? abi.encodeFunctionData('checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown])
+      : abi.encodeFunctionData('redeem', [this.abi, breakpointToAbi(breakpoint), ...shown])
+    return await this.#arena.send({ from, to: this.#arena.court, data: data as Hex, ...gas === undefined ? {} : { gas } })
+  }
+
+  /** What was redeemed, and what is kept for receipts after the end. */
+  async exited (): Promise<{ redeemed: bigint, reserved: bigint }> {
+    const [redeemed, reserved] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'exited', [this.id]) as [bigint, bigint]
+    return { redeemed, reserved }
+  }
+
+  async isRedeemed (index: bigint): Promise<boolean> {
+    return await this.#arena.read(this.#arena.court, this.#arena.abi, 'isRedeemed', [this.id, index]) as boolean
+  }
+
   /** Moves forced in this dispute, and seconds spent by each player. */
   async lineage (): Promise<{ forced: bigint, used: readonly bigint[] }> {
     const [forced, used] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'lineage', [this.id]) as [bigint, Iterable<bigint>]
@@ -224,6 +249,11 @@ export class Game {
     for (const receipt of receipts) tree = set(tree, slotPath(PORT_ADDRESS, receiptSlot(receipt.index)), hexToBytes(receiptHash(receipt)))
     if (total > 0n) tree = set(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT), bigintToBytes(total, 32))
     return { root: rootOf(tree), tree, balances: owned, receipts }
+  }
+
+  /** From the root down to a receipt's leaf. */
+  receiptSiblings (state: State, index: bigint): readonly Hash32[] {
+    return prove(state.tree, slotPath(PORT_ADDRESS, receiptSlot(index))).siblings
   }
 
   /** What `state` says of its money, as the ABI has it. */
