@@ -65,7 +65,8 @@ function nextCall (calls: readonly JudgeStep[], paused: Hash32 | undefined): Jud
   return at < 0 ? undefined : calls[at + 1]
 }
 
-function holdingsOf (machine: Machine): Holdings {
+/** What the state of `machine` says of its money, proved. */
+export function holdingsOf (machine: Machine): Holdings {
   return { accounts: payeesOf(machine.context.terms).map(payee => machine.prove(payee)), exits: machine.proveSlot(PORT_ADDRESS, PORT_TOTAL_SLOT) }
 }
 

@@ -17,6 +17,7 @@ import { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { Machine, type Batch } from '../../src/machine/machine.js'
 import { matterOf } from '../../src/machine/matter.js'
 import { Touched, viewOf, witnessOf } from '../../src/machine/witness.js'
+import { portHolder } from '../../src/thread/bench.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set } from '../../src/state/tree.js'
@@ -35,16 +36,16 @@ export class JudgedGame {
   readonly machine: Machine
   readonly contract: Address
   readonly #verifier: LocalVerifier
-  readonly #holder: CodeHolder
+  readonly #holders: readonly CodeHolder[]
   #head: Breakpoint
   readonly #nonces: bigint[]
 
-  private constructor (game: Game, machine: Machine, verifier: LocalVerifier, holder: CodeHolder, head: Breakpoint) {
+  private constructor (game: Game, machine: Machine, verifier: LocalVerifier, holders: readonly CodeHolder[], head: Breakpoint) {
     this.game = game
     this.machine = machine
     this.contract = contractAddressOf(game.id, game.domain.court)
     this.#verifier = verifier
-    this.#holder = holder
+    this.#holders = holders
     this.#head = head
     this.#nonces = game.terms.players.map(() => 1n)
   }
@@ -53,13 +54,13 @@ export class JudgedGame {
   static async create (arena: Arena, name: string, ctorArg: Uint8Array, options: GameOptions = {}): Promise<JudgedGame> {
     const { creationCode } = loadArtifact(name)
     const stored = await arena.store(creationCode)
-    const holder = { address: stored, code: Uint8Array.of(0, ...creationCode) }
+    const holders = [{ address: stored, code: Uint8Array.of(0, ...creationCode) }, portHolder(arena.court)]
     const game = await (await arena.game({ codeSource: stored, codeHash: hash32(creationCode), ctorArg, ...options })).start()
     const verifier = await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode })
-    await verifier.hold(holder)
+    for (const holder of holders) await verifier.hold(holder)
     const { machine } = await Machine.genesis({ thread: game.id, terms: game.terms, domain: game.domain }, creationCode)
     const first = game.breakpoint({ stateRoot: machine.root, inputsRoot: inputsRoot([]), timestampSec: GENESIS_SEC })
-    return new JudgedGame(game, machine, verifier, holder, first)
+    return new JudgedGame(game, machine, verifier, holders, first)
   }
 
   /** The last breakpoint. */
@@ -91,7 +92,7 @@ export class JudgedGame {
     const context = { thread: this.game.id, terms: this.game.terms, domain: this.game.domain }
     const witnesses: Hex[] = []
     await this.machine.inspect(async world => {
-      const matter = await matterOf(context, world, this.#batch(input, timestampSec), input, [this.#holder])
+      const matter = await matterOf(context, world, this.#batch(input, timestampSec), input, this.#holders)
       const whole = await new Judgement(this.#verifier, matter).next()
       if (whole.answer.kind === 'refusal') throw new Error(`the judge refuses with ${whole.answer.selector}`)
       const judgement = new Judgement(this.#verifier, matter)
@@ -124,7 +125,7 @@ export class JudgedGame {
       const whole = await this.#settle(world, lastMover, timestampSec, touched, ALL_STEPS)
       const { witness, machine = new Uint8Array(0) } = await this.#settle(world, lastMover, timestampSec, touched, steps)
       const { accounts, proof } = witnessOf(viewOf(world), touched)
-      const last = encodeResumption(machine, accounts, { proof, cast: this.#settlementCast() }, { steps: ALL_STEPS, rooms: ROOMS }, [this.#holder])
+      const last = encodeResumption(machine, accounts, { proof, cast: this.#settlementCast() }, { steps: ALL_STEPS, rooms: ROOMS }, this.#holders)
       return { witnesses: [bytesToHex(witness), bytesToHex(last)], root: whole.answer.success ? whole.answer.newRoot : undefined }
     })
   }
@@ -138,7 +139,7 @@ export class JudgedGame {
     touched.code(contract)
     for (;;) {
       const { accounts, proof } = witnessOf(viewOf(world), touched)
-      const witness = encodeWitness(accounts, proof, this.#settlementCast(), { steps, rooms: ROOMS }, [this.#holder])
+      const witness = encodeWitness(accounts, proof, this.#settlementCast(), { steps, rooms: ROOMS }, this.#holders)
       const { answer, machine } = await this.#verifier.call(encodeJudgeCall(judged, contract, data, witness))
       if (answer.kind === 'verdict') return { witness, answer, machine }
       const [first = 0n, second = 0n] = answer.args
