@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 400 s
 /** Prizes on the chain while a game goes on: an ERC-721 to the winner of each round and its money, through real nodes and the command line, before and after the end. */
 import { AbiCoder, id, type Contract } from 'ethers'
 import { suite } from 'uvu'
