@@ -33,12 +33,14 @@ const someCall: fc.Arbitrary<Call> = fc.record({
   wait: someWait
 })
 
-/** Most sequences begin with threads in which all have joined: a third of the calls would be refused else. */
+/** Most sequences begin with threads in which all have joined, and with disputes: most calls would be refused else. */
 const OPENING: readonly Call[] = [0, 1, 2].flatMap(thread => ['open', 'join', 'join'].map((what, player) => ({ thread, what, player, other: 0, good: true, late: 0, wait: 1 })))
 
 /** All three threads, opened and joined, to begin from. */
 const ready = await Rush.begin(court, [])
 for (const call of OPENING) await ready.call(call)
+
+const DISPUTES: readonly Call[] = [0, 1, 2].map(thread => ({ thread, what: 'challenge', player: 0, other: 1, good: true, late: 0, wait: 1 }))
 
 /** @param whole whether every sequence goes on until all threads have ended */
 async function run (name: string, runs: number, length: number, whole: boolean, mustBeTaken: readonly string[]): Promise<void> {
@@ -50,7 +52,8 @@ async function run (name: string, runs: number, length: number, whole: boolean, 
   await fc.assert(fc.asyncProperty(sequence, async ({ opened, balances, calls: tried }) => {
     await court.isolated(async () => {
       const rush = opened > 0 ? ready.again(balances) : await Rush.begin(court, balances)
-      for (const call of [...OPENING.slice(0, opened > 0 ? 0 : 5), ...tried]) await rush.call(call)
+      const before = opened === 0 ? OPENING.slice(0, 5) : opened > 3 ? DISPUTES : []
+      for (const call of [...before, ...tried]) await rush.call(call)
       if (whole) await rush.end()
       calls += rush.calls
       for (const [what, count] of rush.taken) taken.set(what, (taken.get(what) ?? 0) + count)
@@ -64,7 +67,7 @@ if (ALL) {
   test('256 sequences of 64 calls', async () => { await run('long', 256, 64, true, CALLS) })
   test('10,000 sequences of 6 calls', async () => { await run('short', 10_000, 6, false, CALLS) })
 } else {
-  test('sequences of calls: the court does what the model does, owes what it holds, keeps what is signed and final, and ends', async () => { await run('some', 12, 40, true, ['advance', 'settle', 'close', 'withdraw', 'refute']) })
+  test('sequences of calls: the court does what the model does, owes what it holds, keeps what is signed and final, and ends', async () => { await run('some', 12, 40, true, ['advance', 'challenge', 'settle', 'withdraw']) })
 }
 
 test.run()
