@@ -426,7 +426,7 @@ function certificate (state: Agreement, content: Content, signatures: Votes): St
 function isDeadBranch (state: Agreement, content: Content): boolean {
   const { dispute, top } = state
   if (content.hash === dispute?.recorded) return false
-  if (top !== undefined && compareSlots(content.slot, top) < 0) return true
+  if (top !== undefined && content.slot.epoch < top.epoch) return true
   // Whoever does not sign cannot tell by its own journal what else the others may have signed.
   return (state.self === undefined || state.mode === 'watching') && dispute !== undefined && content.slot.epoch < dispute.number
 }

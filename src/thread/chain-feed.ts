@@ -5,7 +5,7 @@ import { foldChainEvent, isFolded, isOver, type ChainView } from './chain-view.j
 import type { Coordinator } from './coordinator.js'
 import { followMoves } from './following.js'
 import type { ChainEvent } from './ports.js'
-import { signedBefore } from './recovery.js'
+import { hasSignedOnDisk, signedBefore } from './recovery.js'
 
 /** Enters one confirmed event of this coordinator's thread. */
 export async function feedChainEvent (coordinator: Coordinator, event: ChainEvent): Promise<void> {
@@ -36,7 +36,10 @@ async function react (coordinator: Coordinator, event: ChainEvent, view: ChainVi
       coordinator.keepSigned()
       await coordinator.apply({ type: 'dispute', number: event.dispute, recorded: view.recorded?.hash })
       await followMoves(coordinator)
-      return await recordedElsewhere(coordinator, view)
+      await recordedElsewhere(coordinator, view)
+      // The same dispute is there again after a reorganisation: what was signed in it is sent again, and nothing else.
+      if (await hasSignedOnDisk(coordinator)) coordinator.leave()
+      return
     case 'resumed':
       await followMoves(coordinator)
       return await coordinator.apply({ type: 'resumed', epoch: event.epoch })

@@ -93,6 +93,8 @@ export class Coordinator extends Steps {
   get view (): ChainView { return this.#view }
   get provisional (): Provisional | undefined { return this.#provisional }
   get close (): CloseCertificate | undefined { return this.#close }
+  /** Whether certificates are on disk that are not in the head's line. Set after loading. */
+  hasAside = false
   /** The transaction by which this node closed the thread. */
   closedBy: Receipt | undefined
   /** A slot that somebody else works on and that this node has not reached. */

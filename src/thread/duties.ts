@@ -17,6 +17,7 @@ import type { Desk } from './desk.js'
 import { followMoves } from './following.js'
 import type { ChainPort, RemotePeer } from './ports.js'
 import { Resend } from './schedule.js'
+import { Turns } from './turns.js'
 
 /** What the user decides about a node's duties. */
 export type DutyOptions = {
@@ -66,6 +67,7 @@ export class Duties {
   #completeSinceMs: number | undefined
   #deskAtMs = 0
   #deskFailures = 0
+  readonly #turns: Turns
   /** Whether the thread was not over when this node began to look after it. */
   #wasOpen: boolean
 
@@ -77,6 +79,7 @@ export class Duties {
     this.#challenge = asHash32(options.challenge)
     this.#idleMs = coordinator.parts.clock.nowMs()
     this.#wasOpen = !isOver(coordinator.view)
+    this.#turns = new Turns(coordinator, chain)
     coordinator.onTold = async told => {
       if (told.asker !== coordinator.state.self || told.challenge !== this.#challenge) return
       await coordinator.apply({ type: 'told', player: told.signer, slot: told.slot })
@@ -254,10 +257,12 @@ export class Duties {
 
   async #chainDuties (): Promise<void> {
     const { state, view } = this.#coordinator
-    if (this.#chainBusy || state.self === undefined || this.#now() < this.#chainPauseUntilMs) return
-    if (isOver(view)) return await this.#withdraw()
+    if (this.#chainBusy || this.#now() < this.#chainPauseUntilMs) return
+    if (isOver(view)) return state.self === undefined ? undefined : await this.#withdraw()
     this.#chainBusy = true
     try {
+      await this.#turns.look()
+      if (this.#coordinator.fault !== undefined || state.self === undefined) return
       // SAFETY: what goes to the chain bears our signature, so it is on disk first: whatever is in memory now is, when this step is done.
       await this.#coordinator.exclusive(async () => {})
       await this.#resume()

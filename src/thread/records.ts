@@ -113,6 +113,24 @@ export class ThreadRecords {
     return { slot: parseSlotKey(text.slice(0, 32)), hash: parseHash32(text.slice(32)) }
   }
 
+  /** Takes a certificate out of the head's line: it stays by its hash, for the court may count it again (see `line.ts`). */
+  putAside (certificate: WireCertificate, hash: Hash32, inputs: readonly Input[]): StoreOperation[] {
+    const key = slotKey(certificate.breakpoint)
+    return [
+      { delete: `${this.#prefix}/c/${key}` }, { delete: `${this.#prefix}/r/${key}` }, ...inputs.map(({ id }) => ({ delete: `${this.#prefix}/i/${id}` })),
+      { put: `${this.#prefix}/d/${hash}`, value: encodeCertificate(certificate) }
+    ]
+  }
+
+  deleteAside (hash: Hash32): StoreOperation { return { delete: `${this.#prefix}/d/${hash}` } }
+
+  /** Certificates that are not in the head's line. A damaged one counts for nothing. */
+  async aside (): Promise<WireCertificate[]> {
+    const found: WireCertificate[] = []
+    for await (const value of this.#readable(`${this.#prefix}/d/`)) found.push(decodeCertificate(value, this.thread))
+    return found
+  }
+
   // ------------------------------------------------ the world's state
 
   putState (entries: Iterable<readonly [string, Uint8Array]>): StoreOperation[] {
@@ -189,6 +207,14 @@ export class ThreadRecords {
     const certificate = fromJson(bytes) as CloseCertificate
     if (closeHash(certificate.close) !== certificate.hash) throw new ThreadsError('STORE_DAMAGED', 'the stored Close is not what its hash says', { data: { thread: this.thread } })
     return certificate
+  }
+
+  /** A Close that came too late for the court. */
+  putCloseAside (certificate: CloseCertificate): StoreOperation[] { return [this.deleteClose(), { put: `${this.#prefix}/d-close`, value: toJson(certificate) }] }
+  deleteCloseAside (): StoreOperation { return { delete: `${this.#prefix}/d-close` } }
+  async closeAside (): Promise<CloseCertificate | undefined> {
+    const bytes = await this.store.get(`${this.#prefix}/d-close`)
+    return bytes === undefined ? undefined : fromJson(bytes) as CloseCertificate
   }
 
   /** The closes that this node has asked for on one head. */

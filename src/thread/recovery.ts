@@ -8,11 +8,10 @@ import { compareSlots, slotText } from '../protocol/slot.js'
 import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Domain, Hash32, Signature, Slot } from '../protocol/types.js'
 import { decodeMessage } from '../protocol/wire.js'
-import type { WireCertificate } from '../protocol/certificate-codec.js'
 import { ThreadsError } from '../errors.js'
 import { Machine, type InputReceipt } from '../machine/machine.js'
 import { initialAgreement, openSlot, type Agreement, type Content } from './agreement.js'
-import { bodyOfMessage, breakpointBody, closeBody, NO_PARENT, proposerAfter, type Body, type BreakpointBody } from './body.js'
+import { bodyOfMessage, closeBody, NO_PARENT, type Body } from './body.js'
 import { verifyCertificate } from './catch-up.js'
 import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
 import { Closing, type ClosePolicy } from './closing.js'
@@ -22,8 +21,13 @@ import { Journal } from './journal.js'
 import { InputPool } from './pool.js'
 import type { ChainPort } from './ports.js'
 import { followMoves } from './following.js'
-import { bodyOfMove, executeMove, executeMoves, type Followed } from './moves.js'
+import { executeMove, executeMoves, type Followed } from './moves.js'
 import { isDamage, type ThreadRecords } from './records.js'
+import { highestAside, turnOf, turnText } from './line.js'
+import { headOf, replayed, threadCode, type Known, type LoadedHead } from './replay.js'
+
+/** Where every thread begins. */
+const START: Slot = { epoch: 0n, nonce: 0n }
 
 /** What loading a thread takes. */
 export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionKey' | 'records' | 'emit' | 'log'> & {
@@ -31,9 +35,6 @@ export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionK
   readonly domain: Domain
   readonly closePolicy: ClosePolicy
 }
-
-/** The head as it is on disk. */
-type LoadedHead = { readonly content: Content, readonly timestampSec: bigint, /** False: a forced move, which nobody signs. */ readonly isSigned: boolean } | undefined
 
 /**
  * Loads one thread of which the store has at least the `opened` event.
@@ -46,6 +47,8 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const context: InputContext = { thread: records.thread, terms: view.terms, domain: options.domain }
   const self = selfIn(view, options.sessionKey)
   const journal = await Journal.load(records.store, records.thread)
+  const aside = await highestAside(records)
+  await turnIfNeeded(options, { context, view, self, top: journal.top?.hash, hasAside: aside !== undefined })
   const { execution, head } = await loadState(options, context, view)
   // An observer signs nothing and has no journal.
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
@@ -59,7 +62,7 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const tip = tipOf(head, moved?.followed)
   const headContent = isFinal ? closeContent : tip?.content
   const open = await readable(options, 'open', async () => await loadOpen(records, context, journal, options.sessionKey))
-  const agreement = startAgreement({ view, self, journal, head: headContent, agreed: isFinal ? closeContent.slot : agreedSlot(head, view), open, watching: damage !== undefined || isOver(view) })
+  const agreement = startAgreement({ view, self, journal, head: headContent, agreed: higher(isFinal ? closeContent.slot : agreedSlot(head, view), aside), open, watching: damage !== undefined || isOver(view) })
   const pool = await loadPool(options, context, execution)
   const closing = new Closing(view.terms.players.length, self, options.closePolicy)
   closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], tip?.content.hash)
@@ -68,11 +71,15 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
     closing, agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
   })
   coordinator.headTimeSec = tip?.timestampSec ?? 0n
+  coordinator.hasAside = aside !== undefined
   if (head !== undefined && moved !== undefined && moved.followed.length > 0) Object.assign(coordinator.moves, { ground: head, followed: moved.followed })
   const provisional = await readable(options, 'provisional', async () => await loadProvisional(records, context, execution, tip))
   coordinator.restore({ provisional: provisional?.provisional, executed: provisional?.executed, evidence: await records.evidence() })
   await coordinator.exclusive(async () => {
     if (damage !== undefined) coordinator.warn('JOURNAL_DAMAGED', `the sign journal cannot be trusted (${damage}): the node only watches this thread`, { damage })
+    if (aside !== undefined && head !== undefined && view.dispute !== undefined && aside.epoch <= view.confirmedEpoch && compareSlots(aside, head.content.slot) > 0) {
+      coordinator.warn('SIGNED_TOO_LATE', `all have signed up to ${slotText(aside)}, but the court was not shown it in time: the thread goes on from ${slotText(head.content.slot)}`, { slot: slotText(aside) })
+    }
     const { signed, top, mode } = coordinator.state
     if (mode === 'starting' && signed === undefined && provisional === undefined && top !== undefined && compareSlots(top, openSlot(coordinator.state)) >= 0) {
       coordinator.warn('SIGNED_CONTENT_LOST', `this node has signed slot ${slotText(top)} and has lost what it signed: it signs nothing else up to there, and waits for the others to show it`)
@@ -125,6 +132,22 @@ function agreedSlot (head: LoadedHead, { certificate }: ChainView): Slot | undef
   return certificate === undefined ? undefined : { epoch: certificate.breakpoint.epoch, nonce: certificate.breakpoint.nonce }
 }
 
+function higher (one: Slot | undefined, other: Slot | undefined): Slot | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return compareSlots(one, other) > 0 ? one : other
+}
+
+/** Before anything else is read: the line that the court's word leaves, where that is not the one on disk. */
+async function turnIfNeeded (options: LoadOptions, { context, view, self, top, hasAside }: Known & { self: number | undefined, top: Hash32 | undefined, hasAside: boolean }): Promise<void> {
+  const { records, chain, log } = options
+  const head = await readable(options, 'head', async () => await records.head())
+  if (!hasAside && (head === undefined || head.slot.epoch <= view.confirmedEpoch)) return
+  const turn = await readable(options, 'line', async () => await turnOf({ records, chain, context, self, top }, view, view.dispute === undefined ? 'open' : 'unknown'))
+  if (turn === undefined) return
+  await records.store.batch([...turn.operations])
+  log('warn', 'thread.turned', { thread: records.thread, reason: turnText(turn) })
+}
+
 /** A head above everything in the journal: the journal's end is lost, or the copy is old. */
 function lostTop (journal: Journal, head: LoadedHead): string | undefined {
   if (head?.isSigned !== true || (journal.top !== undefined && compareSlots(journal.top.slot, head.content.slot) >= 0)) return undefined
@@ -157,12 +180,6 @@ async function collect<T> (items: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-function headOf (certificate: WireCertificate, context: InputContext): LoadedHead {
-  const inputs = certificate.inputs.map(input => decodeInput(input, context))
-  const { content } = breakpointBody(certificate.breakpoint, inputs, 0, context.terms.players.length)
-  return { content: { ...content, next: proposerAfter(inputs, context.terms.players.length) }, timestampSec: certificate.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
-}
-
 /**
  * Executes every certificate again, from the constructor on, and stores the state that results; stops at the first one that is damaged. Those after it stay: they prove
  * what they prove, and what is missing comes from the other players.
@@ -175,7 +192,7 @@ async function replay (records: ThreadRecords, thread: Known, code: () => Promis
   let head: LoadedHead
   let count = 0
   try {
-    for await (const { certificate, body, executed } of again(records, thread, execution)) {
+    for await (const { certificate, body, executed } of replayed(records.certificates(START), thread, execution)) {
       operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
       head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
       count++
@@ -187,39 +204,6 @@ async function replay (records: ThreadRecords, thread: Known, code: () => Promis
   await records.store.batch(operations)
   log('info', 'thread.replayed', { thread: records.thread, breakpoints: count })
   return { execution, head }
-}
-
-/** What stored certificates are looked at with. */
-type Known = { readonly context: InputContext, readonly view: ChainView }
-
-/** The stored certificates, each executed and committed before it is given. @throws what a damaged one gives rise to. */
-async function * again (records: ThreadRecords, thread: Known, execution: Execution): AsyncIterable<{ certificate: WireCertificate, body: BreakpointBody, executed: Executed }> {
-  let head: LoadedHead
-  for await (const certificate of records.certificates({ epoch: 0n, nonce: 0n })) {
-    const body = continuation(certificate, thread, head)
-    const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
-    if (executed.root !== body.breakpoint.stateRoot) throw new ThreadsError('STORE_DAMAGED', `executing slot ${slotText(body.content.slot)} again gives another root`)
-    executed.commit()
-    head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
-    yield { certificate, body, executed }
-  }
-}
-
-function continuation (certificate: WireCertificate, { context, view }: Known, head: LoadedHead): BreakpointBody {
-  const body = certificate.signatures.length === 0 ? forced(certificate, context, view) : verifyCertificate(certificate, context, head?.content.next ?? 0)
-  const parent = head?.content.hash ?? NO_PARENT
-  if (body.content.parent !== parent || body.content.slot.nonce !== (head === undefined ? 0n : head.content.slot.nonce + 1n)) {
-    throw new ThreadsError('STORE_DAMAGED', `the certificate of slot ${slotText(body.content.slot)} does not continue the one before it`)
-  }
-  return body
-}
-
-/** What nobody has signed counts where the court says so. */
-function forced ({ breakpoint }: WireCertificate, context: InputContext, view: ChainView): BreakpointBody {
-  const hash = breakpointHash(breakpoint)
-  const move = view.moves.find(move => move.hash === hash)
-  if (move === undefined) throw new ThreadsError('STORE_DAMAGED', `nobody has signed slot ${slotText(breakpoint)}, and the court does not know it`)
-  return bodyOfMove(move, context)
 }
 
 /** What this node has signed in a slot that a dispute has closed: nobody else may be willing to show it. */
@@ -239,7 +223,7 @@ export async function machineAt (coordinator: Coordinator, hash: Hash32, chain: 
   if (coordinator.state.head?.hash === hash && execution.machine !== undefined) return execution.machine
   const move = view.moves.find(move => move.hash === hash)
   const past = new Execution(context, async () => await threadCode({ records, chain }, context), undefined)
-  for await (const { body } of again(records, { context, view }, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
+  for await (const { body } of replayed(records.certificates(START), { context, view }, past)) if (body.content.hash === hash && past.machine !== undefined) return past.machine
   if (move !== undefined) {
     const ground = (await machineAt(coordinator, move.breakpoint.parent, chain)).fork()
     const forked = new Execution(context, async () => await threadCode({ records, chain }, context), ground)
@@ -268,7 +252,7 @@ export async function receiptsAt (coordinator: Coordinator, slot: Slot): Promise
     const code = await records.code()
     if (code === undefined) throw error
     const past = new Execution(context, async () => await Promise.resolve(code), undefined)
-    for await (const { certificate, body, executed } of again(records, { context, view: coordinator.view }, past)) {
+    for await (const { certificate, body, executed } of replayed(records.certificates(START), { context, view: coordinator.view }, past)) {
       if (compareSlots(certificate.breakpoint, slot) !== 0) continue
       await records.store.batch([records.putReceipts(body.content.slot, executed.receipts)])
       return executed.receipts
@@ -277,32 +261,30 @@ export async function receiptsAt (coordinator: Coordinator, slot: Slot): Promise
   }
 }
 
-async function threadCode (from: { readonly records: ThreadRecords, readonly chain: ChainPort }, context: InputContext): Promise<Uint8Array> {
-  try {
-    const stored = await from.records.code()
-    if (stored !== undefined) return stored
-  } catch (error) {
-    // The chain has it too.
-    if (!isDamage(error)) throw error
-  }
-  const code = await from.chain.code(context.terms)
-  await from.records.store.batch([from.records.putCode(code)])
-  return code
-}
-
 // ---------------------------------------------------------------- what was open
 
 type Open = { readonly body: Body, readonly signature: Signature, readonly proposerSignature: Signature }
 
 /** The content that the journal's last entry stands for, if it is still there and is what the entry says. */
 async function loadOpen (records: ThreadRecords, context: InputContext, journal: Journal, sessionKey: Uint8Array): Promise<Open | undefined> {
-  const bytes = await records.open()
-  if (bytes === undefined || journal.damage !== undefined) return undefined
-  const message = decodeMessage(bytes)
-  if (message.kind !== 'proposal' && message.kind !== 'closeProposal') return undefined
-  const body = bodyOfMessage(message, context)
-  if (body === undefined || journal.top?.hash !== body.content.hash) return undefined
-  return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
+  if (journal.top === undefined || journal.damage !== undefined) return undefined
+  // A dispute that the chain took back and mined again: its slot is open again, and something else may have been open between.
+  for (const bytes of [await records.open(), await records.signed(journal.top.hash)]) {
+    const message = bytes === undefined ? undefined : decodeMessage(bytes)
+    if (message?.kind !== 'proposal' && message?.kind !== 'closeProposal') continue
+    const body = bodyOfMessage(message, context)
+    if (journal.top.hash !== body?.content.hash) continue
+    return { body, signature: sign(digestOf(body.content.hash, context.domain), sessionKey), proposerSignature: message.signature }
+  }
+  return undefined
+}
+
+/** Whether this node has signed the open slot, does not hold what it signed in its hands, and has it on disk. */
+export async function hasSignedOnDisk (coordinator: Coordinator): Promise<boolean> {
+  const { state, parts: { records, context, journal, sessionKey } } = coordinator
+  if (state.signed !== undefined || state.provisional !== undefined || state.top === undefined || compareSlots(state.top, openSlot(state)) !== 0) return false
+  const open = await loadOpen(records, context, journal, sessionKey)
+  return open !== undefined && open.body.content.parent === (state.head?.hash ?? NO_PARENT)
 }
 
 function startAgreement (from: { view: ChainView, self: number | undefined, journal: Journal, head: Content | undefined, agreed: Slot | undefined, open: Open | undefined, watching: boolean }): Agreement {
@@ -312,7 +294,8 @@ function startAgreement (from: { view: ChainView, self: number | undefined, jour
     dispute: view.dispute === undefined ? undefined : { number: view.dispute.number, recorded: view.recorded?.hash }
   }
   const blank = initialAgreement(options)
-  if (open === undefined || compareSlots(open.body.content.slot, openSlot(blank)) !== 0) return blank
+  const isOpen = open !== undefined && compareSlots(open.body.content.slot, openSlot(blank)) === 0 && open.body.content.parent === (from.head?.hash ?? NO_PARENT)
+  if (!isOpen) return blank
   const started = initialAgreement({ ...options, signed: { content: open.body.content, signature: open.signature } })
   const votes = [...started.votes.get(open.body.content.hash) ?? []]
   votes[open.body.content.proposer] = open.proposerSignature

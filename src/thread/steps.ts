@@ -34,6 +34,7 @@ export abstract class Steps {
   #tail: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #fault: ThreadsError | undefined
+  #leaves = false
 
   constructor (thread: ThreadId, parts: StepParts) {
     this.thread = thread
@@ -71,6 +72,8 @@ export abstract class Steps {
           await this.work()
           await this.#flush()
         }
+        // INVARIANT: in the same turn as the write, so that no step comes between with what is not on disk any more.
+        if (this.#leaves) this.#fault = this.#reloading()
         return value
       } catch (error) {
         if (this.#operations.length > 0 || !(error instanceof ThreadsError)) this.#fail(error)
@@ -139,8 +142,13 @@ export abstract class Steps {
   /** Lets the steps that were begun end, and does nothing more: the thread is loaded again from the disk, and two must not sign. */
   async retire (): Promise<void> {
     await this.#tail
-    this.#fault ??= new ThreadsError('THREAD_FAULT', 'the thread is being loaded again from the disk', { data: { thread: this.thread } })
+    this.#fault ??= this.#reloading()
   }
+
+  /** With the current step's write the disk holds another state than this: the thread is loaded again after it. */
+  leave (): void { this.#leaves = true }
+
+  #reloading (): ThreadsError { return new ThreadsError('THREAD_FAULT', 'the thread is being loaded again from the disk', { data: { thread: this.thread } }) }
 
   /** Waits until every step that was begun has ended. */
   async idle (): Promise<void> { await this.#tail }

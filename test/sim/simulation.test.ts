@@ -28,6 +28,19 @@ simulation('fifty seeds of crashes, full disks, losses, partitions, disputes and
   assert.ok(breakpoints > 250, `${breakpoints} breakpoints`)
 })
 
+simulation('a chain that takes back what it said of disputes, more than was confirmed: nobody signs twice, and who may sign goes on from what the court then says', async () => {
+  let [turns, takenBack] = [0, 0]
+  for (let seed = 2000; seed < 2024; seed++) {
+    const { liar: _, ...plan } = planOf(seed)
+    const run = new Run({ ...plan, disputes: true, closes: false, hurryMs: 30_000, reorganisations: { count: 3, lost: seed % 4 === 3 } })
+    const { problems } = await run.play()
+    assert.equal(problems, [], `seed ${seed}: ${problems.join('\n')}`)
+    turns += run.turns
+    takenBack += run.takenBack
+  }
+  assert.ok(turns > 40 && takenBack > 40, `${turns} turns, ${takenBack} transactions taken back`)
+})
+
 simulation('disks that claim to have written: the crashes show it', async () => {
   const found: string[] = []
   for (let seed = 1; seed < 8; seed++) {

@@ -26,6 +26,8 @@ export class SimCourt {
   dispute: { number: bigint, readonly evidenceUntilSec: bigint, readonly endsAtSec: bigint } | undefined
   closed: CloseCertificate | undefined
   #last = 0n
+  /** How it stood after each event. */
+  readonly #past: Pick<SimCourt, 'recorded' | 'confirmed' | 'dispute' | 'closed'>[] = []
 
   constructor (timeline: Timeline, domain: Domain, thread: ThreadId, terms: Terms) {
     this.#timeline = timeline
@@ -42,6 +44,26 @@ export class SimCourt {
     const number = BigInt(this.log.length + 1)
     const hash = `0x${number.toString(16).padStart(64, '0')}` as Hash32
     this.log.push({ ...event, thread: this.thread, at: { blockNumber: number, blockHash: hash, transactionHash: hash, logIndex: 0, timestampSec: this.nowSec() } } as ChainEvent)
+  }
+
+  /** Ends a transaction: what it said stands or goes together. */
+  #done (): void {
+    const { recorded, confirmed, dispute, closed } = this
+    this.#past[this.log.length] = { recorded, confirmed, dispute, closed }
+  }
+
+  /** The chain takes back the last transaction of this court, where there is one since all have joined. @returns the block above which everything is void, and the challenge that went, to be made again */
+  takeBack (): { toBlock: bigint, challengeAgain: (() => void) | undefined } | undefined {
+    const joined = this.terms.players.length
+    const before = Math.max(joined, ...Object.keys(this.#past).map(Number).filter(length => length < this.log.length))
+    if (this.log.length <= joined) return undefined
+    const gone = this.log.splice(before)
+    this.#past.length = before + 1
+    Object.assign(this, this.#past[before] ?? { recorded: undefined, confirmed: 0n, dispute: undefined, closed: undefined })
+    this.#last = this.dispute?.number ?? this.confirmed
+    const [challenge, shown] = [gone.find(({ type }) => type === 'challenged'), gone.find(event => event.type === 'recorded')]
+    const proved = shown?.type === 'recorded' && shown.signatures !== undefined ? { breakpoint: shown.breakpoint, signatures: shown.signatures } : undefined
+    return { toBlock: BigInt(before), challengeAgain: challenge?.type === 'challenged' ? () => { this.challenge(proved, challenge.by) } : undefined }
   }
 
   #open (): void { if (this.closed !== undefined) throw refused('the thread is closed') }
@@ -67,6 +89,7 @@ export class SimCourt {
     this.#open()
     if (this.dispute !== undefined || !this.#isAbove(proved.breakpoint)) throw refused('no checkpoint now')
     this.#record(proved)
+    this.#done()
   }
 
   challenge (proved: Proved | undefined, by: Address): void {
@@ -78,6 +101,7 @@ export class SimCourt {
     this.dispute = { number: ++this.#last, evidenceUntilSec: now + window, endsAtSec: now + 2n * window }
     const { number: dispute, evidenceUntilSec, endsAtSec } = this.dispute
     this.#say({ type: 'challenged', dispute, recorded: this.recorded?.hash, slot: this.recorded?.breakpoint ?? { epoch: 0n, nonce: 0n }, evidenceUntilSec, endsAtSec, by })
+    this.#done()
   }
 
   respond (proved: Proved): void {
@@ -86,6 +110,7 @@ export class SimCourt {
     this.#record(proved)
     this.dispute = { ...this.dispute, number: ++this.#last }
     this.#say({ type: 'responded', dispute: this.dispute.number, recorded: breakpointHash(proved.breakpoint), slot: proved.breakpoint })
+    this.#done()
   }
 
   resume (proved: Proved): void {
@@ -98,6 +123,7 @@ export class SimCourt {
     this.confirmed = epoch
     this.dispute = undefined
     this.#say({ type: 'resumed', epoch })
+    this.#done()
   }
 
   close (certificate: CloseCertificate): void {
@@ -113,6 +139,7 @@ export class SimCourt {
     this.closed = certificate
     this.dispute = undefined
     this.#say({ type: 'closed', payouts: close.payouts })
+    this.#done()
   }
 
   /** What a node sees of it: its transactions take a while and sometimes fail. */

@@ -32,6 +32,8 @@ export type Surroundings = {
   readonly court: SimCourt
   readonly troubles: { fail: number }
   readonly onEvent: (player: number, event: ThreadEvent) => void
+  /** A node goes on from another breakpoint than its head, as the court has it. */
+  readonly onTurn: (player: number) => void
 }
 
 /** The power goes in the midst of a write: before it is on disk, or after and before anything leaves. */
@@ -49,6 +51,8 @@ export class SimNode {
   lives = 0
   #seen = 0
   #feeding = false
+  /** Above this block everything that the chain has said is void. */
+  #void: bigint | undefined
   /** Errors of its own making: none is expected. */
   readonly faults: string[] = []
 
@@ -66,7 +70,7 @@ export class SimNode {
 
   /** Starts, or starts again, from the disk. */
   async start (): Promise<void> {
-    const { thread, timeline, network, court, chance, troubles, onEvent } = this.#around
+    const { thread, timeline, network, court, chance, troubles, onEvent, onTurn } = this.#around
     const life = ++this.lives
     const end = network.join(this.player, addressOf(this.#key), this.#tamper)
     const records = new ThreadRecords(this.#storeOf(life), thread.context.thread)
@@ -75,13 +79,18 @@ export class SimNode {
       await this.disk.batch([records.putThread(), records.putChainEvent(opened)])
       this.#seen = 1
     }
+    if (this.#void !== undefined) await records.store.batch(await records.dropChainEvents(this.#void))
+    this.#void = undefined
     // The cursor lies behind what was entered: events come again.
     this.#seen = Math.max(1, this.#seen - chance.between(0, 2))
     const chain: ChainPort = court.port(addressOf(this.#key), thread.code, chance, troubles)
     const coordinator = await loadThread({
       records, network: end, clock: timeline, sessionKey: this.#key, chain, domain: thread.domain, closePolicy: 'settled',
       emit: event => { if (life === this.lives) onEvent(this.player, event) },
-      log: (level, event, data) => { if (process.env['SIM_LOG'] !== undefined) console.log(timeline.nowMs() % 1_000_000, this.player, level, event, JSON.stringify(data)) }
+      log: (level, event, data) => {
+        if (event === 'thread.turned') onTurn(this.player)
+        if (process.env['SIM_LOG'] !== undefined) console.log(timeline.nowMs() % 1_000_000, this.player, level, event, JSON.stringify(data))
+      }
     })
     if (life !== this.lives) return
     this.coordinator = coordinator
@@ -146,6 +155,19 @@ export class SimNode {
     timeline.after(chance.between(100, 3000), () => { if (life === this.lives) this.#startAgain() })
   }
 
+  /** The chain has taken back all above a block. */
+  async reorganised (toBlock: bigint): Promise<void> {
+    this.#seen = Math.min(this.#seen, Number(toBlock))
+    if (this.#void === undefined || toBlock < this.#void) this.#void = toBlock
+    const { coordinator } = this
+    // Who is down hears of it when it starts.
+    if (coordinator === undefined) return
+    this.coordinator = undefined
+    this.duties = undefined
+    await coordinator.retire()
+    if (this.coordinator === undefined) this.#startAgain()
+  }
+
   #startAgain (): void {
     this.start().catch((error: unknown) => {
       if (error instanceof ThreadsError && error.code === 'STORE_FAILED') return this.crash()
@@ -160,7 +182,7 @@ export class SimNode {
     const { coordinator } = this
     if (coordinator === undefined) return
     if (coordinator.fault !== undefined) {
-      if (coordinator.fault.message.includes('THREAD_INTERNAL') || !coordinator.fault.message.includes('the store failed')) this.faults.push(coordinator.fault.message)
+      if (coordinator.fault.message.includes('THREAD_INTERNAL') || !/the store failed|is being loaded again/.test(coordinator.fault.message)) this.faults.push(coordinator.fault.message)
       this.coordinator = undefined
       this.#startAgain()
       return

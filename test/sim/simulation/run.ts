@@ -2,9 +2,10 @@
 import { ThreadsError } from '../../../src/errors.js'
 import { hash32, sign } from '../../../src/protocol/crypto.js'
 import { encodeCertificate } from '../../../src/protocol/certificate-codec.js'
-import { slotText } from '../../../src/protocol/slot.js'
+import { compareSlots, slotText } from '../../../src/protocol/slot.js'
 import { breakpointHash, closeHash, digestOf } from '../../../src/protocol/typed-data.js'
 import { decodeMessage, encodeMessage } from '../../../src/protocol/wire.js'
+import { openSlot } from '../../../src/thread/agreement.js'
 import type { Coordinator } from '../../../src/thread/coordinator.js'
 import type { ThreadEvent } from '../../../src/thread/events.js'
 import { SimCourt } from './court.js'
@@ -29,6 +30,8 @@ export type Plan = {
   readonly hurryMs: number
   /** Whether the players close the thread in the end. */
   readonly closes: boolean
+  /** How often the chain takes back its last transactions; `lost`: what opened a dispute is never mined again. */
+  readonly reorganisations?: { readonly count: number, readonly lost: boolean }
   /** A disk that says that it has written, and has not. */
   readonly forgetfulDisk?: boolean
 }
@@ -63,6 +66,10 @@ export class Run {
   readonly #signed = new Map<string, string>()
   readonly #certificates = new Map<string, string>()
   readonly #heads = new Map<number, bigint>()
+  /** How often a node went on from another breakpoint than its head. */
+  turns = 0
+  /** Transactions of the court that the chain took back. */
+  takenBack = 0
   #crashes = 0
   #healed = false
 
@@ -75,7 +82,8 @@ export class Run {
     this.court = new SimCourt(this.timeline, this.thread.domain, this.thread.context.thread, this.thread.context.terms)
     const around: Surroundings = {
       thread: this.thread, timeline: this.timeline, chance: this.chance, network: this.network, court: this.court, troubles: this.troubles,
-      onEvent: (player, event) => { this.#onEvent(player, event) }
+      onEvent: (player, event) => { this.#onEvent(player, event) },
+      onTurn: player => { this.turns++; this.#heads.delete(player) }
     }
     this.nodes = this.thread.sessionKeys.map((_, player) => new SimNode(player, around, { tamper: player === plan.liar ? equivocating(this.thread, player) : undefined, forgetful: plan.forgetfulDisk === true }))
   }
@@ -117,6 +125,7 @@ export class Run {
 
   /** Runs it all. */
   async play (): Promise<Outcome> {
+    const { plan } = this
     for (const node of this.nodes) await node.start()
     this.#schedule()
     const started = this.timeline.nowMs()
@@ -124,10 +133,11 @@ export class Run {
     this.#heal()
     const isHonest = this.plan.liar === undefined
     await this.until(120_000, () => isHonest && this.#isQuiet())
-    if (isHonest) this.#checkEnd()
+    // Who has signed in a dispute that the chain has never seen signs nothing below it again: the court must have the word.
+    if (isHonest && plan.reorganisations?.lost !== true) this.#checkEnd()
     this.#checkCourt()
     for (const node of this.honest) await this.#checkDisk(node)
-    if (isHonest && this.plan.closes && this.problems.length === 0) await this.#closeTogether()
+    if (isHonest && plan.closes && this.problems.length === 0) await this.#closeTogether()
     for (const node of this.nodes) this.problems.push(...node.faults.map(fault => `player ${node.player}: ${fault}`))
     const head = this.honest[0]?.coordinator?.state.head
     return { problems: this.problems, breakpoints: this.#certificates.size, crashes: this.#crashes, virtualMs: this.timeline.nowMs() - started, head: head === undefined ? '' : `${slotText(head.slot)} ${head.hash}` }
@@ -154,6 +164,7 @@ export class Run {
         timeline.after(at + chance.between(500, 15_000), () => { this.network.cut.delete(player) })
       }
     }
+    for (let count = plan.reorganisations?.count ?? 0; count > 0; count--) timeline.after(sometime(), () => { void this.#reorganise() })
     if (plan.disputes) for (let count = chance.between(1, 3); count > 0; count--) timeline.after(sometime(), () => { void this.#challenge() })
   }
 
@@ -178,8 +189,25 @@ export class Run {
     if (coordinator === undefined) return
     const nonce = head === undefined ? undefined : head.slot.nonce - BigInt(this.chance.between(0, Math.min(2, Number(head.slot.nonce))))
     const certificate = nonce === undefined || head === undefined ? undefined : await coordinator.parts.records.certificate({ epoch: head.slot.epoch, nonce })
+    this.#try(() => { this.court.challenge(certificate, this.court.domain.court) })
+  }
+
+  /** The chain takes back up to three of the court's transactions. What opened a dispute is mined again as a rule; the rest is the nodes' business. */
+  async #reorganise (): Promise<void> {
+    const gone = Array.from({ length: this.chance.between(1, 3) }, () => this.court.takeBack()).filter(back => back !== undefined)
+    this.takenBack += gone.length
+    const last = gone.at(-1)
+    if (last === undefined || this.#healed) return
+    const again = this.plan.reorganisations?.lost === true ? [] : gone.flatMap(({ challengeAgain }) => challengeAgain ?? [])
+    // The first that went is mined again first; those that followed it were other disputes, and are not.
+    const first = again.at(-1)
+    if (first !== undefined) this.timeline.after(this.chance.between(100, 3_000), () => { this.#try(first) })
+    await Promise.all(this.nodes.map(async node => { await node.reorganised(last.toBlock) }))
+  }
+
+  #try (what: () => void): void {
     try {
-      this.court.challenge(certificate, this.court.domain.court)
+      what()
     } catch (error) {
       if (!(error instanceof ThreadsError)) throw error
     }
@@ -213,6 +241,8 @@ export class Run {
       const { head, mode, dispute, top } = coordinator?.state ?? {}
       return `${player}: ${mode ?? 'down'} ${head === undefined ? 'no head' : slotText(head.slot)} top ${top === undefined ? '-' : slotText(top)} waiting ${coordinator === undefined ? 0 : this.#waiting(coordinator)}${dispute === undefined ? '' : ` dispute ${dispute.number}`} ${coordinator?.warnings.map(({ code, message }) => `${code} ${message}`).join('; ') ?? ''}`
     })
+    // A dispute's number that the chain gave away twice: who has signed in the first signs nothing below that again, and the court must have the word.
+    if (this.plan.reorganisations !== undefined && this.nodes.some(({ coordinator }) => coordinator !== undefined && isBarred(coordinator))) return
     if (!this.#isQuiet()) this.problems.push(`it does not come to rest; ${text.join(' | ')}`)
     for (const head of heads) if (head?.hash !== heads[0]?.hash) this.problems.push(`the heads differ; ${text.join(' | ')}`)
     this.nodes.forEach(({ coordinator }, player) => {
@@ -250,6 +280,11 @@ export class Run {
       if (isBelow && known && this.plan.liar === undefined) this.problems.push(`player ${player} is below the court`)
     }
   }
+}
+
+/** Whether the journal keeps a node from signing in the slot that is open. */
+function isBarred ({ state }: Coordinator): boolean {
+  return state.top !== undefined && state.signed === undefined && state.provisional === undefined && compareSlots(state.top, openSlot(state)) >= 0
 }
 
 /** A proposer that says two things: its second content differs in its time, and is as valid as the first. */
