@@ -52,13 +52,16 @@ export type RecordView = {
   phase: bigint, joined: bigint, confirmedEpoch: bigint, dispute: bigint, nonce: bigint, endsAt: bigint, recorded: Hex
 }
 
+/** Where a thread is: a court on a chain, or one that is run here. */
+export type Stage = Pick<Arena, 'domain' | 'abi' | 'court' | 'account' | 'court_' | 'read' | 'at'>
+
 export class Game {
-  readonly #arena: Arena
+  readonly #arena: Stage
   readonly terms: Terms
   readonly id: ThreadId
   readonly keys: readonly Uint8Array[]
 
-  constructor (arena: Arena, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
+  constructor (arena: Stage, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
     this.#arena = arena
     this.keys = Array.from({ length: count }, (_, i) => keccak256(new TextEncoder().encode(`session key ${i}`)))
     this.terms = { ...usualTerms(arena, nowSec, salt, this.keys), ...terms }
@@ -297,7 +300,7 @@ export function joined (signatures: readonly Signature[]): Hex {
 export { breakpointHash }
 
 /** A game of TicTacToe for one ether: five words of constructor argument would be its players, its stake, a patience and a name. */
-function usualTerms (arena: Arena, nowSec: bigint, salt: bigint, keys: readonly Uint8Array[]): Terms {
+function usualTerms (arena: Stage, nowSec: bigint, salt: bigint, keys: readonly Uint8Array[]): Terms {
   const players = keys.map((_, i) => arena.account(i))
   const ether = 10n ** 18n
   const words = [...players.slice(0, 2).map(player => BigInt(player)), ether, 600n, 3n]
