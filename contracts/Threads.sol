@@ -23,7 +23,7 @@ contract Threads is Registry, Settlement {
     /// @inheritdoc IThreads
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms);
-        requireClosable(threadId, entry, bits, final_);
+        requireClosable(threadId, entry, bits, terms, final_);
         uint256[] memory payouts = final_.payouts;
         requirePayouts(terms, payouts);
         bytes32 hash = hashClose(threadId, final_.epoch, final_.nonce, final_.parent, payouts);
@@ -35,16 +35,16 @@ contract Threads is Registry, Settlement {
 
     /// @dev A Close takes a slot like any breakpoint and counts as evidence: of the confirmed epoch above the recorded slot, and not after E;
     /// or of the dispute's own epoch, as the recorded breakpoint's child, before D.
-    function requireClosable(bytes32 threadId, Entry storage entry, Record bits, Close calldata final_) private view {
+    function requireClosable(bytes32 threadId, Entry storage entry, Record bits, Terms calldata terms, Close calldata final_) private view {
         Phase phase = bits.phase();
-        if (phase == Phase.Active) return requireHigher(threadId, bits, final_.epoch, final_.nonce);
+        if (phase == Phase.Active) return requireHigher(bits, final_.epoch, final_.nonce);
         if (phase != Phase.Disputed) revert WrongPhase(threadId, phase);
         if (final_.epoch == bits.dispute()) {
             if (block.timestamp >= bits.endsAt()) revert DisputeOver(bits.endsAt(), block.timestamp);
             requireFollows(entry, bits, final_.nonce, final_.parent);
         } else {
-            if (block.timestamp >= bits.evidenceUntil()) revert EvidenceOver(bits.evidenceUntil(), block.timestamp);
-            requireHigher(threadId, bits, final_.epoch, final_.nonce);
+            requireEvidence(bits, terms);
+            requireHigher(bits, final_.epoch, final_.nonce);
         }
     }
 

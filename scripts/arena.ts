@@ -6,9 +6,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { Contract, JsonRpcProvider, Wallet, type InterfaceAbi } from 'ethers'
-import { startAnvil, type Anvil, type AnvilOptions } from './anvil.js'
+import { startAnvil, type AnvilOptions } from './anvil.js'
+import type { HostChain } from './host-chain.js'
 import { loadArtifact } from '../src/chain/artifacts.js'
 import { deployCodeAsData, deployContract, deployCourt, openDeployer, type Deployer } from '../src/chain/deploy.js'
 import { hexToBytes } from '../src/protocol/bytes.js'
@@ -21,7 +23,7 @@ const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
 
 /** Options of {@link openArena}. */
-export type ArenaOptions = { readonly anvil?: AnvilOptions }
+export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain }
 
 /** Options of a node process. */
 export type PlayerOptions = {
@@ -34,6 +36,8 @@ export type PlayerOptions = {
   readonly env?: Readonly<Record<string, string>>
   /** Reach the chain here instead (a proxy). */
   readonly chainUrl?: string
+  /** Told every line of the node's log. */
+  readonly onLogLine?: (line: string) => void
   /** The funded key becomes a wallet of its own; the node's key (identity and session) is a new one. */
   readonly separateWallet?: boolean
 }
@@ -78,6 +82,8 @@ export class Player {
     })
     this.#process = child
     child.stderr.setEncoding('utf8').on('data', (text: string) => { this.log = (this.log + text).slice(-200_000) })
+    const { onLogLine } = this.#options
+    if (onLogLine !== undefined) createInterface({ input: child.stderr }).on('line', onLogLine)
     const ready = await firstLine(child, this)
     const { url, wallet, sessionKey, multiaddrs } = JSON.parse(ready) as { url: string, wallet: Address, sessionKey: Address, multiaddrs: string[] }
     Object.assign(this, { wallet, sessionKey, multiaddrs })
@@ -146,7 +152,8 @@ async function firstLine (child: ChildProcess, player: Player): Promise<string> 
 
 /** The chain, the court and the folder that everything lives in. */
 export class Arena {
-  readonly anvil: Anvil
+  /** An anvil as a rule. */
+  readonly anvil: HostChain
   readonly folder: string
   readonly court: Address
   readonly deployer: Deployer
@@ -154,7 +161,7 @@ export class Arena {
   readonly deployGas: bigint
   readonly players: Player[] = []
 
-  constructor (anvil: Anvil, folder: string, court: Address, deployGas: bigint, deployer: Deployer) {
+  constructor (anvil: HostChain, folder: string, court: Address, deployGas: bigint, deployer: Deployer) {
     this.anvil = anvil
     this.folder = folder
     this.court = court
@@ -209,11 +216,19 @@ export class Arena {
     return sum
   }
 
-  /** Moves the chain's clock and mines a block. */
+  /** Moves the chain's clock and mines a block; where the clock cannot be moved, waits until the chain's own has gone on for so long. */
   async passTime (seconds: number): Promise<void> {
-    await this.provider.send('evm_increaseTime', [seconds])
-    await this.provider.send('evm_mine', [])
+    if (this.anvil.movesTime) {
+      await this.provider.send('evm_increaseTime', [seconds])
+      await this.provider.send('evm_mine', [])
+      return
+    }
+    const end = await this.now() + seconds
+    await until(`${seconds} s of the chain's time`, async () => await this.now() >= end || undefined, (seconds + 60) * 1_000)
   }
+
+  /** The newest block's time, in seconds. */
+  async now (): Promise<number> { return (await this.provider.getBlock('latest'))?.timestamp ?? 0 }
 
   /** Ends every process that this arena started and removes its folder. */
   async stop (): Promise<void> {
@@ -227,7 +242,7 @@ export class Arena {
 
 /** Starts a chain and deploys the court. */
 export async function openArena (options: ArenaOptions = {}): Promise<Arena> {
-  const anvil = await startAnvil(options.anvil)
+  const anvil = options.chain ?? await startAnvil(options.anvil)
   const deployer = await openDeployer({ url: anvil.url, walletKey: hexToBytes(anvil.keys[0] ?? '0x'), clock: { nowMs: () => Date.now() }, pollMs: 20 })
   const { court, gasUsed } = await deployCourt(deployer)
   return new Arena(anvil, await mkdtemp(join(tmpdir(), 'evm-threads-')), court, gasUsed, deployer)

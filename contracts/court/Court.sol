@@ -2,15 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
-import {Lineage, LineageLib} from "../lib/Lineage.sol";
+import {Lineage} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {TermsLib} from "../lib/TermsLib.sol";
 import {TypedData} from "../lib/TypedData.sol";
 
-/// @notice The court's memory: two storage slots for each thread, and one to three more for a dispute with forced moves.
+/// @notice The court's memory: two storage slots for each thread, and one or two more for a dispute in which a third player or a further one forces moves.
 abstract contract Court is TypedData {
     using TermsLib for Terms;
-    using LineageLib for Lineage;
 
     struct Entry {
         Record record;
@@ -36,20 +35,22 @@ abstract contract Court is TypedData {
         shown.joined = bits.joined();
         shown.confirmedEpoch = bits.confirmed();
         shown.dispute = bits.dispute();
-        shown.evidenceUntil = bits.evidenceUntil();
         shown.endsAt = bits.endsAt();
         if (bits.next() == 0) return shown;
-        shown.epoch = bits.epoch();
         shown.nonce = bits.next() - 1;
         shown.recorded = recorded;
     }
 
     /// @inheritdoc IThreads
     function lineage(bytes32 threadId) external view returns (uint256 forced, uint256[] memory used) {
-        return lineages[threadId][entries[threadId].record.dispute()].shown();
+        Record bits = entries[threadId].record;
+        Lineage storage spent = lineageOf(threadId, bits.dispute());
+        forced = bits.forced();
+        used = new uint256[](16);
+        for (uint256 i; i < 16; ++i) used[i] = spent.spentBy(bits, i);
     }
 
-    /// @dev What was forced in dispute k. Another number is another lineage: nothing forced, the banks full.
+    /// @dev What further players have spent in dispute k. Another number is another lineage: their banks are full.
     function lineageOf(bytes32 threadId, uint64 k) internal view returns (Lineage storage) {
         return lineages[threadId][k];
     }

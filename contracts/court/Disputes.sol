@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
-import {LineageLib, Lineage} from "../lib/Lineage.sol";
 import {Record} from "../lib/Record.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {Court} from "./Court.sol";
@@ -10,12 +9,10 @@ import {Court} from "./Court.sol";
 /// @notice What is recorded of a thread, and the disputes over it (section 8 of the specification).
 /// INVARIANT: the recorded signed slot never goes down.
 abstract contract Disputes is Court {
-    using LineageLib for Lineage;
-
     /// @inheritdoc IThreads
     function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
-        requireHigher(threadId, bits, breakpoint.epoch, breakpoint.nonce);
+        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
     }
 
@@ -37,24 +34,24 @@ abstract contract Disputes is Court {
     ) internal returns (Record opened) {
         if (!isParticipant(terms, msg.sender)) revert NotParticipant(msg.sender);
         uint256 until = block.timestamp + terms.window;
-        opened = bits.withNextDispute().withWindow(until, until + terms.window).withPhase(Phase.Disputed);
+        opened = bits.withNextDispute().withEnd(until + terms.window).withPhase(Phase.Disputed);
         bytes32 recorded;
         if (signatures.length == 0) {
             entry.record = opened;
             recorded = opened.next() == 0 ? bytes32(0) : entry.recorded;
         } else {
-            requireHigher(threadId, opened, breakpoint.epoch, breakpoint.nonce);
+            requireHigher(opened, breakpoint.epoch, breakpoint.nonce);
             (opened, recorded) = writeCertificate(entry, opened, threadId, terms, breakpoint, signatures);
         }
-        logChallenged(threadId, opened, recorded);
+        logChallenged(threadId, opened, recorded, until);
     }
 
     /// @inheritdoc IThreads
     function respond(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
-        if (block.timestamp >= bits.evidenceUntil()) revert EvidenceOver(bits.evidenceUntil(), block.timestamp);
-        requireHigher(threadId, bits, breakpoint.epoch, breakpoint.nonce);
-        bits = bits.withNextDispute();
+        requireEvidence(bits, terms);
+        requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
+        bits = bits.withNextDispute().withoutLineage();
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);
         emit Responded(threadId, bits.dispute());
     }
@@ -70,12 +67,16 @@ abstract contract Disputes is Court {
         emit Resumed(threadId, bits.confirmed());
     }
 
+    function requireEvidence(Record bits, Terms calldata terms) internal view {
+        uint256 until = bits.clockFrom(terms.window);
+        if (block.timestamp >= until) revert EvidenceOver(until, block.timestamp);
+    }
+
     /// @dev Of the confirmed epoch and above the recorded signed slot: moves that were forced since do not raise what evidence must be above.
-    function requireHigher(bytes32 threadId, Record bits, uint64 epoch, uint64 nonce) internal view {
+    function requireHigher(Record bits, uint64 epoch, uint64 nonce) internal pure {
         uint64 confirmed = bits.confirmed();
         if (epoch != confirmed) revert WrongEpoch(epoch, confirmed);
-        uint64 next = bits.next();
-        if (bits.isForced()) next -= lineageOf(threadId, bits.dispute()).forced();
+        uint64 next = bits.next() - bits.forced();
         if (nonce < next) revert StaleSlot(epoch, nonce, confirmed, next - 1);
     }
 
@@ -97,7 +98,7 @@ abstract contract Disputes is Court {
     ) private returns (Record written, bytes32 recorded) {
         recorded = hashBreakpoint(threadId, breakpoint);
         Signatures.requireAll(digestOf(recorded), terms.sessionKeys, signatures);
-        written = bits.withSlot(breakpoint.epoch, breakpoint.nonce);
+        written = bits.withNonce(breakpoint.nonce);
         entry.record = written;
         entry.recorded = recorded;
         emit BREAKPOINT(
@@ -111,15 +112,15 @@ abstract contract Disputes is Court {
         );
     }
 
-    function logChallenged(bytes32 threadId, Record bits, bytes32 recorded) private {
+    function logChallenged(bytes32 threadId, Record bits, bytes32 recorded, uint256 until) private {
         bool any = bits.next() != 0;
         emit Challenged(
             threadId,
             bits.dispute(),
             recorded,
-            bits.epoch(),
+            bits.confirmed(),
             any ? bits.next() - 1 : 0,
-            bits.evidenceUntil(),
+            uint64(until),
             bits.endsAt(),
             msg.sender
         );

@@ -13,8 +13,6 @@ import {Disputes} from "./Disputes.sol";
 /// INVARIANT: each event moves D to a window after itself and is paid for, second by second, out of its player's bank; so a dispute ends within
 /// 2W, the players' banks, and W for each refutation.
 abstract contract Moves is Disputes, Bench {
-    using LineageLib for Lineage;
-
     /// @dev A judgement that goes on over several transactions. That it is of what is recorded now is seen by its Force.
     struct Judgement {
         bytes32 paused;
@@ -83,7 +81,8 @@ abstract contract Moves is Disputes, Bench {
         bytes calldata witness
     ) private {
         bytes32 id = requireForce(threadId, bits, tip, terms, move);
-        uint256 credit = charge(threadId, bits, id, terms, recorded.timestamp, move);
+        uint256 credit;
+        (bits, credit) = charge(threadId, bits, id, terms, recorded.timestamp, move);
         IJudge.Verdict memory verdict = judgeMove(terms, threadId, tip, recorded, move, witness);
         bits = bits.extended(terms.window);
         if (!verdict.isFinal) return pause(entry, bits, threadId, id, terms, move, verdict.paused, credit);
@@ -101,8 +100,11 @@ abstract contract Moves is Disputes, Bench {
     }
 
     /// @dev Takes from the player's bank the time that it took: at least c for a move, before E nothing else. A judgement costs what the move would cost at its
-    /// end, so that c covers all of its transactions. @return credit what is left of c
-    function charge(bytes32 threadId, Record bits, bytes32 id, Terms calldata terms, uint64 parentTime, Move calldata move) private returns (uint256 credit) {
+    /// end, so that c covers all of its transactions. @return charged the record with it @return credit what is left of c
+    function charge(bytes32 threadId, Record bits, bytes32 id, Terms calldata terms, uint64 parentTime, Move calldata move)
+        private
+        returns (Record charged, uint256 credit)
+    {
         uint256 from = bits.clockFrom(terms.window);
         uint256 elapsed = block.timestamp > from ? block.timestamp - from : 0;
         if (move.paused == 0) {
@@ -116,7 +118,7 @@ abstract contract Moves is Disputes, Bench {
         uint256 cost = elapsed > credit ? elapsed - credit : 0;
         if (move.paused == 0) cost += credit;
         credit = elapsed > credit ? 0 : credit - elapsed;
-        lineageOf(threadId, bits.dispute()).spend(move.player, cost, terms.timeBank);
+        charged = lineageOf(threadId, bits.dispute()).spend(bits, move.player, cost, terms.timeBank);
     }
 
     /// @dev T lies within W/16 before now, and never before its parent's; where that is ahead of this block, T is the same.
@@ -153,9 +155,7 @@ abstract contract Moves is Disputes, Bench {
         uint64 k = bits.dispute();
         Breakpoint memory made =
             Breakpoint(k, parentNonce + 1, tip, newRoot, hashInputs(new bytes32[](0), move.raw, move.binding), move.timestamp);
-        Lineage storage lineage_ = lineageOf(threadId, k);
-        lineage_.setForced(lineage_.forced() + 1);
-        entry.record = bits.withSlot(k, made.nonce);
+        entry.record = bits.withForced(bits.forced() + 1).withNonce(made.nonce);
         entry.recorded = hashForced(threadId, made);
         emit BREAKPOINT(threadId, k, made.nonce, tip, newRoot, made.inputsRoot, made.timestamp);
         emit Forced(threadId, k, move.player, bits.endsAt(), move.raw, move.binding);
@@ -164,8 +164,8 @@ abstract contract Moves is Disputes, Bench {
     /// @dev What stood before the last move stands again, in a dispute with another number: what was signed for the move is worth nothing.
     function drop(Entry storage entry, Record bits, bytes32 threadId, Terms calldata terms, Breakpoint calldata parent, uint256 player) private {
         Lineage storage from = lineageOf(threadId, bits.dispute());
-        bits = bits.withNextDispute().extended(terms.window).withSlot(parent.epoch, parent.nonce);
-        lineageOf(threadId, bits.dispute()).carryOver(from, player, terms.timeBank, terms.players.length);
+        bits = bits.withNextDispute().extended(terms.window).withForced(bits.forced() - 1).withNonce(parent.nonce);
+        bits = lineageOf(threadId, bits.dispute()).carryOver(from, bits, player, terms.timeBank, terms.players.length);
         bytes32 recorded = hashBreakpoint(threadId, parent);
         entry.record = bits;
         entry.recorded = recorded;

@@ -88,15 +88,13 @@ interface IThreads {
         Cancelled
     }
 
-    /// @notice The record of a thread, unpacked. `recorded` is 0 where no breakpoint is recorded; then the slot is (0, 0) and means nothing.
+    /// @notice The record of a thread, unpacked. `recorded` is 0 where no breakpoint is recorded; then the nonce is 0 and means nothing.
     struct RecordView {
         Phase phase;
         uint16 joined; // bit i: players[i] has paid
         uint64 confirmedEpoch;
         uint64 dispute; // k
-        uint64 epoch;
         uint64 nonce;
-        uint64 evidenceUntil; // E, 0 without a dispute
         uint64 endsAt; // D, 0 without a dispute
         bytes32 recorded;
     }

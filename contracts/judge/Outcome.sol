@@ -6,7 +6,7 @@ import {IInterpreter} from "./IInterpreter.sol";
 import {
     ACCOUNT_SIZE, BALANCE_FIELD, CODE_HASH_FIELD, CURRENT_FIELD, DESTROYED, EMPTY_HASH, FLAGS_FIELD, KEY_FIELD, NONCE_FIELD, ORIGINAL_FIELD, SLOT_SIZE, STORAGE_TAG
 } from "./Layout.sol";
-import {RESULT_HEADER_SIZE} from "./Saving.sol";
+import {RESULT_HEADER_SIZE, SLOTS_SIZE_SHIFT} from "./Saving.sol";
 import {Transaction} from "./Transaction.sol";
 import {accountCount, Cast, ITEM_SIZE, NEW_FIELD, OLD_FIELD, slotCount, Trial} from "./Witness.sol";
 
@@ -40,7 +40,7 @@ function ask(Trial memory t, address interpreter) view returns (bool isFinal) {
     if (!answered) revert IJudge.NoAnswer();
 }
 
-/// @dev What the answer's header says: 1, success, gas left, refund, logs' hash, steps left, size of return data, size of tables.
+/// @dev What the answer's header says: 1, success, gas left, refund, logs' hash, steps left, size of return data, sizes of accounts and slots.
 function answerAt(Trial memory t, uint256 index) pure returns (uint256 word) {
     uint256 input = t.input;
     assembly ("memory-safe") { word := mload(add(input, shl(5, index))) }
@@ -49,7 +49,8 @@ function answerAt(Trial memory t, uint256 index) pure returns (uint256 word) {
 /// @dev Where the accounts and slots of the answer start; there are as many as were handed in.
 function answeredTables(Trial memory t) pure returns (uint256 tables) {
     unchecked {
-        if (answerAt(t, 7) != accountCount(t) * ACCOUNT_SIZE + slotCount(t) * SLOT_SIZE) revert IJudge.BadWitness(5);
+        // Both sizes: six slots are as long as five accounts.
+        if (answerAt(t, 7) != (accountCount(t) * ACCOUNT_SIZE | (slotCount(t) * SLOT_SIZE) << SLOTS_SIZE_SHIFT)) revert IJudge.BadWitness(5);
         return t.input + RESULT_HEADER_SIZE + ((answerAt(t, 6) + 31) & ~uint256(31));
     }
 }

@@ -7,6 +7,7 @@ import "./Layout.sol";
 
 bytes32 constant MACHINE_TAG = keccak256("evm-threads machine 1");
 uint256 constant RESULT_HEADER_SIZE = 0x100;
+uint256 constant SLOTS_SIZE_SHIFT = 128;
 
 /// @dev The stacks are the last area.
 function endOfMemory(uint256 s) pure returns (uint256) {
@@ -34,7 +35,7 @@ function saveCodes(uint256 first, uint256 place) pure returns (uint256 end) {
     }
 }
 
-/// @dev Ends this call with the result: 1, succeeded?, gas left, refund, logs' hash, steps left, size of return data, size of accounts and slots; then
+/// @dev Ends this call with the result: 1, succeeded?, gas left, refund, logs' hash, steps left, size of return data, sizes of accounts and of slots (shifted); then
 /// return data (padded), accounts, slots, and the codes that were created.
 function answerResult(uint256 s) pure {
     uint256 place = endOfMemory(s);
@@ -51,7 +52,7 @@ function answerResult(uint256 s) pure {
         let length := mload(RETURN_SIZE)
         mstore(add(place, 0xc0), length)
         size := sub(size, mload(TRANSIENT_SIZE))
-        mstore(add(place, 0xe0), size)
+        mstore(add(place, 0xe0), or(mload(ACCOUNTS_SIZE), shl(SLOTS_SIZE_SHIFT, mload(SLOTS_SIZE))))
         end := add(place, RESULT_HEADER_SIZE)
         mcopy(end, mload(RETURN_AT), length)
         end := add(end, and(add(length, 31), not(31)))
@@ -63,8 +64,26 @@ function answerResult(uint256 s) pure {
     assembly { return(place, sub(end, place)) }
 }
 
+/// @dev Forgets the jump destinations that are known of init code, which lies between the frames: they depend on where the machine was stopped before, and the
+/// codes of accounts are saved without theirs.
+function forgetJumps() pure {
+    assembly {
+        let frame := FRAME
+        for { let depth := mload(DEPTH) } depth { depth := sub(depth, 1) } {
+            if mload(add(frame, sub(CREATES, FRAME))) {
+                let code := mload(add(frame, sub(CODE_REF, FRAME)))
+                let width := and(add(mload(code), 64), not(31))
+                mstore(add(code, BLOCK_ANALYSED), 0)
+                calldatacopy(add(add(code, BLOCK_BYTES), width), calldatasize(), width)
+            }
+            frame := mload(add(frame, sub(RECORD_AT, FRAME)))
+        }
+    }
+}
+
 /// @dev Ends this call with the machine: 0, its hash, the machine itself. Nothing in it depends on how many steps or how much room this call was given.
 function answerMachine(uint256 s) pure {
+    forgetJumps();
     uint256 place = endOfMemory(s);
     uint256 size = tablesSize();
     uint256 end;

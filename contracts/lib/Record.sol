@@ -3,39 +3,46 @@ pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
 
-/// @notice A thread's record in one word, so that every call of the court changes one storage slot, or two where a breakpoint is recorded.
+/// @notice A thread's record in one word, so that every call of the court changes one storage slot, or two where a breakpoint is recorded: a move that is
+/// forced between two players takes no slot more.
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–7     | phase     | IThreads.Phase                                                                       |
-/// | 8–23    | joined    | bit i: players[i] has paid                                                           |
-/// | 24–55   | confirmed | the confirmed epoch                                                                  |
-/// | 56–87   | epoch     | epoch of the recorded breakpoint: the confirmed one, or k after a move forced in it  |
-/// | 88–119  | k         | number of the last dispute; rises with every change of what is disputed             |
-/// | 120–175 | next      | nonce of the recorded breakpoint + 1; 0 where nothing is recorded                    |
-/// | 176–215 | until     | E: evidence counts before it; 0 without a dispute                                    |
-/// | 216–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
+/// | 0–3     | phase     | IThreads.Phase                                                                       |
+/// | 4–19    | joined    | bit i: players[i] has paid                                                           |
+/// | 20–51   | confirmed | the confirmed epoch                                                                  |
+/// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
+/// | 84–131  | next      | nonce of the recorded breakpoint + 1; 0 where nothing is recorded                    |
+/// | 132–152 | forced    | how many moves were forced in the dispute upon the recorded certificate              |
+/// | 153–216 | spent     | seconds that players[0] and players[1] have spent of their time banks, 32 bits each  |
+/// | 217–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
 ///
-/// The breakpoint's hash stands in the slot beside it.
+/// The breakpoint's hash stands in the slot beside it; what further players have spent, in Lineage.sol.
+/// E is not here: evidence counts while D - W has not come (`clockFrom`).
 type Record is uint256;
 
 using RecordLib for Record global;
 
 library RecordLib {
-    uint256 private constant JOINED = 8;
-    uint256 private constant CONFIRMED = 24;
-    uint256 private constant EPOCH = 56;
-    uint256 private constant DISPUTE = 88;
-    uint256 private constant NEXT = 120;
-    uint256 private constant UNTIL = 176;
-    uint256 private constant ENDS = 216;
+    uint256 private constant JOINED = 4;
+    uint256 private constant CONFIRMED = 20;
+    uint256 private constant DISPUTE = 52;
+    uint256 private constant NEXT = 84;
+    uint256 private constant FORCED = 132;
+    uint256 private constant SPENT = 153;
+    uint256 private constant ENDS = 217;
 
+    uint256 private constant MASK_4 = 0xf;
+    uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
-    uint256 private constant MASK_40 = type(uint40).max;
-    uint256 private constant MASK_56 = type(uint56).max;
-    /// @dev The slot of the recorded breakpoint: its epoch and `next`.
-    uint256 private constant SLOT = (MASK_32 << EPOCH) | (MASK_56 << NEXT);
-    uint256 private constant WINDOW = (MASK_40 << UNTIL) | (MASK_40 << ENDS);
+    uint256 private constant MASK_48 = type(uint48).max;
+    uint256 private constant MASK_64 = type(uint64).max;
+    /// @dev What there is only in a dispute.
+    uint256 private constant LINEAGE = (MASK_21 << FORCED) | (MASK_64 << SPENT);
+    uint256 private constant BELOW_ENDS = (1 << ENDS) - 1;
+
+    /// @dev How many players' time is in the record.
+    uint256 internal constant CLOCKS = 2;
 
     /// @dev The first record of a thread: players[0] has paid.
     function opened() internal pure returns (Record) {
@@ -43,7 +50,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record)));
+        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_4));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -54,21 +61,22 @@ library RecordLib {
         return uint64((Record.unwrap(record) >> CONFIRMED) & MASK_32);
     }
 
-    function epoch(Record record) internal pure returns (uint64) {
-        return uint64((Record.unwrap(record) >> EPOCH) & MASK_32);
-    }
-
     function dispute(Record record) internal pure returns (uint64) {
         return uint64((Record.unwrap(record) >> DISPUTE) & MASK_32);
     }
 
     /// @dev The lowest nonce that is above the recorded slot in its epoch.
     function next(Record record) internal pure returns (uint64) {
-        return uint64((Record.unwrap(record) >> NEXT) & MASK_56);
+        return uint64((Record.unwrap(record) >> NEXT) & MASK_48);
     }
 
-    function evidenceUntil(Record record) internal pure returns (uint64) {
-        return uint64((Record.unwrap(record) >> UNTIL) & MASK_40);
+    function forced(Record record) internal pure returns (uint64) {
+        return uint64((Record.unwrap(record) >> FORCED) & MASK_21);
+    }
+
+    /// @dev Of players[0] or players[1].
+    function spent(Record record, uint256 player) internal pure returns (uint256) {
+        return (Record.unwrap(record) >> (SPENT + 32 * player)) & MASK_32;
     }
 
     function endsAt(Record record) internal pure returns (uint64) {
@@ -76,20 +84,31 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~uint256(0xff)) | uint256(to));
+        return Record.wrap((Record.unwrap(record) & ~MASK_4) | uint256(to));
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {
         return Record.wrap(Record.unwrap(record) | (1 << (JOINED + player)));
     }
 
-    /// @dev A recorded breakpoint in a known epoch.
-    function withSlot(Record record, uint64 epoch_, uint64 nonce) internal pure returns (Record) {
-        // The last value is left out, so that `next` does not wrap around: 2^56 transitions never happen.
-        if (nonce >= MASK_56) revert IThreads.NonceTooHigh(nonce);
+    /// @dev A breakpoint is recorded.
+    function withNonce(Record record, uint64 nonce) internal pure returns (Record) {
+        // The last value is left out, so that `next` does not wrap around: 2^48 transitions never happen.
+        if (nonce >= MASK_48) revert IThreads.NonceTooHigh(nonce);
         unchecked {
-            return Record.wrap((Record.unwrap(record) & ~SLOT) | (uint256(epoch_) << EPOCH) | ((uint256(nonce) + 1) << NEXT));
+            return Record.wrap((Record.unwrap(record) & ~(MASK_48 << NEXT)) | ((uint256(nonce) + 1) << NEXT));
         }
+    }
+
+    /// @dev SAFETY: 16 players have at most B / c moves each, which are fewer than 2 M, and M is below 2^16: their number is below 2^21.
+    function withForced(Record record, uint256 count) internal pure returns (Record) {
+        return Record.wrap((Record.unwrap(record) & ~(MASK_21 << FORCED)) | (count << FORCED));
+    }
+
+    /// @dev Of players[0] or players[1]. SAFETY: nobody spends more than the bank, which is below 2^32.
+    function withSpent(Record record, uint256 player, uint256 seconds_) internal pure returns (Record) {
+        uint256 shift = SPENT + 32 * player;
+        return Record.wrap((Record.unwrap(record) & ~(MASK_32 << shift)) | (seconds_ << shift));
     }
 
     /// @dev The same thread in its next dispute. At one transaction a number, 2^32 of them cost more gas than a chain has in years.
@@ -100,14 +119,18 @@ library RecordLib {
         }
     }
 
-    function withWindow(Record record, uint256 until, uint256 ends) internal pure returns (Record) {
-        // SAFETY: W is at most 2^31 seconds; 40 bits of seconds last for 34,000 years.
-        unchecked {
-            return Record.wrap((Record.unwrap(record) & ~WINDOW) | ((until & MASK_40) << UNTIL) | (ends << ENDS));
-        }
+    /// @dev Nothing is forced, and the banks are full.
+    function withoutLineage(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) & ~LINEAGE);
+    }
+
+    function withEnd(Record record, uint256 ends) internal pure returns (Record) {
+        // SAFETY: W is at most 2^31 seconds; 39 bits of seconds last for 17,000 years.
+        return Record.wrap((Record.unwrap(record) & BELOW_ENDS) | (ends << ENDS));
     }
 
     /// @dev D - W is the later of E and the last event, because each event moves D to a window after itself: whose clock is running, it has run since then.
+    /// Evidence counts before it: until E nothing else can have moved D, and no event lies ahead.
     function clockFrom(Record record, uint256 window) internal pure returns (uint256) {
         unchecked {
             // SAFETY: D is at least two windows after the challenge.
@@ -118,17 +141,17 @@ library RecordLib {
     /// @dev Something happened: there is a window from now on.
     function extended(Record record, uint256 window) internal view returns (Record) {
         uint256 ends = block.timestamp + window;
-        return ends <= record.endsAt() ? record : record.withWindow(record.evidenceUntil(), ends);
+        return ends <= record.endsAt() ? record : record.withEnd(ends);
     }
 
     /// @dev Whether what is recorded is a forced move.
     function isForced(Record record) internal pure returns (bool) {
-        return record.epoch() != record.confirmed();
+        return record.forced() != 0;
     }
 
     /// @dev The dispute is over: its number is the confirmed epoch.
     function resumed(Record record) internal pure returns (Record) {
-        uint256 bits = Record.unwrap(record) & ~(WINDOW | (MASK_32 << CONFIRMED));
-        return Record.wrap(bits | (uint256(record.dispute()) << CONFIRMED)).withPhase(IThreads.Phase.Active);
+        uint256 bits = Record.unwrap(record) & ~(LINEAGE | (MASK_32 << CONFIRMED));
+        return Record.wrap(bits | (uint256(record.dispute()) << CONFIRMED)).withEnd(0).withPhase(IThreads.Phase.Active);
     }
 }

@@ -4,9 +4,9 @@
  */
 import { concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
+import { THREAD_LIMITS } from '../../src/protocol/limits.js'
 import type { Address, Hash32 } from '../../src/protocol/types.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
-import { THREAD_LIMITS } from '../../src/machine/execution-limits.js'
 import { LocalJudge } from '../../src/machine/judge.js'
 import { encodeMessage, type JudgeAccount, type JudgeMessage } from '../../src/machine/judge-input.js'
 import { assemble } from '../conformance/assembler.js'

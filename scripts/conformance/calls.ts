@@ -11,32 +11,39 @@ const QUIET_KINDS = [OP.CALL, OP.DELEGATECALL, OP.DELEGATECALL, OP.DELEGATECALL,
 const PRECOMPILES = 10
 const SIZES = [0, 1, 31, 32, 33, 64, 96, 128, 128, 192, 213, 213, 384]
 
-/** A call, often done twice: the second finds warm, or cold again, what the first touched. */
+/** A call, often done twice: the second finds warm, or cold again, what the first touched, and has at times just a stipend for it. */
 export function call (draft: Draft, dice: Dice, around: Surroundings): void {
   const callee = one(dice, dice.below(12) === 0 ? around.accounts : around.callees)
   const kind = dice.pick(around.quiet ? QUIET_KINDS : KINDS)
-  for (let i = dice.pick([1, 1, 2]); i > 0; i--) callTop(draft.push(callee), dice, around, kind)
+  callTop(draft.push(callee), dice, around, kind)
+  if (dice.below(3) === 0) callTop(draft.push(callee), dice, around, kind, dice.below(3) === 0 ? stipend(dice) : undefined)
 }
 
 /** A call of the address on the stack, which it takes; what it leaves is none or one word. */
-export function callTop (draft: Draft, dice: Dice, around: Surroundings, kind = dice.pick(KINDS)): void {
+export function callTop (draft: Draft, dice: Dice, around: Surroundings, kind = dice.pick(KINDS), given?: number): void {
   if (dice.below(2) === 0) { expression(draft, dice, around, 1); draft.push(offset(dice)).op(OP.MSTORE, 2, 0) }
   draft.push(dice.below(70)).push(offset(dice)).push(dice.below(70)).push(offset(dice))
   const givesValue = kind === OP.CALL || kind === OP.CALLCODE
   if (givesValue) draft.push(dice.pick([0, 0, 1, dice.below(6)]))
   draft.dup(givesValue ? 6 : 5)
-  gas(draft, dice)
+  if (given === undefined) gas(draft, dice)
+  else draft.push(given)
   draft.op(kind, givesValue ? 7 : 6, 1).swap(1).op(OP.POP, 1, 0)
   result(draft, dice, around.quiet)
-  if (dice.below(3) !== 0) return
+  if (dice.below(2) !== 0) return
   // A while later, so that a stop falls in between now and then.
-  if (dice.below(2) === 0) expression(draft, dice, around)
+  if (dice.below(3) !== 0) expression(draft, dice, around, 3)
   returned(draft, dice)
+}
+
+/** What leaves 2,300 after two PUSHes, at which SSTORE must fail (EIP-2200). */
+function stipend (dice: Dice): number {
+  return 2_304 + dice.below(3)
 }
 
 /** All, a fixed amount, about a stipend, or more than there is. */
 function gas (draft: Draft, dice: Dice): void {
-  const amount = dice.pick([undefined, dice.below(60_000), 100_000, 100_000, 60_000, 60_000, 30_000, 2_300 + dice.below(9), 2_304 + dice.below(3), 2_304 + dice.below(3), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 50_000])
+  const amount = dice.pick([undefined, dice.below(60_000), 150_000, 150_000, 100_000, 100_000, 60_000, 2_300 + dice.below(9), stipend(dice), stipend(dice), dice.below(3_000), dice.below(4) === 0 ? word(dice) : 100_000])
   if (amount === undefined) draft.op(OP.GAS, 0, 1)
   else draft.push(amount)
 }

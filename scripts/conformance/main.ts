@@ -9,6 +9,7 @@ import { LocalJudge } from '../../src/machine/judge.js'
 import { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { fail, type Case } from './outcome.js'
 import { fuzz } from './fuzz.js'
+import { startEngines, type Engines } from './anvil-engine.js'
 import { huntFaults } from './mutants.js'
 import { Runner, WrongUse } from './runner.js'
 import { isStateTest, stateCases } from './state-tests.js'
@@ -27,8 +28,9 @@ Options:
   --every <n>         only each n-th case (default 1)
   --part <i>/<n>      the i-th of n parts of the files, to share the work between processes
   --out <file>        keeps what became of each case, and its time; a run that was cut short goes on from there
+  --anvil             the interpreter runs in anvil's EVM, several times as fast (not with --verifier)
   --fuzz <n>          instead of files: n seeded random scenes; --seed <n> is the first (default 1)
-  --mutants <part>    instead of files: interpreters with a fault each ("" for all, or part of the faults' names), and how many seeds find it;
+  --mutants <parts>   instead of files: interpreters with a fault each ("" for all, or parts of their names: a,b), and how many seeds find it;
                       --fuzz <n> is the most (default 2000)
   --folders           the summary of each folder, too, when it is done
   --all               a line for the cases that pass, too
@@ -43,22 +45,32 @@ const SEEDS = 1_000
 
 type Group = { readonly name: string, readonly cases: () => Promise<Case[]> }
 
+const OPTIONS = {
+  json: { type: 'boolean', default: false }, verifier: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false }, anvil: { type: 'boolean', default: false }, 'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' },
+  fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' }, out: { type: 'string' }, mutants: { type: 'string' }
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+
 async function main (): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: 'boolean', default: false }, verifier: { type: 'boolean', default: false }, all: { type: 'boolean', default: false }, folders: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false },
-      'max-steps': { type: 'string', default: '300000' }, every: { type: 'string', default: '1' }, fuzz: { type: 'string' }, seed: { type: 'string', default: '1' }, part: { type: 'string', default: '1/1' },
-      out: { type: 'string' }, mutants: { type: 'string' }
-    }
-  })
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS })
   if (values.help) { console.log(HELP); return 0 }
-  if (values.mutants !== undefined) return await huntFaults(Number(values.seed), Number(values.fuzz ?? 2_000), values.mutants)
-  if (positionals.length === 0 && values.fuzz === undefined) { console.error(HELP); return 2 }
+  if (positionals.length === 0 && values.fuzz === undefined && values.mutants === undefined) { console.error(HELP); return 2 }
+  const engines = values.anvil ? await startEngines() : undefined
+  try {
+    return await runAll(values, positionals, engines)
+  } finally {
+    await engines?.stop()
+  }
+}
+
+async function runAll (values: Values, positionals: string[], engines: Engines | undefined): Promise<number> {
+  if (values.mutants !== undefined) return await huntFaults(Number(values.seed), Number(values.fuzz ?? 2_000), values.mutants, engines)
   const code = loadArtifact('Interpreter').runtimeCode
-  const judge = await LocalJudge.create(code)
+  const judge = engines === undefined ? await LocalJudge.create(code) : new LocalJudge(await engines.engineOf(code))
   const judgeCreationCode = loadArtifact('Judge').creationCode
-  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }) : undefined
+  const verifier = values.verifier ? await LocalVerifier.create({ interpreterCode: code, judgeCreationCode }, {}) : undefined
   const maxSteps = BigInt(values['max-steps'])
   const runner = new Runner({ json: values.json, all: values.all, out: values.out, kind: `${values.verifier ? 'judge' : 'interpreter'} ${bytesToHex(keccak256(values.verifier ? concatBytes(judgeCreationCode, code) : code))}, ${maxSteps} steps` })
   const groups = values.fuzz === undefined

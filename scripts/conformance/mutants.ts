@@ -10,6 +10,7 @@ import { hexToBytes } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import type { Hex } from '../../src/protocol/types.js'
 import { LocalJudge } from '../../src/machine/judge.js'
+import type { Engines } from './anvil-engine.js'
 import { judgeScene, play } from './fuzz.js'
 import { FAULTS, type Fault } from './faults.js'
 import { sceneOf } from './scene.js'
@@ -56,15 +57,17 @@ async function codeWith (fault: Fault, sources: Sources, { compile, OWN_SETTINGS
 
 /**
  * Runs seeds from the first on until each faulty interpreter was found, or `most` were run. A seed is run in the reference once, for all.
- * @param only part of the names of the faults to try
+ * @param only parts of the names of the faults to try, with commas between
+ * @param engines where they run; without them in @ethereumjs
  * @returns exit code: 1 when a fault was not found
  */
-export async function huntFaults (first: number, most: number, only: string): Promise<number> {
+export async function huntFaults (first: number, most: number, only: string, engines?: Engines): Promise<number> {
   const compiler = await loadCompiler()
   const sources = compiler.withImports(PATH, await compiler.readSources())
   let alive: { fault: Fault, judge: LocalJudge }[] = []
-  for (const fault of FAULTS.filter(({ name }) => name.includes(only))) {
-    alive.push({ fault, judge: await LocalJudge.create(await codeWith(fault, sources, compiler)) })
+  for (const fault of FAULTS.filter(({ name }) => only.split(',').some((part) => name.includes(part)))) {
+    const code = await codeWith(fault, sources, compiler)
+    alive.push({ fault, judge: engines === undefined ? await LocalJudge.create(code) : new LocalJudge(await engines.engineOf(code)) })
     console.error(`ready: ${fault.name}`)
   }
   for (let seed = first; seed < first + most && alive.length > 0; seed++) {

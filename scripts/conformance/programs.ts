@@ -12,10 +12,13 @@ import { offset, one, returned, SLOTS, word, writes, type Size, type Surrounding
 
 /** The statements that write, by their cases below. */
 const WRITING = [3, 4, 5, 6, 7, 15, 16, 17]
-const LARGE: Size = { statements: 14, loops: 2, creations: 2 }
+/** Much of everything. */
+export const LARGE: Size = { statements: 14, loops: 2, creations: 2 }
+/** A few statements, half of them calls: what one does is not drowned in what others do. */
+export const TINY: Size = { statements: 5, loops: 0, creations: 1 }
 
 /** Runtime code that calls the others. */
-export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8Array {
+export function program (dice: Dice, around: Surroundings, size: Size): Uint8Array {
   const kind = dice.below(60)
   if (kind === 0) return dice.bytes(1 + dice.below(120))
   if (kind < 4) return randomCode(dice, around.accounts)
@@ -28,8 +31,11 @@ export function program (dice: Dice, around: Surroundings, size = LARGE): Uint8A
 
 function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
   const draft = new Draft()
-  // First of all: what a call with little gas comes to.
-  if (!around.quiet && dice.below(3) === 0) writes(draft, dice)
+  // First of all, and at times it is all: what a call with little gas, or within a static one, comes to.
+  if (!around.quiet && dice.below(3) === 0) {
+    writes(draft, dice)
+    if (dice.below(3) === 0) return draft.finish()
+  }
   for (let i = dice.pick([0, 1, 2, 17]); i > 0; i--) draft.push(word(dice))
   for (let i = 1 + dice.below(size.statements); i > 0; i--) statement(draft, dice, around, size)
   end(draft, dice)
@@ -39,7 +45,7 @@ function write (dice: Dice, around: Surroundings, size: Size): Uint8Array {
 /** Leaves the stack as it was, or something more on it. */
 function statement (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
   const kind = dice.below(24)
-  if (around.quiet && WRITING.includes(kind)) { call(draft, dice, around); return }
+  if ((size === TINY && dice.below(2) === 0) || (around.quiet && WRITING.includes(kind))) { call(draft, dice, around); return }
   switch (kind) {
     case 0: case 1: expression(draft, dice, around); draft.push(offset(dice)).op(OP.MSTORE, 2, 0); return
     case 2: expression(draft, dice, around, 1); draft.push(offset(dice)).op(OP.MSTORE8, 2, 0); return
@@ -99,7 +105,7 @@ function condition (draft: Draft, dice: Dice, around: Surroundings, size: Size):
 /** A few turns, of statements or, now and then, of words that fill the stack to its end or nearly. */
 function loop (draft: Draft, dice: Dice, around: Surroundings, size: Size): void {
   if (size.loops <= 0) return
-  const fills = size === LARGE && dice.below(25) === 0
+  const fills = size === LARGE && dice.below(50) === 0
   draft.push(fills ? 1010 + dice.below(20) : 1 + dice.below(4))
   const start = draft.bytes.length
   draft.op(OP.JUMPDEST, 0, 0)

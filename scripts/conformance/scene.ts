@@ -7,7 +7,7 @@ import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import type { JudgeEnvironment, JudgeMessage } from '../../src/machine/judge-input.js'
 import { Dice } from '../../test/machine/random-code.js'
 import type { Surroundings } from './pieces.js'
-import { program } from './programs.js'
+import { LARGE, program, TINY } from './programs.js'
 import { fixtureBytes, type FixtureState, type Touched } from './reference.js'
 import { addressFrom } from './transaction.js'
 
@@ -18,7 +18,7 @@ const CONTRACTS = [0x10001n, 0x10002n, 0x10003n, 0x10004n].map(addressFrom)
 /** Two that have something, two that nobody ever saw. */
 const STRANGERS = [0xbbb1n, 0xbbb2n, 0xbbb3n, 0xbbb4n].map(addressFrom)
 const PRECOMPILES = Array.from({ length: 10 }, (_, i) => addressFrom(BigInt(i + 1)))
-const MOST_GAS = 600_000n
+const MOST_GAS = 500_000n
 
 /** What contracts can see around them. */
 export const ENVIRONMENT: JudgeEnvironment = {
@@ -58,17 +58,18 @@ export function sceneOf (seed: number): Scene {
     const later = CONTRACTS.slice(index + 1)
     return { accounts, callees: [...later, ...later, ...later, ...later, dice.pick(CONTRACTS), ...STRANGERS], quiet: dice.below(5) < 2 }
   }
+  const size = dice.pick([LARGE, TINY])
   const kind = dice.below(12) === 0 ? 'create' : 'call'
   return {
-    pre: preOf(dice, CONTRACTS.map((_, index) => program(dice, surroundings(index)))),
+    pre: preOf(dice, CONTRACTS.map((_, index) => program(dice, surroundings(index), size))),
     kind,
     to: kind === 'create' ? created(SENDER, 0n) : dice.below(60) === 0 ? dice.pick(accounts) : CONTRACTS[0] as Address,
     valueWei: BigInt(dice.pick([0, 0, dice.below(4)])),
     gas: dice.below(12) === 0 ? BigInt(dice.below(30_000)) : MOST_GAS,
     cut: dice.below(5) === 0 ? dice.below(1000) : undefined,
-    data: kind === 'create' ? program(dice, surroundings(-1)) : dice.bytes(dice.below(100)),
+    data: kind === 'create' ? program(dice, surroundings(-1), size) : dice.bytes(dice.below(100)),
     warm: warmOf(dice),
-    pauses: dice.below(4) === 0 ? Array.from({ length: 12 }, () => BigInt(1 + dice.below(dice.pick([5, 60, 60, 400])))) : [],
+    pauses: dice.below(4) === 0 ? Array.from({ length: 12 }, () => BigInt(1 + dice.below(dice.pick(size === TINY ? [3, 12, 30] : [5, 60, 60, 400])))) : [],
     limits: dice.below(6) === 0 ? limitsOf(dice) : {}
   }
 }

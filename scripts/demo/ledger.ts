@@ -2,6 +2,7 @@
 import type { Arena } from '../arena.js'
 import type { Actor } from './stage.js'
 import type { Account, Seat } from './steps.js'
+import { DEPOSIT_WEI } from './thread-game.js'
 
 /** What the wallets held at one block. */
 export type Snapshot = { readonly block: number, readonly wei: readonly bigint[] }
@@ -40,4 +41,20 @@ async function paid (arena: Arena, block: number): Promise<{ from: string, fee: 
   const hashes = (await arena.provider.getBlock(block))?.transactions ?? []
   const receipts = await Promise.all(hashes.map(async hash => await arena.provider.getTransactionReceipt(hash)))
   return receipts.flatMap(receipt => receipt === null ? [] : [{ from: receipt.from.toLowerCase(), fee: receipt.fee }])
+}
+
+/** What is wrong with the money, in words. */
+export function moneyProblems (players: readonly Account[], payoutsWei: readonly bigint[], expected: readonly bigint[], courtWei: bigint): string[] {
+  const problems = players.flatMap(({ name, wonWei }, i) => {
+    const won = BigInt(wonWei)
+    const paid = (payoutsWei[i] ?? 0n) - DEPOSIT_WEI
+    return [
+      ...won === expected[i] ? [] : [`${name} should have won ${expected[i]} wei, but has won ${won}`],
+      ...won === paid ? [] : [`${name} was paid ${paid} wei beyond the deposit, but the wallet has ${won} more`]
+    ]
+  })
+  const sum = payoutsWei.reduce((total, payout) => total + payout, 0n)
+  if (sum !== 2n * DEPOSIT_WEI) problems.push(`${2n * DEPOSIT_WEI} wei were paid in, ${sum} were paid out`)
+  if (courtWei !== 0n) problems.push(`the court still holds ${courtWei} wei`)
+  return problems
 }

@@ -3,7 +3,7 @@
  * `tellers.ts`; this file sees to it that everything ends, whatever happens.
  */
 import { HELP, parseOptions, UsageError, type DemoOptions } from './options.js'
-import { loadScenario } from './scenarios.js'
+import { loadScenario, toldOfScenario } from './scenarios.js'
 import { Interrupted, Stage } from './stage.js'
 import { jsonTeller, storyTeller } from './tellers.js'
 
@@ -29,8 +29,8 @@ async function main (): Promise<number> {
 
 async function perform (options: DemoOptions): Promise<number> {
   const { signal, stoppedBy } = untilSignal()
-  const stage = new Stage(signal)
-  const teller = options.json ? jsonTeller() : storyTeller(options.interactive !== undefined)
+  const stage = new Stage(signal, options.chain)
+  const teller = options.json ? jsonTeller() : storyTeller(options.interactive !== undefined, toldOfScenario(options.scenario))
   try {
     const scenario = await loadScenario(options.scenario)
     const good = await scenario(stage, options, teller)

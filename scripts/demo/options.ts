@@ -1,7 +1,7 @@
 /** What the demo is asked to do. */
 import { parseArgs } from 'node:util'
 import { parseMoves } from './rules.js'
-import { isScenario, scenarioNames, type ScenarioName } from './scenarios.js'
+import { aboutScenario, isScenario, scenarioNames, type ScenarioName } from './scenarios.js'
 import type { Level } from './strategy.js'
 
 /** The options, checked. */
@@ -12,6 +12,8 @@ export type DemoOptions = {
   /** The user plays against the other node. */
   readonly interactive: { readonly as: 'x' | 'o', readonly level: Level } | undefined
   readonly json: boolean
+  /** The program that is the chain. */
+  readonly chain: 'anvil' | 'geth'
   /** Leave the chain and the nodes running until Ctrl-C. */
   readonly keep: boolean
 }
@@ -36,7 +38,10 @@ Options
   --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8 row by
                       row, until somebody wins or the board is full
   --keep              leave chain and nodes running, and say how to talk to them
-  --scenario NAME     what to show: ${scenarioNames().join(', ')} (default game)
+  --scenario NAME     what to show (default game)
+${scenarioNames().map(name => `    ${name.padEnd(16)}  ${aboutScenario(name)}`).join('\n')}
+  --chain NAME        anvil (default), or geth where it is installed: then what
+                      would be skipped has to be waited for
   --json              one line of JSON for each step on stdout
   --help              this text
 
@@ -44,6 +49,7 @@ Examples
   npm start
   npm start -- --interactive --as o --level easy
   npm start -- --moves 0,4,1,2,6,3,5,7,8
+  npm start -- --scenario stall
   npm start -- --keep
   npm start --silent -- --json
   printf '5\\n3\\n4\\n8\\n9\\n' | npm start -- --interactive
@@ -62,20 +68,23 @@ export function parseOptions (args: readonly string[]): DemoOptions | 'help' {
   if (as !== 'x' && as !== 'o') throw new UsageError(`--as is x or o, not "${as}"`)
   if (level !== 'perfect' && level !== 'easy') throw new UsageError(`--level is perfect or easy, not "${level}"`)
   if (!interactive && (values.as !== undefined || values.level !== undefined)) throw new UsageError('--as and --level are for --interactive')
+  const { chain = 'anvil' } = values
+  if (chain !== 'anvil' && chain !== 'geth') throw new UsageError(`--chain is anvil or geth, not "${chain}"`)
+  if (scenario !== 'game' && (interactive || values.keep === true)) throw new UsageError(`--interactive and --keep are for the scenario game, not for ${scenario}`)
   if (interactive && moves !== undefined) throw new UsageError('--moves plays by itself: leave --interactive out')
   return {
     scenario, moves: checkedMoves(moves ?? DEFAULT_MOVES), interactive: interactive ? { as, level } : undefined,
-    json: values.json === true, keep: values.keep === true
+    json: values.json === true, chain, keep: values.keep === true
   }
 }
 
-function parse (args: readonly string[]): { interactive?: boolean, as?: string, level?: string, moves?: string, keep?: boolean, scenario?: string, json?: boolean, help?: boolean } {
+function parse (args: readonly string[]): { interactive?: boolean, as?: string, level?: string, moves?: string, keep?: boolean, scenario?: string, chain?: string, json?: boolean, help?: boolean } {
   try {
     return parseArgs({
       args: [...args],
       options: {
         interactive: { type: 'boolean', short: 'i' }, as: { type: 'string' }, level: { type: 'string' }, moves: { type: 'string' },
-        keep: { type: 'boolean' }, scenario: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }
+        keep: { type: 'boolean' }, scenario: { type: 'string' }, chain: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }
       }
     }).values
   } catch (error) {

@@ -6,9 +6,36 @@ import type { Teller } from './steps.js'
 /** Plays on the stage and tells it. @returns whether all went as it must. */
 export type Scenario = (stage: Stage, options: DemoOptions, teller: Teller) => Promise<boolean>
 
+/** `about`: a few words for the help; `told`: what is to be seen, in lines of at most 80 columns. */
+type Entry = { readonly about: string, readonly told: readonly string[], load (): Promise<Scenario> }
+
 const SCENARIOS = {
-  game: async (): Promise<Scenario> => (await import('./scenarios/game.js')).playGame
-}
+  game: {
+    about: 'a whole game, from open to close',
+    told: [],
+    load: async () => (await import('./scenarios/game.js')).playGame
+  },
+  stall: {
+    about: 'a node falls silent: the other forces its move, then the timeout',
+    told: ['This time Bob is about to lose, and his node falls silent. Alice\'s node takes her', 'move to the court, which executes it; then it claims the game for her.'],
+    load: async () => (await import('./scenarios/stall.js')).playStall
+  },
+  stale: {
+    about: 'a loser shows the court an old state: the other answers',
+    told: ['This time Bob loses, and shows the court an old state that both have signed.', 'Alice\'s node answers with the newest one.'],
+    load: async () => (await import('./scenarios/stale.js')).playStale
+  },
+  leave: {
+    about: 'a player is gone for good, data and all: the other gets its money',
+    told: ['This time Bob is gone in the middle of the game, and his data with him. Alice\'s', 'node opens a dispute with the claim that the contract gives her, and settles.'],
+    load: async () => (await import('./scenarios/leave.js')).playLeave
+  },
+  resume: {
+    about: 'a dispute, after which both play on off the chain',
+    told: ['This time Bob is away for a while, and Alice\'s node takes her move to the court.', 'When he is back, both play on off the chain, from what the court has recorded.'],
+    load: async () => (await import('./scenarios/resume.js')).playResume
+  }
+} as const satisfies Record<string, Entry>
 
 /** A scenario's name. */
 export type ScenarioName = keyof typeof SCENARIOS
@@ -23,7 +50,13 @@ export function isScenario (name: string): name is ScenarioName {
   return Object.hasOwn(SCENARIOS, name)
 }
 
+/** A few words on a scenario, for the help. */
+export function aboutScenario (name: ScenarioName): string { return SCENARIOS[name].about }
+
+/** What a scenario shows, told before it begins. */
+export function toldOfScenario (name: ScenarioName): readonly string[] { return SCENARIOS[name].told }
+
 /** Loads a scenario. */
 export async function loadScenario (name: ScenarioName): Promise<Scenario> {
-  return await SCENARIOS[name]()
+  return await SCENARIOS[name].load()
 }

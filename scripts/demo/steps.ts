@@ -13,7 +13,7 @@ type Deposited = { readonly player: Seat, readonly name: string, readonly thread
 
 /** One step. */
 export type Step =
-  | { readonly step: 'chain', readonly url: string, readonly chainId: number, readonly pid: number, readonly folder: string, readonly ms: number }
+  | { readonly step: 'chain', readonly program: 'anvil' | 'geth', readonly url: string, readonly chainId: number, readonly pid: number, readonly folder: string, readonly ms: number }
   | { readonly step: 'contracts', readonly court: string, readonly courtGas: number, readonly code: string, readonly codeGas: number }
   | {
     readonly step: 'node', readonly player: Seat, readonly name: string, readonly pid: number, readonly wallet: string, readonly sessionKey: string,
@@ -35,13 +35,35 @@ export type Step =
     readonly cells: readonly number[]
   }
   | ({ readonly step: 'close', readonly calledOff: boolean, readonly signedBy: readonly string[], readonly sentBy: string, readonly payoutsWei: readonly string[], readonly ms: number } & OnChain)
+  | DisputeStep
   | { readonly step: 'balances', readonly players: readonly Account[], readonly courtWei: string }
   /** The same game without a thread. */
   | { readonly step: 'onchain', readonly deployGas: number, readonly moveGas: readonly number[], readonly gasUsed: number, readonly transactions: number, readonly ms: number }
   | {
-    readonly step: 'result', readonly ok: boolean, readonly problems: readonly string[], readonly outcome: 'x' | 'o' | 'draw' | 'open', readonly winner: string | null,
-    readonly stakeWei: string, readonly moves: number, readonly threadGas: number, readonly threadTransactions: number, readonly onchainGas: number, readonly totalMs: number
+    readonly step: 'result', readonly scenario: string, readonly ok: boolean, readonly problems: readonly string[], readonly outcome: 'x' | 'o' | 'draw' | 'open', readonly winner: string | null,
+    readonly stakeWei: string, readonly moves: number,
+    /** Of everything that the thread did on the chain, disputes included. */
+    readonly threadGas: number, readonly threadTransactions: number,
+    /** Of the same moves without a thread; null where that was not tried. */
+    readonly onchainGas: number | null, readonly totalMs: number
   }
+
+/** What happens where the players no longer agree. */
+export type DisputeStep =
+  /** A node's process was ended with kill -9; `erased`: and its data is gone. */
+  | { readonly step: 'away', readonly player: Seat, readonly name: string, readonly how: 'killed' | 'erased', readonly pid: number, readonly nonce: number }
+  /** It runs again, on the data that it had. */
+  | { readonly step: 'back', readonly player: Seat, readonly name: string, readonly pid: number, readonly nonce: number }
+  /** An input that the other does not sign. */
+  | { readonly step: 'alone', readonly player: Seat, readonly name: string, readonly call: string, readonly nonce: number }
+  /** A player is about to show the court an old breakpoint, with everybody's signatures. */
+  | { readonly step: 'stale', readonly player: Seat, readonly name: string, readonly nonce: number, readonly newest: number }
+  /** What a node has decided by itself, in the words of its log. */
+  | { readonly step: 'decision', readonly player: Seat, readonly name: string, readonly action: string, readonly reason: string, readonly dispute: number | null }
+  /** A transaction to the court, as the chain has it. `records`: the slot that it recorded. */
+  | ({ readonly step: 'court', readonly player: Seat, readonly name: string, readonly function: string, readonly records: { readonly epoch: number, readonly nonce: number } | null } & OnChain)
+  /** The chain's time goes on: `moved`, or waited for. */
+  | { readonly step: 'time', readonly seconds: number, readonly moved: boolean, readonly until: string }
 
 /** A player's money on the chain, before the thread and after it: after = before − fees + won. */
 export type Account = {

@@ -2,10 +2,11 @@
 import type { Paint } from './paint.js'
 import type { Seat, Step, StepOf } from './steps.js'
 import { outcomeOf } from './rules.js'
+import { disputeLines, isDisputeStep } from './dispute-story.js'
 import { duration, ether, ether6, grouped, listed, row, shortAddress } from './words.js'
 
-/** What it is all about, in four lines. */
-export function introduction (paint: Paint, interactive: boolean): string[] {
+/** What it is all about, in a few lines; `told`: what this scenario adds. */
+export function introduction (paint: Paint, interactive: boolean, told: readonly string[]): string[] {
   return [
     '',
     paint.bold('EVM threads: a Solidity contract, played off the chain, judged by the chain.'),
@@ -13,7 +14,8 @@ export function introduction (paint: Paint, interactive: boolean): string[] {
     `${interactive ? 'You and Bob' : 'Alice and Bob'} play TicTacToe for money. The contract was written for a`,
     'blockchain, and nothing in it is changed. Yet only the beginning and the end of',
     'the game go there. Every move in between is run by the computers of both players',
-    'and signed by both: that takes milliseconds, and costs nothing.'
+    'and signed by both: that takes milliseconds, and costs nothing.',
+    ...told.length === 0 ? [] : ['', ...told]
   ]
 }
 
@@ -21,6 +23,7 @@ const CHAPTERS = {
   chain: ['A blockchain on this computer, and two contracts on it', 'gas is what a chain charges for work; whoever sends a transaction pays it'],
   node: ['Two players, each with a node: the program that plays for them', ''],
   open: ['On the chain: they open a thread, which is this one game', 'the court keeps the deposits until the end'],
+  dispute: ['They no longer agree', 'the nodes go to the court by themselves: what they decide is from their logs'],
   move: ['Off the chain: they play', 'play(cell) is the contract\'s own function; cells are 0 to 8, row by row'],
   close: ['On the chain again: they close the thread', ''],
   balances: ['Their wallets on the chain, in ETH', ''],
@@ -50,8 +53,9 @@ export class Story {
   /** The lines of a step. */
   tell (step: Step): string[] {
     this.#told.push(step)
+    if (isDisputeStep(step)) return [...this.#heading('dispute'), ...disputeLines(step, this.#paint)]
     switch (step.step) {
-      case 'chain': return [...this.#heading('chain'), row('an Ethereum of our own (anvil)', '', duration(step.ms))]
+      case 'chain': return [...this.#heading('chain'), row(`an Ethereum of our own (${step.program})`, '', duration(step.ms))]
       case 'contracts': return [
         row('the court: keeps deposits, judges', gas(step.courtGas)),
         row('TicTacToe.sol, for any game', gas(step.codeGas)),
@@ -153,10 +157,11 @@ export class Story {
     const next = this.#interactive
       ? [['npm start', 'a whole game by itself, step by step']]
       : [['npm start -- --interactive', 'play against the other node yourself']]
-    const hints = [...next, ['npm start -- --keep', 'leave it running; talk to it with the CLI'], ['npm run cli -- --help', 'your own node, on any chain'], ['npm start -- --help', 'more']]
+    const hints = [...next, ['npm start -- --scenario stall', 'the other falls silent, the chain judges'], ['npm start -- --keep', 'leave it running; talk to it with the CLI'], ['npm run cli -- --help', 'your own node, on any chain'], ['npm start -- --help', 'more']]
     return [
       '', `${paint.green('✓')} ${paint.bold(ending)}`,
-      `  Checked to the wei: deposits, payouts, fees, balances. All took ${duration(step.totalMs)}.`, '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(29)}${paint.dim(what)}`), ''
+      `  Checked to the wei: deposits, payouts, fees, balances. All took ${duration(step.totalMs)}.`,
+      ...step.onchainGas === null ? [`  The thread took ${grouped(step.threadGas)} gas in ${step.threadTransactions} transactions, the dispute's among them.`] : [], '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(31)}${paint.dim(what)}`), ''
     ]
   }
 

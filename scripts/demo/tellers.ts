@@ -16,7 +16,7 @@ export function jsonTeller (): Teller {
 }
 
 /** Plain words, with colours and a spinner where there is a terminal. */
-export function storyTeller (interactive: boolean): Teller {
+export function storyTeller (interactive: boolean, told: readonly string[]): Teller {
   const stdout = process.stdout
   const paint: Paint = paintFor(stdout, process.env)
   const spinner = new Spinner(stdout as WriteStream, process.env)
@@ -25,7 +25,7 @@ export function storyTeller (interactive: boolean): Teller {
     spinner.stop()
     if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`)
   }
-  say(introduction(paint, interactive))
+  say(introduction(paint, interactive, told))
   return {
     working (what) {
       say(story.before())

@@ -2,6 +2,7 @@
 import { AbiCoder } from 'ethers'
 import { readGame, stakeOf, type Game } from '../../src/cli/board.js'
 import type { ThreadId } from '../../src/protocol/types.js'
+import type { Outcome } from './rules.js'
 import type { Actor, Stage } from './stage.js'
 import type { Seat, Teller } from './steps.js'
 
@@ -10,12 +11,26 @@ const ETHER = 10n ** 18n
 export const DEPOSIT_WEI = ETHER
 /** What each player puts at stake with its first move. */
 export const STAKE_WEI = ETHER / 10n
-/** The contract's own limit for a move; nobody claims it here. */
+/** The contract's own limit for a move, where nobody is to claim it. */
 export const PATIENCE_SEC = 3600
 
+/** The times of a game, in seconds. */
+export type Pace = {
+  /** The court's window. */
+  readonly windowSec: number
+  /** The contract's limit for a move. */
+  readonly patienceSec: number
+}
+
 /** Creation arguments of TicTacToe.sol for two players. */
-export function constructorArguments (x: string, o: string): [string, string, bigint, number] {
-  return [x, o, STAKE_WEI, PATIENCE_SEC]
+export function constructorArguments (x: string, o: string, patienceSec = PATIENCE_SEC): [string, string, bigint, number] {
+  return [x, o, STAKE_WEI, patienceSec]
+}
+
+/** What each must have won, in the order of the seats. */
+export function expectedWei (outcome: Outcome): [bigint, bigint] {
+  if (outcome === 'x') return [STAKE_WEI, -STAKE_WEI]
+  return outcome === 'o' ? [-STAKE_WEI, STAKE_WEI] : [0n, 0n]
 }
 
 /** One game in a thread. */
@@ -41,14 +56,14 @@ export class ThreadGame {
   }
 
   /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies */
-  async open (code: string): Promise<void> {
+  async open (code: string, pace?: Pace): Promise<void> {
     const [x, o] = this.#actors
     this.#teller.working(`${x.name} opens the thread`)
     const deposit = DEPOSIT_WEI.toString()
     const players = [x, o].map(({ player }) => ({ wallet: player.wallet, sessionKey: player.sessionKey, deposit }))
-    const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet))
+    const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
     let begun = performance.now()
-    const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg }))
+    const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg, windowSec: pace?.windowSec }))
     this.#thread = opened.thread as ThreadId
     await this.#tellDeposit('open', 0, opened.transaction.hash, begun)
 

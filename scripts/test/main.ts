@@ -16,6 +16,7 @@ const HELP = `Usage: npm test -- [part of a file name …] [--json]
 
 Without names all tests run. --json: a line for each file, {"file","passed","failed","ms","problem"}, and one for all.
 A file may take 120 s, or what its first line says: // time limit: 300 s
+One that needs a program which is not installed (geth) says so, and counts as neither passed nor failed.
 `
 
 async function main (): Promise<number> {
@@ -74,10 +75,14 @@ async function runAll (files: readonly string[], signal: AbortSignal, onResult: 
 
 function report (folder: string, result: FileResult, json: boolean): void {
   const file = slashes(relative(folder, result.file)).replace(/\.test\.js$/, '')
-  const { passed, failed, problem } = result
+  const { passed, failed, problem, notRun } = result
   if (json) {
-    console.log(JSON.stringify({ file, passed, failed, ms: Math.round(result.durationMs), problem }))
+    console.log(JSON.stringify({ file, passed, failed, ms: Math.round(result.durationMs), problem, notRun }))
     if (failed > 0) process.stderr.write(result.output)
+    return
+  }
+  if (notRun !== undefined) {
+    console.log(`- ${file.padEnd(40)} not run: ${notRun}`)
     return
   }
   const seconds = `${(result.durationMs / 1000).toFixed(1)} s`

@@ -14,6 +14,8 @@ export type FileResult = {
   /** Test cases that failed or were skipped; at least 1 when there is a `problem`. */
   readonly failed: number
   readonly durationMs: number
+  /** Why the file ran nothing, where it may: it needs a program that is not installed. Then it has neither passed nor failed. */
+  readonly notRun: string | undefined
   /** What is wrong with the file as a whole, in words. */
   readonly problem: string | undefined
   /** Its stdout and stderr, without colours. */
@@ -42,6 +44,10 @@ export async function runFile (file: string, options: RunFileOptions = {}): Prom
   const { output, ending } = await execute(file, limitMs, options)
 
   const counts = summaryOf(output)
+  const notRun = reasonNotToRun(text, output)
+  if (notRun !== undefined && counts?.total === 0 && ending === undefined) {
+    return { file, passed: 0, failed: 0, durationMs: performance.now() - startedMs, notRun, problem: undefined, output }
+  }
   // What the tests say comes before the exit code that follows from it.
   const problem = (counts === undefined ? ending : judge(counts) ?? ending) ?? neverRun(text) ?? judge(counts)
   const failed = counts === undefined ? 1 : counts.total - counts.passed + counts.skipped
@@ -50,6 +56,7 @@ export async function runFile (file: string, options: RunFileOptions = {}): Prom
     passed: counts?.passed ?? 0,
     failed: problem === undefined ? failed : Math.max(1, failed),
     durationMs: performance.now() - startedMs,
+    notRun: undefined,
     problem,
     output
   }
@@ -59,6 +66,11 @@ export async function runFile (file: string, options: RunFileOptions = {}): Prom
 export function statedLimitMs (text: string): number | undefined {
   const seconds = /^\/\/ time limit: (\d+) s\s*$/m.exec(text.slice(0, 500))?.[1]
   return seconds === undefined ? undefined : Number(seconds) * 1000
+}
+
+/** Only a file that states in its first lines that it `// needs: <program>` may run nothing, and it says why: `not run: <reason>`. */
+function reasonNotToRun (text: string, output: string): string | undefined {
+  return /^\/\/ needs: \S+\s*$/m.test(text.slice(0, 500)) ? /^not run: (.+)$/m.exec(output)?.[1] : undefined
 }
 
 type Counts = { readonly total: number, readonly passed: number, readonly skipped: number }

@@ -1,15 +1,13 @@
 /** Puts contracts on a chain that may not have a court yet. */
 import { ThreadsError } from '../errors.js'
 import { bytesToHex, concatBytes, hexToBytes } from '../protocol/bytes.js'
+import { THREAD_LIMITS } from '../protocol/limits.js'
 import type { Address, Hex } from '../protocol/types.js'
 import type { ClockPort } from '../thread/ports.js'
 import { loadArtifact, type Artifact } from './artifacts.js'
 import { readInteger } from './reads.js'
 import { createRpc } from './rpc.js'
 import { createSender, type Sender } from './sender.js'
-
-/** The judge's limits on what it runs: none, as the machine that co-signs has none. */
-const NO_LIMITS = [0, 0, 0, 0, 0, 0]
 
 /** A wallet on a chain, for deployments. */
 export type Deployer = {
@@ -61,10 +59,10 @@ export async function openDeployer (options: DeployerOptions): Promise<Deployer>
   }
 }
 
-/** Deploys the court with a judge of its own; `gasUsed` is for all three contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
+/** Deploys the court with a judge of its own, which judges within a thread's limits (§5); `gasUsed` is for all three contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
 export async function deployCourt (deployer: Deployer): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
   const interpreter = await deployContract(deployer, loadArtifact('Interpreter'), [])
-  const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address, NO_LIMITS])
+  const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address, THREAD_LIMITS])
   const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address])
   return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + gasUsed }
 }

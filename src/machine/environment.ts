@@ -5,6 +5,7 @@ import { Address as EthAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
 import { hexToBytes } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
+import { THREAD_LIMITS } from '../protocol/limits.js'
 import { threadChainId } from '../protocol/terms.js'
 import type { Address, Domain, Hash32, Terms, ThreadId } from '../protocol/types.js'
 import type { Draft } from '../state/draft.js'
@@ -84,8 +85,8 @@ export function precompilesOf (common: Common, { modexpBytes = 0 }: ExecutionLim
   return [{ address: MODEXP, function: modexpLike(stock, modexpBytes === 0 ? Infinity : modexpBytes) }]
 }
 
-/** A fresh EVM for the thread, working on `draft`. */
-export function createThreadEVM (context: MachineContext, draft: Draft, limits: ExecutionLimits = {}): ThreadEVM {
+/** A fresh EVM for the thread, working on `draft`, within a thread's limits unless others are given. */
+export function createThreadEVM (context: MachineContext, draft: Draft, limits: ExecutionLimits = THREAD_LIMITS): ThreadEVM {
   const common = cancun(threadChainId(context.thread))
   // The constructor is what createEVM calls, with the same defaults for what Cancun uses; a subclass needs it.
   const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, limits) }

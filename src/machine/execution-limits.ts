@@ -19,9 +19,6 @@ export type ExecutionLimits = {
   readonly writes?: number
 }
 
-/** The limits that keep half a million gas within one or two judgements (measured in contracts/judge/README.md). */
-export const THREAD_LIMITS: Required<ExecutionLimits> = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 49_152, returnDataBytes: 32_768, writes: 512 }
-
 /** As the judge and the interpreter list them: words in this order, 0 for none. */
 export function limitsInOrder ({ memoryBytes = 0, frames = 0, modexpBytes = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): number[] {
   return [memoryBytes, frames, modexpBytes, callDataBytes, returnDataBytes, writes]

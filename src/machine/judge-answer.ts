@@ -33,6 +33,9 @@ export type JudgePause = { readonly kind: 'pause', readonly hash: Hash32, readon
 
 const ACCOUNT_SIZE = 192
 const SLOT_SIZE = 160
+/** The size of the slots stands above that of the accounts. */
+const SIZE_BITS = 128n
+const SIZE_MASK = (1n << SIZE_BITS) - 1n
 const DESTROYED = 4n
 const OFFSET_MASK = (1n << 254n) - 1n
 
@@ -71,7 +74,8 @@ export function decodeAnswer (bytes: Uint8Array): JudgeResult | JudgePause {
   const logsHash = asHash32(words.take(32))
   const stepsLeft = words.number()
   const returnLength = Number(words.number())
-  const tables = Number(words.number())
+  const sizes = words.number()
+  const tables = Number(sizes & SIZE_MASK) + Number(sizes >> SIZE_BITS)
   const returnData = words.padded(returnLength)
   const { accounts, slots } = decodeTables(new Words(words.take(tables)))
   const codes = new Map<Hash32, Uint8Array>()

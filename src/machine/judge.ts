@@ -31,12 +31,16 @@ export function selectorOf (signature: string): string {
 /** One call of the interpreter: what it said, and the gas that its code used (without a transaction's base and calldata). */
 export type JudgeCall<T> = { readonly answer: T, readonly gasUsed: bigint, readonly inputBytes: number, readonly rooms: JudgeRooms }
 
+/** Whatever runs the interpreter's bytecode by static call, with all the gas it can want. */
+export type JudgeEngine = (input: Uint8Array) => Promise<{ readonly reverted: boolean, readonly output: Uint8Array, readonly gasUsed: bigint }>
+
 /** Runs the interpreter's bytecode. */
 export class LocalJudge {
-  readonly #evm: EVM
+  readonly #engine: JudgeEngine
 
-  private constructor (evm: EVM) {
-    this.#evm = evm
+  /** @param engine another EVM than the one of {@link LocalJudge.create} */
+  constructor (engine: JudgeEngine) {
+    this.#engine = engine
   }
 
   /** @param code the interpreter's runtime code */
@@ -46,7 +50,15 @@ export class LocalJudge {
     await stateManager.putCode(PLACE, code)
     const evm = new EVM({ common, stateManager, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254() })
     runSynchronously(evm)
-    return new LocalJudge(evm)
+    return new LocalJudge(async (input) => {
+      const { execResult } = await evm.runCall({ to: PLACE, data: input, gasLimit: PLENTY, skipBalance: true, isStatic: true })
+      evm.journal.cleanJournal()
+      const { exceptionError, returnValue, executionGasUsed } = execResult
+      if (exceptionError !== undefined && exceptionError.error !== 'revert') {
+        throw new ThreadsError('MACHINE_INTERNAL', `the interpreter itself failed: ${exceptionError.error}`)
+      }
+      return { reverted: exceptionError !== undefined, output: returnValue, gasUsed: executionGasUsed }
+    })
   }
 
   /** Starts a message. Rooms that are too small are doubled until it fits, unless they are given. */
@@ -73,13 +85,8 @@ export class LocalJudge {
   }
 
   async #call (input: Uint8Array, rooms: JudgeRooms): Promise<JudgeCall<JudgeResult | JudgePause | JudgeRefusal>> {
-    const { execResult } = await this.#evm.runCall({ to: PLACE, data: input, gasLimit: PLENTY, skipBalance: true, isStatic: true })
-    this.#evm.journal.cleanJournal()
-    const { exceptionError, returnValue, executionGasUsed: gasUsed } = execResult
-    if (exceptionError !== undefined && exceptionError.error !== 'revert') {
-      throw new ThreadsError('MACHINE_INTERNAL', `the interpreter itself failed: ${exceptionError.error}`)
-    }
-    const answer = exceptionError === undefined ? decodeAnswer(returnValue) : decodeRefusal(returnValue)
+    const { reverted, output, gasUsed } = await this.#engine(input)
+    const answer = reverted ? decodeRefusal(output) : decodeAnswer(output)
     return { answer, gasUsed, inputBytes: input.length, rooms }
   }
 }

@@ -6,6 +6,7 @@ import { Account, Address as EthAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
 import { bigintToBytes, concatBytes, hexToBytes } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
+import { THREAD_LIMITS } from '../protocol/limits.js'
 import type { CodeHolder } from './code-reference.js'
 import { decodeRefusal, type JudgeRefusal } from './judge-answer.js'
 import { decodeVerdict, type Verdict } from './judge-case.js'
@@ -53,8 +54,8 @@ export class LocalVerifier {
     })
   }
 
-  /** @param limits those that the judge is created with @throws `MACHINE_INTERNAL` when the code is not a judge's */
-  static async create ({ interpreterCode, judgeCreationCode }: JudgeCodes, limits: ExecutionLimits = {}): Promise<LocalVerifier> {
+  /** @param limits those that the judge is created with; a thread's by default @throws `MACHINE_INTERNAL` when the code is not a judge's */
+  static async create ({ interpreterCode, judgeCreationCode }: JudgeCodes, limits: ExecutionLimits = THREAD_LIMITS): Promise<LocalVerifier> {
     const common = new Common({ chain: Mainnet, hardfork: Hardfork.Cancun, customCrypto: { keccak256, kzg: verifyPointEvaluation } })
     const stateManager = new SimpleStateManager({ common })
     await stateManager.putCode(INTERPRETER, interpreterCode)

@@ -22,6 +22,12 @@ export const MIN_TERMS_GAS = 21_000n
 /** The highest allowed `gasLimit` of the terms (§1). */
 export const MAX_TERMS_GAS = 30_000_000n
 
+/**
+ * What a thread's code may take, in both EVMs (§5): bytes of live memory and of the callers' stacks, frames, bytes of an operand of MODEXP, of a frame's call data
+ * or init code, of return data, and SSTOREs and TSTOREs of a transaction.
+ */
+export const THREAD_LIMITS = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 49_152, returnDataBytes: 32_768, writes: 512 }
+
 /** One raw transaction (§3). */
 export const MAX_RAW_BYTES = 32_768
 /** Inputs of one batch (§3); slot (0, 0) alone has none. */

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Interface, JsonRpcProvider, Network, type LogDescription } from 'ethers'
 import { startAnvil, type Anvil } from '../../scripts/anvil.js'
 import { asAddress, bytesToHex, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
+import { THREAD_LIMITS } from '../../src/protocol/limits.js'
 import { payeesOf } from '../../src/protocol/terms.js'
 import type { Address, Domain, Hex, ThreadId } from '../../src/protocol/types.js'
 import { Game, type GameOptions } from './game.js'
@@ -86,12 +87,14 @@ export class Arena {
    * they say.
    */
   static async create ({ judge: kind = 'TestJudge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
-    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000'] })
+    // Faulty contracts are compiled quickly, and too large for a chain with its usual rules (scripts/mutants).
+    const more = process.env['ANVIL_ARGS']?.split(' ') ?? []
+    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000', ...more] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
-    const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), [0, 0, 0, 0, 0, 0]) : await arena.deploy(kind)
+    const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), THREAD_LIMITS) : await arena.deploy(kind)
     return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge), abi)
   }
 

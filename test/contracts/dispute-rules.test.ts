@@ -167,11 +167,11 @@ class Twin {
     const tip = tipName(court)
     const seen = {
       phase: record.phase, confirmed: record.confirmedEpoch, dispute: record.dispute, recorded: record.recorded,
-      evidenceUntil: record.evidenceUntil, endsAt: record.endsAt
+      endsAt: record.endsAt
     }
     assert.equal(seen, {
       phase: { active: 2n, disputed: 3n, settled: 5n }[court.phase], confirmed: BigInt(court.confirmed), dispute: BigInt(court.dispute),
-      recorded: tip === undefined ? ZERO_HASH : breakpointHash(this.#at(tip)), evidenceUntil: BigInt(court.evidenceUntil), endsAt: BigInt(court.endsAt)
+      recorded: tip === undefined ? ZERO_HASH : breakpointHash(this.#at(tip)), endsAt: BigInt(court.endsAt)
     })
     if (court.phase !== 'disputed') return
     const { forced, used } = await game.lineage()

@@ -39,7 +39,7 @@ for (const count of [2, 3, 16]) {
       const { epoch, nonce, parent, stateRoot, inputsRoot, timestampSec } = breakpoint
       assert.equal([...logOf(sent, 'BREAKPOINT')], [game.id, epoch, nonce, parent, stateRoot, inputsRoot, timestampSec])
       const record = await game.record()
-      assert.equal([record.epoch, record.nonce, record.recorded], [epoch, nonce, breakpointHash(breakpoint)])
+      assert.equal([record.confirmedEpoch, record.nonce, record.recorded], [epoch, nonce, breakpointHash(breakpoint)])
     })
   }
 }
@@ -53,11 +53,11 @@ condition('checkpoint: without a record any slot is above it, then only higher o
   await rejects(game.record_('checkpoint', game.breakpoint({ nonce: 899n })), 'StaleSlot')
 })
 
-condition('checkpoint: nonces up to 2^56 - 2 are recorded', async () => {
+condition('checkpoint: nonces up to 2^48 - 2 are recorded', async () => {
   const game = await started()
-  await game.record_('checkpoint', game.breakpoint({ nonce: 2n ** 56n - 2n }))
-  assert.is((await game.record()).nonce, 2n ** 56n - 2n)
-  await rejects(game.record_('checkpoint', game.breakpoint({ nonce: 2n ** 56n - 1n })), 'NonceTooHigh')
+  await game.record_('checkpoint', game.breakpoint({ nonce: 2n ** 48n - 2n }))
+  assert.is((await game.record()).nonce, 2n ** 48n - 2n)
+  await rejects(game.record_('checkpoint', game.breakpoint({ nonce: 2n ** 48n - 1n })), 'NonceTooHigh')
   await rejects(game.record_('checkpoint', game.breakpoint({ nonce: 2n ** 64n - 1n })), 'NonceTooHigh')
 })
 
@@ -69,7 +69,7 @@ condition('challenge: opens dispute 1 for two windows, the first of them for evi
   assert.equal([k, recorded, epoch, nonce], [1n, breakpointHash(breakpoint), 0n, 4n])
   assert.equal([until, ends, asAddress(by)], [sent.timestampSec + WINDOW, sent.timestampSec + 2n * WINDOW, game.player(1)])
   const record = await game.record()
-  assert.equal([record.phase, record.dispute, record.evidenceUntil, record.endsAt], [3n, 1n, until, ends])
+  assert.equal([record.phase, record.dispute, record.endsAt], [3n, 1n, ends])
 })
 
 condition('challenge: without a certificate it restates nothing, or what is recorded', async () => {
@@ -101,7 +101,7 @@ condition('challenge: players, session keys and the oracle may, nobody else', as
 condition('challenge: after 2^32 - 1 disputes no other can be opened', async () => {
   const game = await started()
   const slot = keccak256(AbiCoder.defaultAbiCoder().encode(['bytes32', 'uint256'], [game.id, 0n]))
-  const record = BigInt(await arena.rpc('eth_getStorageAt', arena.court, slot, 'latest') as Hex) | (0xfffffffen << 88n)
+  const record = BigInt(await arena.rpc('eth_getStorageAt', arena.court, slot, 'latest') as Hex) | (0xfffffffen << 52n)
   await arena.rpc('anvil_setStorageAt', arena.court, slot, `0x${record.toString(16).padStart(64, '0')}`)
   await game.challenge()
   assert.is((await game.record()).dispute, 2n ** 32n - 1n)
@@ -113,14 +113,14 @@ condition('respond: by anyone; the dispute gets the next number and keeps its ti
   const before = await game.record()
   assert.is(logOf(await game.record_('respond', breakpoint, outsider), 'Responded')['k'], 2n)
   const after = await game.record()
-  assert.equal([after.dispute, after.evidenceUntil, after.endsAt, after.phase], [2n, before.evidenceUntil, before.endsAt, 3n])
+  assert.equal([after.dispute, after.endsAt, after.phase], [2n, before.endsAt, 3n])
 })
 
 condition('resume: the dispute is over, its epoch is the confirmed one, and older epochs are worth nothing', async () => {
   const [game, breakpoint] = await readyFor('resume')
   assert.is(logOf(await game.record_('resume', breakpoint, outsider), 'Resumed')['epoch'], 1n)
   const record = await game.record()
-  assert.equal([record.phase, record.confirmedEpoch, record.epoch, record.nonce, record.evidenceUntil, record.endsAt], [2n, 1n, 1n, 4n, 0n, 0n])
+  assert.equal([record.phase, record.confirmedEpoch, record.nonce, record.endsAt], [2n, 1n, 4n, 0n])
   await rejects(game.record_('checkpoint', game.breakpoint({ nonce: 99n })), 'WrongEpoch')
   await rejects(game.record_('checkpoint', game.breakpoint({ epoch: 1n, nonce: 4n })), 'StaleSlot')
   await game.record_('checkpoint', game.breakpoint({ epoch: 1n, nonce: 5n }))
@@ -185,8 +185,8 @@ const edges: [string, 'respond' | 'resume', bigint, string | undefined][] = [
 for (const [when, method, after, code] of edges) {
   condition(`${method}: ${when} it ${code === undefined ? 'is in time' : `is refused with ${code}`}`, async () => {
     const [game, breakpoint] = await readyFor(method)
-    const { evidenceUntil } = await game.record()
-    await arena.at(evidenceUntil - WINDOW + after)
+    const { endsAt } = await game.record()
+    await arena.at(endsAt - 2n * WINDOW + after)
     if (code === undefined) await game.record_(method, breakpoint)
     else await rejects(game.record_(method, breakpoint), code)
   })

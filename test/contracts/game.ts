@@ -42,7 +42,7 @@ export type State = { readonly root: Hash32, readonly tree: Tree, readonly balan
 
 /** What the record says, as the ABI decodes it. */
 export type RecordView = {
-  phase: bigint, joined: bigint, confirmedEpoch: bigint, dispute: bigint, epoch: bigint, nonce: bigint, evidenceUntil: bigint, endsAt: bigint, recorded: Hex
+  phase: bigint, joined: bigint, confirmedEpoch: bigint, dispute: bigint, nonce: bigint, endsAt: bigint, recorded: Hex
 }
 
 export class Game {

@@ -7,12 +7,12 @@ import { startAnvil } from '../../scripts/anvil.js'
 import { assemble } from '../../scripts/conformance/assembler.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { bytesToHex, concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
+import { THREAD_LIMITS } from '../../src/protocol/limits.js'
 import type { Address, Hex } from '../../src/protocol/types.js'
 import { PLANNED_LIMITS, transactionGas } from '../../src/machine/costs.js'
 import { selectorOf } from '../../src/machine/judge.js'
 import { decodeVerdict, type Verdict } from '../../src/machine/judge-case.js'
 import { Judgement, type JudgeStep, type Matter } from '../../src/machine/judgement.js'
-import { limitsInOrder } from '../../src/machine/execution-limits.js'
 import { Machine } from '../../src/machine/machine.js'
 import { matterOf } from '../../src/machine/matter.js'
 import { createVerifier, effectOf, verdictOf } from '../machine/judging.js'
@@ -37,7 +37,7 @@ async function deploy (name: string, ...args: unknown[]): Promise<Address> {
   return (await contract.getAddress()).toLowerCase() as Address
 }
 
-const judge = await deploy('Judge', await deploy('Interpreter'), limitsInOrder({}))
+const judge = await deploy('Judge', await deploy('Interpreter'), THREAD_LIMITS)
 const verifier = await createVerifier()
 
 /** What the chain says to the call, and the gas of the same call as a transaction. */
@@ -59,7 +59,7 @@ test('the judge\'s contracts are within EIP-170, and have no storage and nothing
 
 test('a judge is not created on an address without an interpreter', async () => {
   const { interface: abi, creationCode } = loadArtifact('Judge')
-  const data = bytesToHex(concatBytes(creationCode, hexToBytes(abi.encodeDeploy([`0x${'12'.repeat(20)}`, limitsInOrder({})]) as Hex)))
+  const data = bytesToHex(concatBytes(creationCode, hexToBytes(abi.encodeDeploy([`0x${'12'.repeat(20)}`, THREAD_LIMITS]) as Hex)))
   await provider.call({ data }).then(() => assert.unreachable('created'), (error: { data?: string }) => { assert.is(error.data, selectorOf('NoAnswer()')) })
 })
 

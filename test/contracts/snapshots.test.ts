@@ -18,7 +18,8 @@ const LIMITS: Record<string, number> = {
   'gas.checkpoint': 65_000,
   'gas.challenge': 85_000,
   'gas.respond': 70_000,
-  'gas.exit': 175_000
+  'gas.exit': 175_000,
+  'gas.advance': 380_000
 }
 const EIP_170 = 24_576
 

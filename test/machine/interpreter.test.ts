@@ -34,7 +34,7 @@ function trace (evm: ThreadEVM): string[] {
 
 async function run (code: Uint8Array, gasLimit: bigint, data: Uint8Array, choose: (evm: EVM) => void): Promise<{ steps: string[], end: string }> {
   const draft = new Draft()
-  const evm = createThreadEVM(context, draft)
+  const evm = createThreadEVM(context, draft, {})
   choose(evm)
   const steps = trace(evm)
   draft.setAccount(PLAYERS[0], { ...draft.account(PLAYERS[0]), balanceWei: ETHER })
@@ -77,7 +77,7 @@ test('an EVM that did not ask for the fast loop runs on the stock one', async ()
 })
 
 test('a step listener is heard on a fast EVM too', async () => {
-  const evm = createThreadEVM(context, new Draft())
+  const evm = createThreadEVM(context, new Draft(), {})
   let stepsHeard = 0
   evm.events.on('step', () => { stepsHeard++ })
   await evm.runCode({ code: hexToBytes('0x600160020100'), gasLimit: 1000n })

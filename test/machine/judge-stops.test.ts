@@ -65,7 +65,10 @@ async function stopsAlike (ended: Ended, stops: readonly number[], every: number
     pause = answer as JudgePause
     at = stop
     assert.equal(framesOf(pause.machine), frames.get(stop), `step ${stop}`)
-    if (index % every === 0) await endsAlike(message, pause, at, ended)
+    if (index % every !== 0) continue
+    await endsAlike(message, pause, at, ended)
+    const atOnce = await judge.start(message, BigInt(stop))
+    assert.is((atOnce.answer as JudgePause).hash, pause.hash, `step ${stop}, at once`)
   }
 }
 

@@ -2,6 +2,7 @@
 import { Interface } from 'ethers'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { bytesToHex } from '../../src/protocol/bytes.js'
+import { THREAD_LIMITS } from '../../src/protocol/limits.js'
 import type { Hash32, Input } from '../../src/protocol/types.js'
 import type { ExecutionLimits } from '../../src/machine/execution-limits.js'
 import { DEFAULT_ROOMS } from '../../src/machine/judge.js'
@@ -15,8 +16,8 @@ import { witnessOf } from '../../src/machine/witness.js'
 
 const ERRORS = ['IJudge', 'IInterpreter', 'MultiProof'].map((name) => loadArtifact(name).interface)
 
-/** The judge as compiled, with these limits. */
-export async function createVerifier (limits: ExecutionLimits = {}): Promise<LocalVerifier> {
+/** The judge as compiled, with these limits, a thread's by default. */
+export async function createVerifier (limits: ExecutionLimits = THREAD_LIMITS): Promise<LocalVerifier> {
   return await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }, limits)
 }
 

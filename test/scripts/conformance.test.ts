@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { startEngines } from '../../scripts/conformance/anvil-engine.js'
 import { FAULTS } from '../../scripts/conformance/faults.js'
 import { loadCompiler, withFault } from '../../scripts/conformance/mutants.js'
 
@@ -52,6 +53,21 @@ test('a fixture with another post-state fails, by name, with exit code 1', async
     assert.is(lines.at(-1), '0 pass, 1 fail')
   } finally {
     await rm(folder, { recursive: true })
+  }
+})
+
+test("the vectors pass in anvil's EVM, too, and what reverts or fails there is no pass", async () => {
+  const { code, lines } = await conformance(vectors, '--json', '--anvil')
+  assert.equal(lines.slice(0, -1), [])
+  assert.is(code, 0)
+  const engines = await startEngines()
+  try {
+    const reverting = await engines.engineOf(Uint8Array.of(0x5f, 0x5f, 0xfd))
+    assert.equal(await reverting(new Uint8Array(4)), { reverted: true, output: new Uint8Array(), gasUsed: 0n })
+    const failing = await engines.engineOf(Uint8Array.of(0xfe))
+    await failing(new Uint8Array(4)).then(() => assert.unreachable(), (error: Error) => assert.match(error.message, 'the interpreter itself failed'))
+  } finally {
+    await engines.stop()
   }
 })
 

@@ -79,6 +79,14 @@ test('a file without a test fails', async context => {
   assertFailed(await run(context, 'test.run()'), /ran no test/)
 })
 
+test('a file that needs a program which is not there has neither passed nor failed; only one that states the need, and ran nothing', async context => {
+  const absent = await run(context, "// needs: geth\nconsole.log('not run: no geth'); test.run()")
+  assert.equal([absent.passed, absent.failed, absent.notRun, absent.problem], [0, 0, 'no geth', undefined])
+  assertFailed(await run(context, "console.log('not run: no geth'); test.run()"), /ran no test/)
+  assertFailed(await run(context, "// needs: geth\ntest.run()"), /ran no test/)
+  assertFailed(await run(context, "// needs: geth\nconsole.log('not run: no geth'); test('a', () => assert.is(1, 2)); test.run()"), /1 of 1 failed/)
+})
+
 test('a skipped test fails', async context => {
   assertFailed(await run(context, "test('a', () => {}); test.skip('b', () => {}); test.run()"), /1 skipped/)
 })

@@ -1,0 +1,89 @@
+/** A scenario of the demo, run as its user runs it, and what must be true of it whatever it tells. */
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import * as assert from 'uvu/assert'
+import type { ScenarioName } from '../../scripts/demo/scenarios.js'
+import type { Seat, Step, StepOf } from '../../scripts/demo/steps.js'
+import { ETHER, STAKE } from './table.js'
+
+const MAIN = fileURLToPath(new URL('../../scripts/demo/main.js', import.meta.url))
+/** EIP-7825. */
+const MAX_TRANSACTION_GAS = 2 ** 24
+
+/** The steps that a scenario told. */
+export class Told {
+  readonly steps: readonly Step[]
+
+  constructor (steps: readonly Step[]) { this.steps = steps }
+
+  all<N extends Step['step']> (name: N): StepOf<N>[] { return this.steps.filter((step): step is StepOf<N> => step.step === name) }
+
+  one<N extends Step['step']> (name: N): StepOf<N> {
+    const [found] = this.all(name)
+    return found ?? assert.unreachable(`no step ${name}`) as never
+  }
+
+  /** The transactions of the dispute: who, what, and the nonce that it recorded. */
+  court (): (readonly [string, string, number | undefined])[] { return this.all('court').map(({ name, function: called, records }) => [name, called, records?.nonce]) }
+
+  /** What the nodes decided by themselves. */
+  decisions (): (readonly [string, string])[] { return this.all('decision').map(({ name, action }) => [name, action]) }
+}
+
+/** Runs a scenario to its end. @throws an assertion when it fails or complains */
+export async function runScenario (name: ScenarioName, ...args: readonly string[]): Promise<Told> {
+  const child = spawn(process.execPath, [MAIN, '--json', '--scenario', name, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
+  const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+  assert.equal([code, stderr], [0, ''], `${name}:\n${stdout}`)
+  return new Told(stdout.trim().split('\n').map(line => JSON.parse(line) as Step))
+}
+
+/** The money, to the wei: nothing is lost or made, the winner has the stake, and nobody paid but for its own gas. @param winner undefined: both have their stakes back */
+export function assertMoney (told: Told, winner: Seat | undefined): void {
+  const { players, courtWei } = told.one('balances')
+  assert.is(courtWei, '0')
+  for (const { player, beforeWei, afterWei, feesWei, wonWei } of players) {
+    assert.is(BigInt(afterWei), BigInt(beforeWei) - BigInt(feesWei) + BigInt(wonWei))
+    assert.is(BigInt(wonWei), winner === undefined ? 0n : player === winner ? STAKE : -STAKE)
+  }
+  assert.equal(players.map(({ player }) => player), [0, 1])
+  assert.ok([...told.all('open'), ...told.all('join')].every(({ depositWei }) => BigInt(depositWei) === ETHER))
+  const { ok, problems, threadGas, threadTransactions } = told.one('result')
+  assert.equal([ok, problems], [true, []])
+  const paid = [...told.all('open'), ...told.all('join'), ...told.all('court'), ...told.all('close')]
+  assert.equal([threadTransactions, threadGas], [paid.length, paid.reduce((sum, { gasUsed }) => sum + gasUsed, 0)])
+  assert.ok(paid.every(({ gasUsed }) => gasUsed > 21_000 && gasUsed < MAX_TRANSACTION_GAS))
+}
+
+/** What each scenario must have come to, on any chain. */
+export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game'>, (told: Told) => void>> = {
+  stall (told) {
+    assert.equal([told.all('move').length, told.one('away').nonce, told.one('alone').call], [4, 4, 'play(6)'])
+    assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 5], ['Alice', 'advance', 6], ['Alice', 'settle', undefined]])
+    assert.equal(told.decisions(), [['Alice', 'challengeAndAdvance'], ['Alice', 'claimTimeout'], ['Alice', 'advance'], ['Alice', 'settle']])
+    assertMoney(told, 0)
+  },
+  stale (told) {
+    assert.equal([told.all('move').length, told.one('stale').nonce, told.one('stale').newest], [7, 4, 7])
+    assert.equal(told.court(), [['Bob', 'challenge', 4], ['Alice', 'respond', 7], ['Alice', 'settle', undefined]])
+    assert.equal(told.decisions(), [['Alice', 'respond'], ['Alice', 'settle']])
+    assert.match(told.one('decision').reason, 'the court has slot 0.4, everybody has signed 0.7')
+    assertMoney(told, 0)
+  },
+  leave (told) {
+    assert.equal([told.all('move').length, told.one('away').how], [3, 'erased'])
+    assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 4], ['Alice', 'settle', undefined]])
+    assert.equal(told.decisions(), [['Alice', 'claimTimeout'], ['Alice', 'challengeAndAdvance'], ['Alice', 'settle']])
+    assertMoney(told, 0)
+  },
+  resume (told) {
+    assert.equal([told.all('move').map(({ slot }) => slot), told.one('away').nonce, told.one('back').nonce], [[1, 2, 4, 5, 6, 7], 2, 3])
+    assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 3], ['Bob', 'resume', 4]])
+    assert.equal(told.decisions(), [['Alice', 'challengeAndAdvance']])
+    assert.equal(told.one('close').payoutsWei, [ETHER + STAKE, ETHER - STAKE].map(String))
+    assertMoney(told, 0)
+  }
+}
