@@ -152,11 +152,10 @@ export class Game {
     const receipt = as ?? state.receipts[index]
     if (receipt === undefined) throw new Error(`no receipt ${index}`)
     const shown = [[receipt.index, receipt.sender, receipt.target, receipt.amount, receipt.data], this.receiptSiblings(state, receipt.index)]
-    const { abi } = this.#arena
-    const data = checkpoint
-      ? abi.encodeFunctionData('checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown])
-      : abi.encodeFunctionData('redeem', [this.abi, breakpointToAbi(breakpoint), ...shown])
-    return await this.#arena.send({ from, to: this.#arena.court, data: data as Hex, ...gas === undefined ? {} : { gas } })
+    const [method, args] = checkpoint
+      ? ['checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown]] as const
+      : ['redeem', [this.abi, breakpointToAbi(breakpoint), ...shown]] as const
+    return await this.#arena.court_(from, method, args, 0n, gas)
   }
 
   /** What was redeemed, and what is kept for receipts after the end. */
