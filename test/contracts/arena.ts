@@ -134,7 +134,7 @@ export class Arena {
     return game
   }
 
-  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, credits, and bonds. */
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; credits; and bonds. */
   async #checkMoney (asset: Address): Promise<void> {
     let owed = 0n
     const payees = new Set<Address>(this.#backers)
@@ -142,6 +142,8 @@ export class Arena {
     for (const game of this.#games.filter(game => game.terms.asset === asset)) {
       const { phase, joined } = await game.record()
       const live = phase >= 1n && phase <= 3n
+      const { redeemed, reserved } = await game.exited()
+      owed += live ? -redeemed : reserved
       if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
     }
     for (const payee of payees) owed += await this.credit(asset, payee)
@@ -208,9 +210,9 @@ export class Arena {
   }
 
   /** Sends a transaction to the court. @throws Reverted */
-  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
     if (method === 'bond' || method === 'claim') this.#backers.add(from)
-    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
+    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei, ...gas === undefined ? {} : { gas } })
   }
 
   /** Sends a transaction to a contract of this name. @throws Reverted */
