@@ -373,6 +373,24 @@ export class Coordinator extends Steps {
     if (next !== undefined && why !== undefined) this.#drop(next, why.code, why.message)
   }
 
+  /**
+   * Tries the own next input where another player proposes, who could only skip it in silence: what a run alone shows of it (§9) is said here. The thread does not wait for
+   * it; who proposes itself finds out as it builds.
+   */
+  #tryOwn (): void {
+    const { pool, execution, log } = this.parts
+    const { head, self } = this.#state
+    const next = self === undefined ? undefined : pool.of(self)[0]
+    if (head === undefined || next === undefined || openProposer(this.#state) === self) return
+    const timestampSec = this.floorTime(BigInt(Math.floor(this.parts.clock.nowMs() / 1000)))
+    execution.whyUnfit({ nonce: openSlot(this.#state).nonce, parent: head.hash, timestampSec }, next).then(async why => {
+      if (why === undefined || pool.get(next.leaf) === undefined) return
+      await this.exclusive(async () => { await Promise.resolve(this.#drop(next, why.code, why.message)) })
+    }).catch((error: unknown) => {
+      log('debug', 'thread.trial', { thread: this.thread, input: next.id, error: error instanceof Error ? error.message : String(error) })
+    })
+  }
+
   #drop (input: Input, code: string, message: string): void {
     // Its turn comes in a later batch.
     if (code === 'BATCH_GAS' || (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player))) return
@@ -509,6 +527,7 @@ export class Coordinator extends Steps {
     }
     for (const input of pool.prune(player => execution.nonceOf(player))) this.#drop(input, 'NONCE', 'another input of this nonce was included')
     this.#dropHopeless()
+    this.#tryOwn()
     if (this.#behind !== undefined && compareSlots(this.#behind, openSlot(this.#state)) <= 0) this.#behind = undefined
     this.tell({
       type: 'breakpoint', breakpoint: body.breakpoint, hash, signatures, inputs: body.inputs, receipts: executed.receipts,
@@ -586,6 +605,7 @@ export class Coordinator extends Steps {
     this.#slotBytes += message.length
     this.keep(records.putOwnInput(input))
     this.tell({ type: 'input', input })
+    this.#tryOwn()
     await Promise.resolve()
   }
 

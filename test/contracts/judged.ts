@@ -170,7 +170,7 @@ export class JudgedGame {
 
   /** A transition on the head, in epoch `k` or not: epochs are not part of its environment. */
   #batch (input: Input | undefined, timestampSec: bigint): Batch {
-    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input] }
+    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input], isForced: true }
   }
 }
 

@@ -39,7 +39,7 @@ test('terms at every limit are accepted', () => {
     { oracle, oracleFee: 1n }, { oracle, oracleFee: 0n },
     { windowSec: 1n }, { windowSec: 2n ** 31n }, { timeBankSec: 4n }, { timeBankSec: 2n ** 32n - 1n },
     { forcedMoves: 1, timeBankSec: 1n }, { forcedMoves: 65_535, timeBankSec: 65_535n },
-    { gasLimit: 21_000n }, { gasLimit: 30_000_000n },
+    { gasLimit: 21_000n }, { gasLimit: 6_000_000n },
     { joinDeadlineSec: 0n }, { joinDeadlineSec: 2n ** 64n - 1n }
   ]) checkTerms({ ...terms, ...change })
 })
@@ -87,7 +87,7 @@ test('code, times and gas just over their limits are refused', () => {
   refused({ forcedMoves: 65_536 }, 'forcedMoves')
   refused({ settlement: '0x' }, 'settlement')
   refused({ gasLimit: 20_999n }, 'gasLimit')
-  refused({ gasLimit: 30_000_001n }, 'gasLimit')
+  refused({ gasLimit: 6_000_001n }, 'gasLimit')
   refused({ joinDeadlineSec: 2n ** 64n }, 'joinDeadline')
   refused({ salt: '0x00' as Terms['salt'] }, 'salt')
 })
