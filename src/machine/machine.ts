@@ -7,11 +7,12 @@ import { ZERO_ADDRESS } from '../protocol/bytes.js'
 import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { intrinsicGas } from '../protocol/input.js'
 import { MAX_BATCH_GAS, MAX_OWN_CODE_BYTES } from '../protocol/limits.js'
+import { PORT_ADDRESS, PORT_COUNT_SLOT, PORT_TOTAL_SLOT, receiptCount, type Exits } from '../protocol/port.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
 import { emptyTree, rootOf, type Tree } from '../state/tree.js'
-import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof } from '../state/world.js'
+import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof, type SlotProof } from '../state/world.js'
 import { encodeCode } from './code-reference.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
@@ -315,16 +316,26 @@ export class Machine {
     return this.#world.prove(address)
   }
 
+  /** A slot with its proof under {@link Machine.root}. */
+  proveSlot (address: Address, slot: Hash32): SlotProof {
+    return this.#world.proveSlot(address, slot)
+  }
+
+  /** How many receipts the port has written, and what has left with them, in the asset's units (§10). */
+  get exits (): Exits {
+    return { count: receiptCount(this.storageAt(PORT_ADDRESS, PORT_COUNT_SLOT)), total: BigInt(this.storageAt(PORT_ADDRESS, PORT_TOTAL_SLOT)) }
+  }
+
   /** Runs `work` on the committed state, after all executions before it; that state stays as it is until `work` has ended. */
   inspect<T> (work: (world: World) => Promise<T>): Promise<T> {
     return this.#enqueue(async () => await work(this.#world))
   }
 
-  /** What is not in the payees' accounts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
+  /** What is neither in the payees' accounts nor has left with receipts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
   leftover (): bigint {
     const { terms } = this.context
     const payees = new Set(payeesOf(terms))
-    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, potOf(terms) * scaleOf(terms))
+    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, (potOf(terms) - this.exits.total) * scaleOf(terms))
   }
 
   /** Runs `work` on a draft of the committed state, after all work before it. */
