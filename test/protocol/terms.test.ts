@@ -152,11 +152,12 @@ test('terms that are allowed and yet not wise are told in words, each at its edg
   assert.equal(cautionsOf(wise), [])
   const said = (change: Partial<typeof wise>): string => cautionsOf({ ...wise, ...change }).join()
   assert.match(said({ windowSec: 383n }), /settlement of 16 transactions.*384 s/)
-  assert.is(said({ windowSec: 192n, settlement: '0x00000000' }), '')
+  assert.match(said({ windowSec: 192n, settlement: '0x00000000' }), /^the terms name no settlement function[^;]*$/)
+  assert.not.match(said({ windowSec: 192n, settlement: '0x00000000' }), /blocks/)
   assert.match(said({ windowSec: 191n, settlement: '0x00000000' }), /shorter than 16 blocks.*192 s/)
   assert.match(said({ timeBankSec: 191n }), /16 forced moves 11 s each/)
-  // Whoever opens a thread of seconds, as tests do, hears of its window alone.
-  assert.match(said({ windowSec: 10n, timeBankSec: 10n, forcedMoves: 10, settlement: '0x00000000' }), /^the window of 10 s[^,]*blocks[^,]*$/)
+  // Whoever opens a thread of seconds, as tests do, hears of its window, and not of its time bank.
+  assert.match(said({ windowSec: 10n, timeBankSec: 10n, forcedMoves: 10, settlement: '0x00000000' }), /the window of 10 s[^,]*blocks[^,]*$/)
 })
 
 test.run()
