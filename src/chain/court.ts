@@ -1,7 +1,7 @@
 /** The court's functions as transactions of this node's wallet. Those of a dispute are in `dispute-calls.ts`. */
 import type { Interface } from 'ethers'
 import { ThreadsError } from '../errors.js'
-import { bytesToBigint, concatBytes, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
+import { bytesToBigint, concatBytes, hexToBytes, parseHash32, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { termsToAbi } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
 import type { Address, Close, CloseCertificate, Hex, Terms } from '../protocol/types.js'
@@ -13,7 +13,7 @@ import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -61,6 +61,11 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
       const returned = await readView(rpc, { to: court, data: abi.encodeFunctionData('lineage', [thread]) })
       const [forced, used] = abi.decodeFunctionResult('lineage', returned) as unknown as [bigint, Iterable<bigint>]
       return { forced: Number(forced), usedSec: [...used] }
+    },
+    async recordedHash (thread) {
+      const returned = await readView(rpc, { to: court, data: abi.encodeFunctionData('record', [thread]) })
+      const [{ recorded }] = abi.decodeFunctionResult('record', returned) as unknown as [{ readonly recorded: string }]
+      return BigInt(recorded) === 0n ? undefined : parseHash32(recorded)
     },
     async open (terms, multiaddr) {
       checkTerms(terms)

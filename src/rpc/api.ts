@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -162,6 +162,15 @@ export const METHODS = {
     result: z.object({
       thread: threadId, closed: z.boolean(), payoutsUnits: z.array(amount), missing: z.array(count), transaction: transaction.nullable(), quote: quote.nullable().optional(), ...already, ...asset
     })
+  },
+  thread_receipts: {
+    summary: 'Payments and calls that the thread has sent to the chain, in order, from a number on, and which of them the court has executed.',
+    params: z.strictObject({ thread: threadId, from: count.default(0), limit: z.int().min(1).max(256).default(100) }),
+    result: z.object({ thread: threadId, count, receipts: z.array(threadReceipt) })
+  },
+  thread_redeem: {
+    summary: 'Has the court execute a receipt of the head, which it records first where it is not yet. Both are null when the receipt was executed before.',
+    params: z.strictObject({ thread: threadId, index: count, ...dryRun }), result: pricedOnChain.extend({ receipt: threadReceipt.nullable() })
   },
   thread_withdraw: {
     summary: 'Collects what a failed payout left for this wallet; `transaction` is null when there is nothing.',

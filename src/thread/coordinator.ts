@@ -20,7 +20,7 @@ import type { ThreadEvent } from './events.js'
 import type { Executed, Execution } from './execution.js'
 import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
-import { settlementPayouts } from './payouts.js'
+import { closePayouts, fundsReceipts } from './payouts.js'
 import type { InputPool } from './pool.js'
 import type { ClockPort, NetworkPort, Receipt, RemotePeer, Verdict } from './ports.js'
 import { Moves } from './moves.js'
@@ -117,9 +117,9 @@ export class Coordinator extends Steps {
     const balances = payees.reduce((sum, payee) => sum + execution.balanceOf(payee) / scaleOf(context.terms), 0n)
     return {
       parent: head.hash,
-      payouts: settlementPayouts(context.terms, account => execution.balanceOf(account)),
+      payouts: closePayouts(context.terms, account => execution.balanceOf(account), execution.exits),
       // Rounding each balance down to whole units loses less than one for each payee.
-      complete: potOf(context.terms) - balances < BigInt(payees.length)
+      complete: potOf(context.terms) - execution.exits.total - balances < BigInt(payees.length)
     }
   }
 
@@ -412,7 +412,9 @@ export class Coordinator extends Steps {
   #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): Problem | undefined {
     const head = this.closable()
     if (this.#state.self === undefined || this.#state.signed !== undefined) return undefined
-    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : NOT_ASKED
+    // INVARIANT: nobody signs away what the receipts of a state are for.
+    const { execution, context } = this.parts
+    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) && fundsReceipts(context.terms, close.payouts, execution.exits) ? undefined : NOT_ASKED
   }
 
   async #breakpointProblem (body: BreakpointBody): Promise<Problem | undefined> {
@@ -504,7 +506,7 @@ export class Coordinator extends Steps {
     const executed = this.#executed.get(hash)
     if (executed === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a complete slot that was not executed')
     const certificate = { breakpoint: body.breakpoint, signatures: [...signatures], inputs: [...body.inputs] }
-    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putState(executed.entries))
+    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putExecuted(executed))
     executed.commit()
     this.#headTime = body.breakpoint.timestampSec
     for (const input of body.inputs) {

@@ -208,11 +208,11 @@ export class Desk {
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
   async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[], cost: JudgingCost | undefined }> {
     const { terms } = this.#coordinator.view
-    const { recorded, proofs, byFunction, machine } = await this.#settlement(plainly)
+    const { recorded, holdings, byFunction, machine } = await this.#settlement(plainly)
     const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
     const paid = byFunction === undefined ? machine : byFunction.machine
-    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
-    const sent = byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
+    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei, paid.exits)
+    const sent = byFunction === undefined ? calls.settle(terms, recorded, holdings, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.holdings, options)
     return { done: await this.#paid(sent), payouts, cost: byFunction?.cost }
   }
 

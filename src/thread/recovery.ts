@@ -193,7 +193,7 @@ async function replay (records: ThreadRecords, thread: Known, code: () => Promis
   let count = 0
   try {
     for await (const { certificate, body, executed } of replayed(records.certificates(START), thread, execution)) {
-      operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
+      operations.push(...records.putExecuted(executed), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
       head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
       count++
     }

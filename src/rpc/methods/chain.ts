@@ -8,6 +8,7 @@ import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
 import type { Coordinator } from '../../thread/coordinator.js'
+import { fundsReceipts, withReceipts } from '../../thread/payouts.js'
 import type { NodeApi, Params } from '../api.js'
 import { Machine } from '../../machine/machine.js'
 import { slotJson, termsJson, transactionJson } from '../convert.js'
@@ -150,10 +151,12 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
   const over = (): ThreadsError => new ThreadsError('THREAD_OVER', `the thread is ${coordinator.view.phase}`, { data: { thread: params.thread, phase: coordinator.view.phase } })
   if (coordinator.view.phase === 'settled' || coordinator.view.phase === 'cancelled') throw over()
   const { terms } = coordinator.parts.context
-  const wanted = params.payouts?.map(BigInt)
+  // What receipts are for is not for the players to divide.
+  const { exits } = coordinator.parts.execution
+  const wanted = params.payouts === undefined ? undefined : withReceipts(params.payouts.map(BigInt), exits)
   const sum = wanted?.reduce((total, payout) => total + payout, 0n)
-  if (wanted !== undefined && (wanted.length !== payeesOf(terms).length || sum !== potOf(terms))) {
-    throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot', { data: { sum: String(sum), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
+  if (wanted !== undefined && (!fundsReceipts(terms, wanted, exits) || sum !== potOf(terms))) {
+    throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot without what its receipts are for', { data: { sum: String(sum), receipts: exits.total.toString(), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
   }
   if (coordinator.state.head === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet: "challenge" and "settle" give the deposits back', { data: { thread: params.thread } })
   if (params.dryRun) return await closePrice(node, params.thread, wanted)
