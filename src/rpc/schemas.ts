@@ -102,6 +102,8 @@ export const disputeStatus = z.object({
   /** Players whose signature would let the thread go on. */
   waitingFor: z.array(playerIndex),
   next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  /** What the next step would take, where that was asked for and something is to be sent. */
+  quote: quote.nullable().optional(),
   /** What this node has spent on the thread's disputes. */
   cost: z.object({ transactions: count, gas: count, feeWei: amount })
 })

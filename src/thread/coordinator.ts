@@ -283,6 +283,10 @@ export class Coordinator extends Steps {
       case 'evidence': return this.#keepEvidence(effect)
       case 'sync': this.#behind = effect.slot; return
       case 'help': return this.#help(effect.slot)
+      case 'claimed': {
+        this.warn('SIGNATURE_CLAIMED', `player ${effect.player} says that slot ${slotText(effect.slot)} bears this node's signature, and the journal does not know it: nothing is signed with the others until it is shown`, { player: effect.player, slot: slotText(effect.slot) })
+        return
+      }
       case 'restored': {
         this.warn('THREAD_OLD_COPY', `slot ${slotText(effect.slot)} bears this node's signature, but its journal does not know it: this is an old copy of the data, and the node only watches`, { slot: slotText(effect.slot) })
       }

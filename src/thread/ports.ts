@@ -189,7 +189,11 @@ export type ChainPort = DisputeCalls<Receipt> & {
   resume (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'>): Promise<Receipt>
   close (terms: Terms, certificate: CloseCertificate): Promise<Receipt>
   /** The same calls, priced and not sent. @throws what the call would throw. */
-  readonly quotes: DisputeCalls<Quote>
+  readonly quotes: DisputeCalls<Quote> & {
+    checkpoint (terms: Terms, certificate: ShownCertificate): Promise<Quote>
+    close (terms: Terms, certificate: CloseCertificate): Promise<Quote>
+    withdraw (asset: Address): Promise<Quote>
+  }
   /** Moves forced upon the recorded certificate in this dispute, and what each player has spent of its time bank, seconds. */
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** The hash of what the court has recorded of a thread now; undefined: nothing. */

@@ -6,6 +6,7 @@ import { ZERO_ADDRESS } from '../protocol/bytes.js'
 import type { Address, Breakpoint, Hash32, Input } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
 import type { CodeHolder } from '../machine/code-reference.js'
+import type { JudgingCost } from '../machine/costs.js'
 import type { JudgeStep } from '../machine/judgement.js'
 import type { Machine } from '../machine/machine.js'
 import { settlementMessage } from '../machine/settlement.js'
@@ -21,7 +22,7 @@ export type SettlementCalls = {
   readonly recorded: Breakpoint | undefined
   readonly holdings: Holdings | undefined
   /** Undefined: it is not wanted, the terms name no function, or nothing is recorded. */
-  readonly byFunction: { readonly settlement: SettlementCase, readonly holdings: Holdings, readonly success: boolean, readonly machine: Machine } | undefined
+  readonly byFunction: { readonly settlement: SettlementCase, readonly holdings: Holdings, readonly success: boolean, readonly machine: Machine, /** Of the whole judgement. */ readonly cost: JudgingCost } | undefined
   /** What the recorded move stands on; undefined: what is recorded was signed by all. */
   readonly parent: Breakpoint | undefined
   /** The recorded state. */
@@ -54,7 +55,7 @@ export async function settlementCalls (coordinator: Coordinator, parts: Settling
   if (call === undefined) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on', { data: { thread: context.thread } })
   return {
     ...plain,
-    byFunction: { settlement: { recorded: recorded.breakpoint, last: shown(inputs), paused, witness: call.witness }, holdings: holdingsOf(after), success: outcome.success, machine: after }
+    byFunction: { settlement: { recorded: recorded.breakpoint, last: shown(inputs), paused, witness: call.witness }, holdings: holdingsOf(after), success: outcome.success, machine: after, cost: judged.cost }
   }
 }
 

@@ -190,8 +190,8 @@ export class Arena {
   }
 
   /** Sends a transaction to the court. @throws Reverted */
-  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
-    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
+    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei, ...gas === undefined ? {} : { gas } })
   }
 
   /** Sends a transaction to a contract of this name. @throws Reverted */

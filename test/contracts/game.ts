@@ -52,13 +52,16 @@ export type RecordView = {
   phase: bigint, joined: bigint, confirmedEpoch: bigint, dispute: bigint, nonce: bigint, endsAt: bigint, recorded: Hex
 }
 
+/** Where a thread is: a court on a chain, or one that is run here. */
+export type Stage = Pick<Arena, 'domain' | 'abi' | 'court' | 'account' | 'court_' | 'read' | 'at'>
+
 export class Game {
-  readonly #arena: Arena
+  readonly #arena: Stage
   readonly terms: Terms
   readonly id: ThreadId
   readonly keys: readonly Uint8Array[]
 
-  constructor (arena: Arena, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
+  constructor (arena: Stage, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
     this.#arena = arena
     this.keys = Array.from({ length: count }, (_, i) => keccak256(new TextEncoder().encode(`session key ${i}`)))
     this.terms = { ...usualTerms(arena, nowSec, salt, this.keys), ...terms }
@@ -149,11 +152,10 @@ export class Game {
     const receipt = as ?? state.receipts[index]
     if (receipt === undefined) throw new Error(`no receipt ${index}`)
     const shown = [[receipt.index, receipt.sender, receipt.target, receipt.amount, receipt.data], this.receiptSiblings(state, receipt.index)]
-    const { abi } = this.#arena
-    const data = checkpoint
-      ? abi.encodeFunctionData('checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown])
-      : abi.encodeFunctionData('redeem', [this.abi, breakpointToAbi(breakpoint), ...shown])
-    return await this.#arena.send({ from, to: this.#arena.court, data: data as Hex, ...gas === undefined ? {} : { gas } })
+    const [method, args] = checkpoint
+      ? ['checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown]] as const
+      : ['redeem', [this.abi, breakpointToAbi(breakpoint), ...shown]] as const
+    return await this.#arena.court_(from, method, args, 0n, gas)
   }
 
   /** What was redeemed, and what is kept for receipts after the end. */
@@ -297,7 +299,7 @@ export function joined (signatures: readonly Signature[]): Hex {
 export { breakpointHash }
 
 /** A game of TicTacToe for one ether: five words of constructor argument would be its players, its stake, a patience and a name. */
-function usualTerms (arena: Arena, nowSec: bigint, salt: bigint, keys: readonly Uint8Array[]): Terms {
+function usualTerms (arena: Stage, nowSec: bigint, salt: bigint, keys: readonly Uint8Array[]): Terms {
   const players = keys.map((_, i) => arena.account(i))
   const ether = 10n ** 18n
   const words = [...players.slice(0, 2).map(player => BigInt(player)), ether, 600n, 3n]

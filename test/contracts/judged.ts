@@ -76,6 +76,11 @@ export class JudgedGame {
     return decodeInput(signed, context)
   }
 
+  /** What an input takes. Out of gas it takes all of its limit. */
+  async gasOf (input: Input, timestampSec: bigint): Promise<bigint> {
+    return (await this.machine.prepare(this.#batch(input, timestampSec))).gasUsed
+  }
+
   /** What the players' machines make of an input; it becomes the head. */
   async play (input: Input, timestampSec: bigint, epoch = 0n): Promise<Breakpoint> {
     const prepared = await this.machine.prepare(this.#batch(input, timestampSec))

@@ -156,7 +156,7 @@ export class SimCourt {
     return {
       chainId: this.domain.chainId, court: this.domain.court, wallet,
       now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }), recordedHash: async () => this.recorded?.hash,
-      ...noMoves, quotes: { ...noMoves, challenge: never, respond: never },
+      ...noMoves, quotes: { ...noMoves, challenge: never, respond: never, checkpoint: never, close: never, withdraw: never },
       code: async () => {
         if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
         return code
