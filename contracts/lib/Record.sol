@@ -8,7 +8,8 @@ import {IThreads} from "../interfaces/IThreads.sol";
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–3     | phase     | IThreads.Phase                                                                       |
+/// | 0–2     | phase     | IThreads.Phase                                                                       |
+/// | 3       | redeemed  | whether money has left with a receipt                                                |
 /// | 4–19    | joined    | bit i: players[i] has paid                                                           |
 /// | 20–51   | confirmed | the confirmed epoch                                                                  |
 /// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
@@ -32,7 +33,8 @@ library RecordLib {
     uint256 private constant SPENT = 153;
     uint256 private constant ENDS = 217;
 
-    uint256 private constant MASK_4 = 0xf;
+    uint256 private constant MASK_3 = 0x7;
+    uint256 private constant REDEEMED = 0x8;
     uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
     uint256 private constant MASK_48 = type(uint48).max;
@@ -50,7 +52,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_4));
+        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_3));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -84,7 +86,15 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~MASK_4) | uint256(to));
+        return Record.wrap((Record.unwrap(record) & ~MASK_3) | uint256(to));
+    }
+
+    function hasRedeemed(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & REDEEMED != 0;
+    }
+
+    function withRedeemed(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | REDEEMED);
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {

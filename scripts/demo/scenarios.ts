@@ -34,6 +34,11 @@ const SCENARIOS = {
     about: 'a dispute, after which both play on off the chain',
     told: ['This time Bob is away for a while, and Alice\'s node takes her move to the court.', 'When he is back, both play on off the chain, from what the court has recorded.'],
     load: async () => (await import('./scenarios/resume.js')).playResume
+  },
+  receipt: {
+    about: 'prizes on the chain, and an ERC-721 to the winner, while the game goes on',
+    told: ['This time they race to 21, round after round (Rounds.sol). Each round\'s winner', 'gets its stake and a trophy on the chain, while they play on off the chain.'],
+    load: async () => (await import('./scenarios/receipt.js')).playReceipt
   }
 } as const satisfies Record<string, Entry>
 

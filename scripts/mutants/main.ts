@@ -1,5 +1,5 @@
 /**
- * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|judge]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
+ * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|judge] [--from <n>]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
  * of what was built, is compiled, and the tests that ought to see it are run. One that no test sees says that a real fault of its kind could stay, too.
  *
  * Takes half a minute for each fault, so it is not among the tests; that each fault still has its place in the sources is.
@@ -24,7 +24,7 @@ const GROUPS = {
 } as const
 
 async function main (): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, group: { type: 'string', default: '' } } })
+  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, group: { type: 'string', default: '' }, from: { type: 'string', default: '0' } } })
   const compiler = await loadCompiler()
   const sources = await compiler.readSources()
   const folder = await mkdtemp(join(tmpdir(), 'evm-threads-mutants-'))
@@ -32,7 +32,7 @@ async function main (): Promise<number> {
   try {
     await copyBuilt(folder)
     for (const [group, { path, mutants }] of Object.entries(GROUPS)) {
-      const wanted = mutants.filter(({ name }) => name.includes(values.only))
+      const wanted = mutants.slice(Number(values.from)).filter(({ name }) => name.includes(values.only))
       if (!group.includes(values.group) || wanted.length === 0) continue
       await control(folder, path, wanted, sources, compiler)
       for (const mutant of wanted) {

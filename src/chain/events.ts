@@ -21,7 +21,7 @@ export type Decoded = { readonly event: EventBody } | { readonly skipped: string
 
 const SIGNATURE_BYTES = 65
 /** Functions of the court that record a certificate. */
-const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance'])
+const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance', 'checkpointAndRedeem'])
 
 /**
  * Decodes one log of the court. Never throws for what a log holds: a log that is unknown, or whose terms break a rule or are not those
@@ -87,6 +87,7 @@ function body (name: string, thread: ThreadId, fields: Result, domain: Domain, l
       type: 'refuted', thread, dispute: BigInt(fields.k), player: Number(fields.player), recorded: parseHash32(String(fields.recorded)), endsAtSec: BigInt(fields.endsAt)
     }
     case 'Resumed': return { type: 'resumed', thread, epoch: BigInt(fields.epoch) }
+    case 'Redeemed': return { type: 'redeemed', thread, index: BigInt(fields.index), target: asAddress(String(fields.target)), amount: BigInt(fields.amount) }
     case 'Closed': return { type: 'closed', thread, payouts: integers(fields.payouts) }
     case 'Settled': return { type: 'settled', thread, payouts: integers(fields.payouts), leftover: BigInt(fields.leftover) }
     default: return undefined

@@ -5,14 +5,17 @@
 import { ThreadsError } from '../errors.js'
 import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { intrinsicGas } from '../protocol/input.js'
+import { PORT_ADDRESS, PORT_COUNT_SLOT, PORT_TOTAL_SLOT, receiptCount, type Exits } from '../protocol/port.js'
 import { MAX_BATCH_GAS } from '../protocol/limits.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
 import { rootOf, type Tree } from '../state/tree.js'
-import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof } from '../state/world.js'
+import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof, type SlotProof } from '../state/world.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
+import { takeFootprint } from './interpreter.js'
+import { whyNotJudged } from './judgeable.js'
 import { runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
 import { turn } from '../turn.js'
 
@@ -131,7 +134,7 @@ export class Machine {
   prepare (batch: Batch): Promise<Prepared> {
     return this.#enqueue(async () => {
       const base = this.#world
-      const run = await this.#runBatch(batch)
+      const run = await this.#runBatch(batch, base.tree)
       const changes = this.#draft.changes()
       const tree = treeAfter(base.tree, changes)
       const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, ...run }
@@ -140,18 +143,20 @@ export class Machine {
     })
   }
 
-  async #runBatch (batch: Batch): Promise<Pick<Prepared, 'included' | 'skipped' | 'receipts' | 'gasUsed'>> {
+  async #runBatch (batch: Batch, tree: Tree): Promise<Pick<Prepared, 'included' | 'skipped' | 'receipts' | 'gasUsed'>> {
     const { terms } = this.context
     const execution = { evm: this.#evm, draft: this.#draft, block: blockOf(this.context, batch) }
     const included: Input[] = []
     const skipped: Skipped[] = []
     const receipts: InputReceipt[] = []
     let gasUsed = 0n
+    // With that of inputs that were skipped after they ran: the proposer's work is bounded, and who executes what it signed meets none of them.
+    let gasRun = 0n
     let turnAt = TURN_GAS
     for (const input of batch.inputs) {
       // INVARIANT: a rule for all (§3). It bounds what one signed proposal makes every player execute, store and tell.
-      if (gasUsed >= MAX_BATCH_GAS) {
-        skipped.push({ input, code: 'BATCH_GAS', message: `the inputs before it have used ${gasUsed} gas` })
+      if (gasRun >= MAX_BATCH_GAS) {
+        skipped.push({ input, code: 'BATCH_GAS', message: `the inputs before it have used ${gasRun} gas` })
         continue
       }
       const sender = terms.players[input.player]
@@ -161,15 +166,35 @@ export class Machine {
         skipped.push({ input, ...why })
         continue
       }
+      this.#draft.mark()
+      takeFootprint(this.#evm)
       const outcome = await runTransaction(execution, sender, input.tx)
+      gasRun += outcome.gasUsed
+      const unfit = this.#whyUnfit(tree, input, outcome)
+      if (unfit !== undefined) {
+        this.#draft.back()
+        skipped.push({ input, ...unfit })
+        continue
+      }
+      this.#draft.keep()
       included.push(input)
       receipts.push({ id: input.id, player: input.player, ...outcome, returnData: kept(outcome.returnData) })
       gasUsed += outcome.gasUsed
-      if (gasUsed < turnAt) continue
-      turnAt = gasUsed + TURN_GAS
+      if (gasRun < turnAt) continue
+      turnAt = gasRun + TURN_GAS
       await turn()
     }
     return { included, skipped, receipts, gasUsed }
+  }
+
+  /** What only a run shows of an input that must not be included (§9): the draft still has all that it touched. */
+  #whyUnfit (tree: Tree, { tx, raw }: Input, { gasUsed }: Outcome): { code: SkipCode, message: string } | undefined {
+    // A refund takes a fifth at most.
+    const gas = gasUsed * 5n / 4n - intrinsicGas(tx)
+    const message = whyNotJudged({
+      draft: this.#draft, tree, contract: this.contract, rawBytes: raw.length, dataBytes: tx.data.length, gas, accessList: tx.accessList, footprint: takeFootprint(this.#evm)
+    })
+    return message === undefined ? undefined : { code: 'UNJUDGEABLE', message }
   }
 
   /**
@@ -250,16 +275,26 @@ export class Machine {
     return this.#world.prove(address)
   }
 
+  /** A slot with its proof under {@link Machine.root}. */
+  proveSlot (address: Address, slot: Hash32): SlotProof {
+    return this.#world.proveSlot(address, slot)
+  }
+
+  /** How many receipts the port has written, and what has left with them, in the asset's units (§10). */
+  get exits (): Exits {
+    return { count: receiptCount(this.storageAt(PORT_ADDRESS, PORT_COUNT_SLOT)), total: BigInt(this.storageAt(PORT_ADDRESS, PORT_TOTAL_SLOT)) }
+  }
+
   /** Runs `work` on the committed state, after all executions before it; that state stays as it is until `work` has ended. */
   inspect<T> (work: (world: World) => Promise<T>): Promise<T> {
     return this.#enqueue(async () => await work(this.#world))
   }
 
-  /** What is not in the payees' accounts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
+  /** What is neither in the payees' accounts nor has left with receipts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
   leftover (): bigint {
     const { terms } = this.context
     const payees = new Set(payeesOf(terms))
-    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, potOf(terms) * scaleOf(terms))
+    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, (potOf(terms) - this.exits.total) * scaleOf(terms))
   }
 
   /** Runs `work` on a draft of the committed state, after all work before it. */

@@ -39,8 +39,12 @@ export type ChainView = {
   readonly trying: Paused | undefined
   readonly confirmedEpoch: bigint
   readonly dispute: Dispute | undefined
+  /** D of the dispute that was settled; undefined while there was none. */
+  readonly endedSec: bigint | undefined
   /** How often the thread was disputed: the last dispute's number. */
   readonly lastDispute: bigint
+  /** Numbers of the receipts that the court has executed, in its order. */
+  readonly redeemed: readonly bigint[]
   readonly payouts: readonly bigint[] | undefined
   readonly leftover: bigint | undefined
   /** Where the last event stands that this was folded from. */
@@ -86,8 +90,9 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
     case 'trying': return { ...view, trying: { on: event.recorded, paused: event.paused } }
     case 'refuted': return refuted(view, event.dispute, event.endsAtSec)
     case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined }
+    case 'redeemed': return { ...view, redeemed: [...view.redeemed, event.index] }
     case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
-    case 'settled': return { ...view, phase: 'settled', dispute: undefined, payouts: event.payouts, leftover: event.leftover }
+    case 'settled': return { ...view, phase: 'settled', dispute: undefined, endedSec: view.dispute?.endsAtSec, payouts: event.payouts, leftover: event.leftover }
   }
 }
 
@@ -132,7 +137,9 @@ function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: Eve
     trying: undefined,
     confirmedEpoch: 0n,
     dispute: undefined,
+    endedSec: undefined,
     lastDispute: 0n,
+    redeemed: [],
     payouts: undefined,
     leftover: undefined,
     last: { blockNumber, logIndex }

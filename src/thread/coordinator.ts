@@ -20,7 +20,7 @@ import type { ThreadEvent } from './events.js'
 import type { Executed, Execution } from './execution.js'
 import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
-import { settlementPayouts } from './payouts.js'
+import { closePayouts, fundsReceipts } from './payouts.js'
 import type { InputPool } from './pool.js'
 import type { ClockPort, NetworkPort, Receipt, RemotePeer, Verdict } from './ports.js'
 import { Moves } from './moves.js'
@@ -117,9 +117,9 @@ export class Coordinator extends Steps {
     const balances = payees.reduce((sum, payee) => sum + execution.balanceOf(payee) / scaleOf(context.terms), 0n)
     return {
       parent: head.hash,
-      payouts: settlementPayouts(context.terms, account => execution.balanceOf(account)),
+      payouts: closePayouts(context.terms, account => execution.balanceOf(account), execution.exits),
       // Rounding each balance down to whole units loses less than one for each payee.
-      complete: potOf(context.terms) - balances < BigInt(payees.length)
+      complete: potOf(context.terms) - execution.exits.total - balances < BigInt(payees.length)
     }
   }
 
@@ -283,6 +283,10 @@ export class Coordinator extends Steps {
       case 'evidence': return this.#keepEvidence(effect)
       case 'sync': this.#behind = effect.slot; return
       case 'help': return this.#help(effect.slot)
+      case 'claimed': {
+        this.warn('SIGNATURE_CLAIMED', `player ${effect.player} says that slot ${slotText(effect.slot)} bears this node's signature, and the journal does not know it: nothing is signed with the others until it is shown`, { player: effect.player, slot: slotText(effect.slot) })
+        return
+      }
       case 'restored': {
         this.warn('THREAD_OLD_COPY', `slot ${slotText(effect.slot)} bears this node's signature, but its journal does not know it: this is an old copy of the data, and the node only watches`, { slot: slotText(effect.slot) })
       }
@@ -408,7 +412,9 @@ export class Coordinator extends Steps {
   #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): Problem | undefined {
     const head = this.closable()
     if (this.#state.self === undefined || this.#state.signed !== undefined) return undefined
-    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : NOT_ASKED
+    // INVARIANT: nobody signs away what the receipts of a state are for.
+    const { execution, context } = this.parts
+    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) && fundsReceipts(context.terms, close.payouts, execution.exits) ? undefined : NOT_ASKED
   }
 
   async #breakpointProblem (body: BreakpointBody): Promise<Problem | undefined> {
@@ -500,7 +506,7 @@ export class Coordinator extends Steps {
     const executed = this.#executed.get(hash)
     if (executed === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a complete slot that was not executed')
     const certificate = { breakpoint: body.breakpoint, signatures: [...signatures], inputs: [...body.inputs] }
-    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putState(executed.entries))
+    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putExecuted(executed))
     executed.commit()
     this.#headTime = body.breakpoint.timestampSec
     for (const input of body.inputs) {

@@ -16,7 +16,7 @@ import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
 import type { Coordinator } from './coordinator.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
-import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
+import type { ChainPort, DisputeCalls, ForcedMove, Quote, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
 import { depositsOf, settlementPayouts } from './payouts.js'
 import { settlementCalls, type SettlementCalls } from './settling.js'
@@ -64,7 +64,7 @@ export class Desk {
     if (this.isIdle()) return false
     const decision = decide(await this.#lookout.situation(), this.#parts.options)
     this.#log(decision)
-    return await this.#perform(decision) !== undefined
+    return await this.#perform(this.#parts.chain, decision) !== undefined
   }
 
   #log (decision: Decision): void {
@@ -76,30 +76,33 @@ export class Desk {
     parts.log('info', 'thread.court', { thread, action: decision.action, reason: decision.reason, dispute: view.dispute?.number.toString() })
   }
 
-  async #perform ({ action, usefulUntilSec }: Decision): Promise<Receipt | undefined> {
-    const { chain } = this.#parts
+  /** What the decided step would take and cost; undefined: nothing would be sent. @throws what the chain throws */
+  async price (decision: Decision): Promise<{ done: Quote, cost: JudgingCost | undefined } | undefined> {
+    return await this.#perform(this.#parts.chain.quotes, decision)
+  }
+
+  async #perform<T> (calls: DisputeCalls<T>, { action, usefulUntilSec }: Decision): Promise<{ done: T, cost: JudgingCost | undefined } | undefined> {
     switch (action) {
       case 'wait': return undefined
-      case 'respond': return await this.#respond(usefulUntilSec)
+      case 'respond': return await this.#respond(calls, usefulUntilSec)
       case 'advance':
-      case 'challengeAndAdvance': return (await this.advance(chain, usefulUntilSec)).done
+      case 'challengeAndAdvance': return await this.advance(calls, usefulUntilSec)
       case 'refute': {
-        const { parent, ...settlement } = await this.#settlement(false)
-        if (parent === undefined || settlement.byFunction === undefined) return undefined
-        return await this.pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
+        const { parent, byFunction } = await this.#settlement(false)
+        if (parent === undefined || byFunction === undefined) return undefined
+        return { done: await this.#paid(calls.refute(this.#coordinator.view.terms, byFunction.settlement, parent, { usefulUntilSec })), cost: byFunction.cost }
       }
       case 'settle':
-      case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
+      case 'settleByFunction': return await this.settle(calls, action === 'settle', usefulUntilSec)
     }
   }
 
-  async #respond (usefulUntilSec: bigint | undefined): Promise<Receipt | undefined> {
+  async #respond<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: undefined } | undefined> {
     const { moves, state, parts } = this.#coordinator
     const held: Content | undefined = moves.ground?.content ?? state.head
     const certificate = held === undefined ? undefined : await parts.records.certificate(held.slot)
     if (certificate === undefined || certificate.signatures.length === 0) return undefined
-    parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, slot: slotText(certificate.breakpoint) })
-    return await this.pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
+    return { done: await this.#paid(calls.respond(parts.context.terms, certificate, { usefulUntilSec })), cost: undefined }
   }
 
   /**
@@ -180,14 +183,14 @@ export class Desk {
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
-  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[] }> {
+  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[], cost: JudgingCost | undefined }> {
     const { terms } = this.#coordinator.view
-    const { recorded, proofs, byFunction, machine } = await this.#settlement(plainly)
+    const { recorded, holdings, byFunction, machine } = await this.#settlement(plainly)
     const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
     const paid = byFunction === undefined ? machine : byFunction.machine
-    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
-    const sent = byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
-    return { done: await this.#paid(sent), payouts }
+    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei, paid.exits)
+    const sent = byFunction === undefined ? calls.settle(terms, recorded, holdings, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.holdings, options)
+    return { done: await this.#paid(sent), payouts, cost: byFunction?.cost }
   }
 
   async #paid<T> (sent: Promise<T>): Promise<T> {

@@ -5,10 +5,11 @@
 import { hash32 } from '../protocol/crypto.js'
 import { concatBytes, hexToBytes } from '../protocol/bytes.js'
 import type { InputContext } from '../protocol/input.js'
+import { receiptOfLog, type Exits, type ThreadReceipt } from '../protocol/port.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
 import { changeEntries } from '../state/changes.js'
-import { Machine, type InputReceipt, type Skipped } from '../machine/machine.js'
+import { Machine, type InputReceipt, type Outcome, type Skipped } from '../machine/machine.js'
 
 /** What is executed: a batch on the head. Without a machine yet: the constructor, with no inputs. */
 export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[] }
@@ -21,6 +22,8 @@ export type Executed = {
   readonly receipts: readonly InputReceipt[]
   /** What the store must hold when it is committed. */
   readonly entries: readonly (readonly [string, Uint8Array])[]
+  /** What it sends to the chain (§10). */
+  readonly exits: readonly ThreadReceipt[]
   /** Makes it the state. @throws `MACHINE_STALE`. */
   readonly commit: () => void
 }
@@ -81,6 +84,9 @@ export class Execution {
     return this.#machine?.account(account).balanceWei ?? 0n
   }
 
+  /** What the port has counted at the head (§10). */
+  get exits (): Exits { return this.#machine?.exits ?? { count: 0n, total: 0n } }
+
   /** Begins with work that is likely to be asked for; a few times on each head. Commits nothing; a failure shows when the work is asked for. */
   begin (work: Work): void {
     const key = keyOf(work)
@@ -109,18 +115,23 @@ export class Execution {
       skipped: prepared.skipped,
       receipts: prepared.receipts,
       entries: changeEntries(prepared.changes),
+      exits: prepared.receipts.flatMap(exitsOf),
       commit: () => { this.#early = undefined; machine.commit(prepared) }
     }
   }
 
   async #construct (work: Work): Promise<Executed> {
     if (work.inputs.length > 0) throw new ThreadsError('MACHINE_NO_STATE', 'the thread has no state yet: its first slot has no inputs')
-    const { machine, changes } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
+    const { machine, changes, receipt } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
     return {
-      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes),
+      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes), exits: exitsOf(receipt),
       commit: () => { this.#early = undefined; this.#machine = machine }
     }
   }
+}
+
+function exitsOf ({ logs }: Pick<Outcome, 'logs'>): ThreadReceipt[] {
+  return logs.flatMap(log => receiptOfLog(log) ?? [])
 }
 
 function keyOf (work: Work): Hash32 {

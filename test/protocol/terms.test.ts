@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { concatBytes, hexToBytes, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
 import { contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, TERMS_ABI, termsFromAbi, termsToAbi, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
-import { checkTerms } from '../../src/protocol/check-terms.js'
+import { cautionsOf, checkTerms } from '../../src/protocol/check-terms.js'
 import type { Address, Hex, Terms } from '../../src/protocol/types.js'
 import { domain, key, terms, thread, throwsCode } from './fixtures.js'
 
@@ -145,6 +145,18 @@ test('pot, scale and payees follow the oracle and the decimals', () => {
   assert.is(scaleOf(arbitrated), 10n ** 12n)
   assert.equal(payeesOf(terms), terms.players)
   assert.equal(payeesOf(arbitrated), [...terms.players, oracle])
+})
+
+test('terms that are allowed and yet not wise are told in words, each at its edge', () => {
+  const wise = { windowSec: 384n, timeBankSec: 384n, forcedMoves: 16, settlement: '0x11223344' as Hex }
+  assert.equal(cautionsOf(wise), [])
+  const said = (change: Partial<typeof wise>): string => cautionsOf({ ...wise, ...change }).join()
+  assert.match(said({ windowSec: 383n }), /settlement of 16 transactions.*384 s/)
+  assert.is(said({ windowSec: 192n, settlement: '0x00000000' }), '')
+  assert.match(said({ windowSec: 191n, settlement: '0x00000000' }), /shorter than 16 blocks.*192 s/)
+  assert.match(said({ timeBankSec: 191n }), /16 forced moves 11 s each/)
+  // Whoever opens a thread of seconds, as tests do, hears of its window alone.
+  assert.match(said({ windowSec: 10n, timeBankSec: 10n, forcedMoves: 10, settlement: '0x00000000' }), /^the window of 10 s[^,]*blocks[^,]*$/)
 })
 
 test.run()

@@ -136,8 +136,8 @@ test('a settlement by function brings the state after it; a plain one asks no ju
   const { victim, desk, chain, calls } = await open(settling)
   await dispute(victim, NOW_SEC)
   const { payouts } = await desk.settle(chain, false)
-  const [, settlement, proofs] = calls[0]?.args as Parameters<ChainPort['settleByFunction']>
-  assert.equal([calls[0]?.name, settlement.last, settlement.paused, proofs.length, payouts.length], ['settleByFunction', undefined, undefined, 3, 3])
+  const [, settlement, holdings] = calls[0]?.args as Parameters<ChainPort['settleByFunction']>
+  assert.equal([calls[0]?.name, settlement.last, settlement.paused, holdings.accounts.length, payouts.length], ['settleByFunction', undefined, undefined, 3, 3])
 
   const never = new Bench(() => { throw new ThreadsError('ARTIFACT_MISSING', 'no judge here') })
   const plain = await open(settling, { bench: never })
