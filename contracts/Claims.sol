@@ -74,26 +74,42 @@ contract Claims is Refutation {
     // ------------------------------------------------------------------------------------------------ the court's own half: nobody is led here for it
 
     function open(Terms calldata, string calldata) external payable {
-        revert NotTheCourt();
+        revert OtherHalf();
     }
 
     function join(Terms calldata, uint256, string calldata, bytes calldata) external payable {
-        revert NotTheCourt();
+        revert OtherHalf();
     }
 
     function cancel(Terms calldata) external pure {
-        revert NotTheCourt();
+        revert OtherHalf();
     }
 
     function close(Terms calldata, Close calldata, bytes calldata) external pure {
-        revert NotTheCourt();
+        revert OtherHalf();
     }
 
-    function settle(Terms calldata, Breakpoint calldata, AccountProof[] calldata) external pure {
-        revert NotTheCourt();
+    function settle(Terms calldata, Breakpoint calldata, Holdings calldata) external pure {
+        revert OtherHalf();
     }
 
-    function settleByFunction(Terms calldata, Breakpoint calldata, LastInput calldata, bytes32, bytes calldata, AccountProof[] calldata) external pure {
-        revert NotTheCourt();
+    function settleByFunction(Terms calldata, Breakpoint calldata, LastInput calldata, bytes32, bytes calldata, Holdings calldata) external pure {
+        revert OtherHalf();
+    }
+
+    function redeem(Terms calldata, Breakpoint calldata, Receipt calldata, bytes32[] calldata) external pure {
+        revert OtherHalf();
+    }
+
+    function checkpointAndRedeem(Terms calldata, Breakpoint calldata, bytes calldata, Receipt calldata, bytes32[] calldata) external pure {
+        revert OtherHalf();
+    }
+
+    function exited(bytes32) external pure returns (uint128, uint128) {
+        revert OtherHalf();
+    }
+
+    function isRedeemed(bytes32, uint256) external pure returns (bool) {
+        revert OtherHalf();
     }
 }

@@ -16,7 +16,7 @@ abstract contract Pledging is Moves, Payments {
     /// @inheritdoc IClaims
     function bond() external payable {
         // Elsewhere than at the court it would be lost.
-        if (address(this) == SELF) revert NotTheCourt();
+        if (address(this) == SELF) revert OtherHalf();
         uint256 free = bonds[msg.sender] + msg.value;
         bonds[msg.sender] = free;
         emit Bonded(msg.sender, msg.value, free);

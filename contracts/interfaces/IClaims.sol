@@ -53,8 +53,8 @@ interface IClaims {
     error WrongClaim(bytes32 given, bytes32 claimed);
     /// @notice The other half of the court has another judge.
     error WrongHalf(address half);
-    /// @notice This is code of the court: call the court.
-    error NotTheCourt();
+    /// @notice This is a half of the court only: call the court.
+    error OtherHalf();
 
     // ------------------------------------------------------------------------------------------------ bonds
 

@@ -5,7 +5,7 @@ import type { Figure } from './gas.js'
 
 const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [worst] [options]
 
-  gas      what the court's calls cost, from receipts on anvil
+  gas      what the court's calls cost, from receipts on anvil, and a forced input of a million gas (gas.long: in one transaction a block of 12 seconds)
   speed    co-signed transitions a second between two processes, and the naive way in the same run
   judge    what the judge's interpreter costs: outer gas for each inner opcode, opcodes in a transaction, a move of TicTacToe
   worst    what half a million gas can cost the chain at most: programs that are unfavourable to the interpreter
@@ -41,7 +41,7 @@ async function main (): Promise<void> {
   }
   const wanted = positionals.length === 0 ? NAMES.slice(0, 3) : positionals
   const figures: Figure[] = []
-  if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas())
+  if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas(), ...await (await import('./long-input.js')).benchLongInput())
   if (wanted.includes('judge')) figures.push(...await (await import('./judge.js')).benchJudge())
   if (wanted.includes('worst')) figures.push(...await (await import('./judge-worst.js')).benchWorst())
   if (wanted.includes('speed')) {

@@ -2,8 +2,8 @@
 import type { Mutant } from './mutant.js'
 
 const RAW = ['machine/judge-transaction', 'machine/judgement']
-const HOSTILE = ['machine/judge-hostile', 'machine/judgement', 'machine/judge-transaction']
-const OUTCOME = ['machine/judgement', 'machine/judge-hostile', 'machine/judge-transaction', 'machine/differential']
+const HOSTILE = ['machine/judge-hostile', 'machine/judgement']
+const OUTCOME = ['machine/judgement', 'machine/judge-transaction', 'machine/judge-hostile']
 
 /** The judge and the trial. */
 const TRIAL: readonly Mutant[] = [
@@ -25,7 +25,7 @@ const TRIAL: readonly Mutant[] = [
   { name: 'a machine is of any case', file: 'judge/Trial.sol', right: 'mstore(0x20, caseHash)', wrong: 'mstore(0x20, 0)', tests: HOSTILE },
   { name: 'the access list warms no account', file: 'judge/Trial.sol', right: 'if named { mstore(add(entry, FLAGS_FIELD), WARM) }', wrong: '', tests: OUTCOME },
   { name: 'the access list warms no slot', file: 'judge/Trial.sol', right: 'if (named) warmSlots(keyAt, keyEnd, slot, next);', wrong: '', tests: OUTCOME },
-  { name: 'the tip goes above the cap', file: 'judge/Trial.sol', right: 'tx_.tip < most ? tx_.tip : most', wrong: 'tx_.tip', tests: [...OUTCOME, 'scripts/conformance'] }
+  { name: 'the tip goes above the cap', file: 'judge/Trial.sol', right: 'tx_.tip < most ? tx_.tip : most', wrong: 'tx_.tip', tests: OUTCOME }
 ]
 
 /** The raw transaction. */
@@ -57,10 +57,10 @@ const STATE: readonly Mutant[] = [
   { name: 'a slot too few', file: 'judge/Witness.sol', right: 'if (slot != slotsEnd) revert IJudge.BadWitness(4);', wrong: '', tests: HOSTILE },
   { name: 'a witness beyond its end', file: 'judge/Witness.sol', right: 'if (t.pos > t.end) revert IJudge.BadWitness(0);', wrong: '', tests: HOSTILE },
   { name: 'an empty account has a leaf', file: 'judge/Witness.sol', right: 'if iszero(or(or(nonce, balance_), xor(hash, EMPTY_HASH))) { value := 0 }', wrong: '', tests: OUTCOME },
-  { name: 'precompiles are cold', file: 'judge/Witness.sol', right: 'lt(sub(account, 1), LAST_PRECOMPILE)', wrong: '0', tests: [...OUTCOME, 'machine/judge-fuzz'] },
-  { name: 'a value beyond the code', file: 'judge/Witness.sol', right: 'if (room >> 255 != 0) revert IJudge.BadWitness(3);', wrong: 'room;', tests: [...HOSTILE, 'machine/code-reference'] },
+  { name: 'precompiles are cold', file: 'judge/Witness.sol', right: 'lt(sub(account, 1), LAST_PRECOMPILE)', wrong: '0', tests: OUTCOME },
+  { name: 'a value beyond the code', file: 'judge/Witness.sol', right: 'if (room >> 255 != 0) revert IJudge.BadWitness(3);', wrong: 'room;', tests: ['machine/code-reference', ...HOSTILE] },
   { name: 'the refund is half', file: 'judge/Outcome.sol', right: 'uint256 constant REFUND_QUOTIENT = 5;', wrong: 'uint256 constant REFUND_QUOTIENT = 2;', tests: OUTCOME },
-  { name: 'no refund', file: 'judge/Outcome.sol', right: 'return spent - (refund < most ? refund : most);', wrong: 'return spent - (refund < most ? 0 : most);', tests: [...OUTCOME, 'machine/judge-fuzz'] },
+  { name: 'no refund', file: 'judge/Outcome.sol', right: 'return spent - (refund < most ? refund : most);', wrong: 'return spent - (refund < most ? 0 : most);', tests: OUTCOME },
   { name: "a machine's accounts are others", file: 'judge/Outcome.sol', right: 'if (other) revert IJudge.BadWitness(5);', wrong: 'other;', tests: HOSTILE },
   { name: 'the coinbase need not be there', file: 'judge/Outcome.sol', right: 'if (!paid) revert IInterpreter.MissingAccount(address(uint160(cast.coinbase)));', wrong: 'paid;', tests: OUTCOME },
   { name: 'what was destroyed stays', file: 'judge/Outcome.sol', right: 'if or(isEmpty, and(mload(add(entry, FLAGS_FIELD)), DESTROYED)) { value := 0 }', wrong: 'if isEmpty { value := 0 }', tests: OUTCOME },

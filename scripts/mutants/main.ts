@@ -1,5 +1,5 @@
 /**
- * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|claims|judge]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
+ * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|claims|judge|proofs|tree] [--from <n>]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
  * of what was built, is compiled, and the tests that ought to see it are run. One that no test sees says that a real fault of its kind could stay, too.
  *
  * Takes half a minute for each fault, so it is not among the tests; that each fault still has its place in the sources is.
@@ -14,6 +14,7 @@ import { CLAIMS_MUTANTS } from './claims.js'
 import { COURT_MUTANTS } from './court.js'
 import { compileQuickly, loadCompiler, type Compiler } from './compile.js'
 import { JUDGE_MUTANTS } from './judge.js'
+import { MULTI_PROOF_MUTANTS, STATE_TREE_MUTANTS } from './proofs.js'
 import { withMutant, type Mutant, type Sources } from './mutant.js'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
@@ -22,11 +23,13 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const GROUPS = {
   court: { path: 'contracts/Threads.sol', mutants: COURT_MUTANTS },
   claims: { path: 'contracts/Claims.sol', mutants: CLAIMS_MUTANTS },
-  judge: { path: 'contracts/judge/Judge.sol', mutants: JUDGE_MUTANTS }
+  judge: { path: 'contracts/judge/Judge.sol', mutants: JUDGE_MUTANTS },
+  proofs: { path: 'contracts/test/MultiProofHarness.sol', mutants: MULTI_PROOF_MUTANTS },
+  tree: { path: 'contracts/test/StateTreeHarness.sol', mutants: STATE_TREE_MUTANTS }
 } as const
 
 async function main (): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, group: { type: 'string', default: '' } } })
+  const { values } = parseArgs({ options: { only: { type: 'string', default: '' }, group: { type: 'string', default: '' }, from: { type: 'string', default: '0' } } })
   const compiler = await loadCompiler()
   const sources = await compiler.readSources()
   const folder = await mkdtemp(join(tmpdir(), 'evm-threads-mutants-'))
@@ -34,7 +37,7 @@ async function main (): Promise<number> {
   try {
     await copyBuilt(folder)
     for (const [group, { path, mutants }] of Object.entries(GROUPS)) {
-      const wanted = mutants.filter(({ name }) => name.includes(values.only))
+      const wanted = mutants.slice(Number(values.from)).filter(({ name }) => name.includes(values.only))
       if (!group.includes(values.group) || wanted.length === 0) continue
       await control(folder, path, wanted, sources, compiler)
       for (const mutant of wanted) {

@@ -7,6 +7,7 @@ import { disputeMethods } from './methods/dispute.js'
 import { inputMethods } from './methods/inputs.js'
 import { nodeMethods } from './methods/node.js'
 import { oracleMethods } from './methods/oracle.js'
+import { receiptMethods } from './methods/receipts.js'
 import { threadMethods } from './methods/threads.js'
 
 /** The node as its interface. */
@@ -18,6 +19,7 @@ export function createMethods (node: NodeHost): NodeApi {
     ...chainMethods(node),
     ...disputeMethods(node),
     ...oracleMethods(node),
+    ...receiptMethods(node),
     subscribe: listener => node.subscribe(event => {
       const running = node.threads.get(event.thread)
       const told = running === undefined ? undefined : eventJson(event, running.coordinator.parts.context.terms)

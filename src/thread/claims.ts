@@ -51,13 +51,12 @@ export async function claimRefutation (coordinator: Coordinator, move: RecordedM
   if (judged.kind === 'right') return undefined
   // Only from its own stops can a node go on, and for those it is paid.
   const paused = stop?.on === move.hash ? stop.paused : view.refuting.find(({ on, refuter }) => on === move.hash && refuter === parts.chain.wallet)?.paused
-  const call = nextCall(judged.calls, paused) ?? judged.calls[0]
+  const { call, paused: from } = nextCall(judged.calls, paused === undefined ? [] : [paused])
   if (call === undefined) throw unjudgeable('the judge gave no call')
-  const isBegun = call !== judged.calls[0]
   const stopsAt = call.answer.kind === 'verdict' && !call.answer.isFinal ? call.answer.paused : undefined
   const wallet = view.terms.players[player]
   const sender = judged.provesSender && wallet !== undefined ? machine.prove(wallet) : undefined
-  return { evidence: { index: claim.index, claimed: breakpoint, parent, input: { player, input }, paused: isBegun ? paused : undefined, witness: call.witness, sender }, stopsAt, why: judged.why, cost: judged.cost }
+  return { evidence: { index: claim.index, claimed: breakpoint, parent, input: { player, input }, paused: from, witness: call.witness, sender }, stopsAt, why: judged.why, cost: judged.cost }
 }
 
 function parentOf ({ view }: Coordinator, hash: Hash32): Breakpoint | undefined {

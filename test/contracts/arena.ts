@@ -88,10 +88,10 @@ export class Arena {
    * A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. Most tests need no judge, and have one that finds what
    * they say.
    */
-  static async create ({ judge: kind = 'TestJudge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
+  static async create ({ judge: kind = 'TestJudge', args = [] }: { readonly judge?: 'Judge' | 'TestJudge', /** More of anvil's flags. */ readonly args?: readonly string[] } = {}): Promise<Arena> {
     // Faulty contracts are compiled quickly, and too large for a chain with its usual rules (scripts/mutants).
     const more = process.env['ANVIL_ARGS']?.split(' ') ?? []
-    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000', ...more] })
+    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000', ...args, ...more] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
     const abi = await interfaceOf('Threads')
@@ -134,7 +134,7 @@ export class Arena {
     return game
   }
 
-  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, credits, and bonds. */
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; credits; and bonds. */
   async #checkMoney (asset: Address): Promise<void> {
     let owed = 0n
     const payees = new Set<Address>(this.#backers)
@@ -142,6 +142,8 @@ export class Arena {
     for (const game of this.#games.filter(game => game.terms.asset === asset)) {
       const { phase, joined } = await game.record()
       const live = phase >= 1n && phase <= 3n
+      const { redeemed, reserved } = await game.exited()
+      owed += live ? -redeemed : reserved
       if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
     }
     for (const payee of payees) owed += await this.credit(asset, payee)
@@ -208,9 +210,9 @@ export class Arena {
   }
 
   /** Sends a transaction to the court. @throws Reverted */
-  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
     if (method === 'bond' || method === 'claim') this.#backers.add(from)
-    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
+    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei, ...gas === undefined ? {} : { gas } })
   }
 
   /** Sends a transaction to a contract of this name. @throws Reverted */

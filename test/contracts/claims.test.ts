@@ -440,9 +440,9 @@ condition('the halves of the court: one that is no half, or has another judge, i
   const [half, own] = [await arena.deploy('Claims', judge), await arena.deploy('TestJudge')]
   await rejects(arena.deploy('Threads', own, half), 'WrongHalf')
   await rejects(arena.deploy('Threads', own, outsider), 'WrongHalf')
-  await rejects(arena.invoke(outsider, half, 'Claims', 'bond', [], 1n), 'NotTheCourt')
+  await rejects(arena.invoke(outsider, half, 'Claims', 'bond', [], 1n), 'OtherHalf')
   const game = await arena.game()
-  await rejects(arena.invoke(game.player(0), half, 'Claims', 'open', [game.abi, MULTIADDR], ETHER), 'NotTheCourt')
+  await rejects(arena.invoke(game.player(0), half, 'Claims', 'open', [game.abi, MULTIADDR], ETHER), 'OtherHalf')
   await rejects(arena.invoke(outsider, half, 'Claims', 'release', [game.abi, outsider]).then(async () => await arena.invoke(outsider, half, 'Claims', 'unbond', [1n])), 'BondTooSmall')
 })
 

@@ -8,7 +8,8 @@ import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js
 import { decodeInput, signInput } from '../../src/protocol/input.js'
 import { breakpointHash, inputDigest } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input, SignedInput } from '../../src/protocol/types.js'
-import { accountPath, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT } from '../../src/protocol/port.js'
+import { accountPath, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rejects } from '../support/rejects.js'
 import { Arena, artifactOf, hex, logOf, Reverted } from './arena.js'
@@ -239,8 +240,10 @@ condition('settle: a game that was played out by claims pays as it would have by
   const [winner, loser] = [thread.machine.account(game.player(0)).balanceWei, thread.machine.account(game.player(1)).balanceWei]
   assert.equal([winner, loser], [3n * ETHER / 2n, ETHER / 2n])
   await arena.at(atSec + 2n * WINDOW)
-  const proofs = await Promise.all([game.player(0), game.player(1), ORACLE].map(async account => await proven(thread, account)))
-  const sent = await arena.court_(outsider, 'settle', [game.abi, breakpointToAbi(thread.head), proofs])
+  const accounts = await Promise.all([game.player(0), game.player(1), ORACLE].map(async account => await proven(thread, account)))
+  const { value, siblings, other } = prove(await thread.machine.inspect(async world => await Promise.resolve(world.tree)), slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+  const exits = [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
+  const sent = await arena.court_(outsider, 'settle', [game.abi, breakpointToAbi(thread.head), [accounts, exits]])
   assert.equal([...logOf(sent, 'Settled')['payouts'] as Iterable<bigint>], [winner, loser, 0n])
 })
 

@@ -21,6 +21,7 @@ const LIMITS: Record<string, number> = {
   'gas.exit': 175_000,
   'gas.claim': 120_000,
   'gas.claimAgain': 120_000,
+  'gas.redeem': 130_000,
   'gas.advance': 380_000
 }
 const EIP_170 = 24_576
@@ -42,7 +43,7 @@ test('gas of the measured calls: as in the snapshot, and within the limits', asy
 
 test('size, ABI and storage layout of each contract that is deployed: as in the snapshot', async () => {
   const contracts: Record<string, unknown> = {}
-  for (const name of ['Claims', 'MeteredService', 'Threads', 'TicTacToe']) {
+  for (const name of ['BreakpointVerifier', 'Claims', 'MeteredService', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy']) {
     const { abi, deployedBytecode, storageLayout } = await artifactOf(name)
     const bytes = (deployedBytecode.length - 2) / 2
     assert.ok(bytes <= EIP_170, `${name} has ${bytes} bytes`)
@@ -53,7 +54,10 @@ test('size, ABI and storage layout of each contract that is deployed: as in the 
 
 test('both halves of the court have the same memory', async () => {
   const [threads, claims] = await Promise.all(['Threads', 'Claims'].map(artifactOf))
-  assert.equal(claims?.storageLayout.storage.map(describe), threads?.storageLayout.storage.map(describe))
+  // What the other half does not touch comes last.
+  const [whole, part] = [threads, claims].map(artifact => artifact?.storageLayout.storage.map(describe) ?? [])
+  assert.ok((part?.length ?? 0) >= 10)
+  assert.equal(part, whole?.slice(0, part?.length))
 })
 
 test('every error of the interfaces is tested by its name', async () => {
