@@ -48,7 +48,10 @@ test('without the oracle\'s acceptance the last player cannot join; with a bond 
 
 /** A game that alice is about to win, after which her node is off, and bob a cheat. */
 async function abandoned ({ arena, alice, bob, oracle, code }: World, moves: number): Promise<{ table: Table, cheat: Cheat }> {
-  for (const player of [alice, bob]) if (player.pid === undefined) await player.start()
+  for (const player of [alice, bob]) {
+    await player.kill()
+    await player.start()
+  }
   const table = await Table.open(arena, [alice, bob], code, { ctorArg: ticTacToe([alice, bob]), windowSec: WINDOW, oracle: oracle.wallet, oracleFee: FEE.toString(), joining: [] })
   await until('the acceptance', async () => (await alice.rpc.request('oracle_status', { thread: table.thread })).thread?.accepted === true || undefined, 60_000)
   await until('bob to hear of the thread', async () => await table.knows(bob) || undefined)

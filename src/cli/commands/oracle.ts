@@ -8,6 +8,7 @@ import { parseAmount, parseCount } from '../values.js'
 /** Adds the commands. */
 export function registerOracle (program: Command): void {
   const oracle = program.command('oracle').description('bonds, and the threads that an oracle answers for')
+    .addHelpText('after', '\nExamples:\n  evm-threads oracle bond 5ether\n  evm-threads oracle status 3f2a')
   for (const [name, description] of [['bond', 'add ether to this wallet\'s bond'], ['unbond', 'take ether from this wallet\'s bond that is promised to no thread']] as const) {
     act(oracle.command(name).description(description).argument('<amount>', 'e.g. 5ether').addHelpText('after', `\nExample:\n  evm-threads oracle ${name} 5ether`), async (context, amount = '') => {
       const parsed = parseAmount(amount)
