@@ -311,7 +311,7 @@ interface IThreads {
     /// @notice The call of a receipt failed, or its payment; it can be tried again. `reason`: the first 256 bytes of what it said.
     error CallFailed(address target, bytes reason);
     /// @notice Only the court uses a thread's vault.
-    error NotTheCourt(address sender);
+    error NotFromCourt(address sender);
     /// @notice Not the recorded breakpoint.
     error WrongBreakpoint(bytes32 given, bytes32 recorded);
     /// @notice No credit.
