@@ -56,7 +56,11 @@ test('a base fee that rises above every offer: the same nonce offers more until 
     await rpc(anvil, 'evm_mine')
     await until(`it offers more than ${baseFee} gwei`, () => (offers.at(-1) ?? 0n) > baseFee * GWEI)
   }
-  await rpc(anvil, 'evm_mine')
+  // One replacement may be on its way while a block is made.
+  await until('it is mined', async () => {
+    await rpc(anvil, 'evm_mine')
+    return wallet.pending() === 0
+  })
   const mined = await sending
   const { nonce, maxFeePerGas } = await transactionOf(mined.transactionHash)
   assert.is(nonce, '0x0')
@@ -80,7 +84,10 @@ test('the tip is a multiple of what is usual as the deadline comes near, at firs
   await rpc(anvil, 'evm_increaseTime', 170)
   await rpc(anvil, 'evm_mine')
   await until('it offers eight times the tip', async () => await pooled() >= 8n * usual)
-  await rpc(anvil, 'evm_mine')
+  await until('it is mined', async () => {
+    await rpc(anvil, 'evm_mine')
+    return wallet.pending() === 0
+  })
   await sending
 })
 
