@@ -18,6 +18,7 @@ import { Bench, holderOf } from '../../src/thread/bench.js'
 import type { NetworkPort } from '../../src/thread/ports.js'
 import { ThreadRecords } from '../../src/thread/records.js'
 import { loadThread } from '../../src/thread/recovery.js'
+import { rejects } from '../support/rejects.js'
 import { ETHER, STAKE, Table } from './table.js'
 
 type World = { arena: Arena, alice: Player, bob: Player, code: Address }
@@ -66,17 +67,13 @@ test('a move of more work than one transaction can judge is forced in several, b
   assert.is(await arena.balance(arena.court), 0n)
 })
 
-test('an own move that breaks the settlement is not forced, and another player\'s is dropped', async ({ arena, alice, bob, code }) => {
+test('an own move that breaks the settlement is refused at once, and another player\'s is dropped', async ({ arena, alice, bob, code }) => {
   await bob.start()
   const table = await Table.start(arena, [alice, bob], code, TERMS)
   assert.is((await table.send(1, 'move()', [], { value: STAKE.toString() })).success, true)
   await table.reach(1)
   await bob.kill()
-  await alice.rpc.request('thread_send', { thread: table.thread, signature: 'breakSettlement()', wait: 'sent' })
-  await until('alice\'s node to refuse', async () => {
-    const { next } = await alice.rpc.request('thread_dispute', { thread: table.thread })
-    return next.action === 'wait' && next.reason.includes('cannot be settled') ? next : undefined
-  })
+  await rejects(table.send(0, 'breakSettlement()'), 'INPUT_DROPPED')
   await forceBreaking(table, bob)
   const { chain } = await until('the move to be dropped', async () => {
     const status = await table.status(alice)
