@@ -8,8 +8,7 @@ import {IThreads} from "../interfaces/IThreads.sol";
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–2     | phase     | IThreads.Phase                                                                       |
-/// | 3       | redeemed  | whether money has left with a receipt                                                |
+/// | 0–3     | phase     | IThreads.Phase                                                                       |
 /// | 4–19    | joined    | bit i: players[i] has paid                                                           |
 /// | 20–51   | confirmed | the confirmed epoch                                                                  |
 /// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
@@ -35,8 +34,7 @@ library RecordLib {
     uint256 private constant REDEEMED = 1 << 217;
     uint256 private constant ENDS = 218;
 
-    uint256 private constant MASK_3 = 0x7;
-    uint256 private constant REDEEMED = 0x8;
+    uint256 private constant MASK_4 = 0xf;
     uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
     uint256 private constant MASK_48 = type(uint48).max;
@@ -54,7 +52,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_3));
+        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_4));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -88,15 +86,7 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~MASK_3) | uint256(to));
-    }
-
-    function hasRedeemed(Record record) internal pure returns (bool) {
-        return Record.unwrap(record) & REDEEMED != 0;
-    }
-
-    function withRedeemed(Record record) internal pure returns (Record) {
-        return Record.wrap(Record.unwrap(record) | REDEEMED);
+        return Record.wrap((Record.unwrap(record) & ~MASK_4) | uint256(to));
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {
