@@ -216,7 +216,7 @@ interface IThreads {
     error NoForcedMoves();
     /// @notice At least a second for each forced move.
     error BankTooSmall(uint256 bank, uint256 least);
-    /// @notice 21,000 to 30,000,000.
+    /// @notice 21,000 to 6,000,000.
     error BadGasLimit(uint256 gasLimit);
     /// @notice The join deadline has passed.
     error JoinTooLate(uint256 deadline, uint256 time);

@@ -16,8 +16,8 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/game.js')).playGame
   },
   stall: {
-    about: 'a node falls silent: the other forces its move, then the timeout',
-    told: ['This time Bob is about to lose, and his node falls silent. Alice\'s node takes her', 'move to the court, which executes it; then it claims the game for her.'],
+    about: 'a node falls silent: the other has its move forced',
+    told: ['This time Bob is about to lose, and his node falls silent. Alice\'s node takes', 'her move to the court, which executes it; then it claims the game for her.'],
     load: async () => (await import('./scenarios/stall.js')).playStall
   },
   stale: {
@@ -26,7 +26,7 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/stale.js')).playStale
   },
   leave: {
-    about: 'a player is gone for good, data and all: the other gets its money',
+    about: 'a player is gone for good, and its data: the other is paid',
     told: ['This time Bob is gone in the middle of the game, and his data with him. Alice\'s', 'node opens a dispute with the claim that the contract gives her, and settles.'],
     load: async () => (await import('./scenarios/leave.js')).playLeave
   },
