@@ -25,8 +25,8 @@ contract Threads is Registry, Settlement {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms);
         requireClosable(threadId, entry, bits, terms, final_);
         uint256[] memory payouts = final_.payouts;
-        requirePayouts(terms, payouts);
-        reserveSigned(threadId, entry, bits, final_.parent, payouts, payees(terms));
+        (bool withReceipts, uint256 forReceipts) = requirePayouts(terms, payouts);
+        reserveSigned(threadId, entry, bits, final_.parent, withReceipts, forReceipts);
         bytes32 hash = hashClose(threadId, final_.epoch, final_.nonce, final_.parent, payouts);
         Signatures.requireAll(digestOf(hash), terms.sessionKeys, signatures);
         entry.record = bits.withPhase(Phase.Closed);
@@ -50,9 +50,11 @@ contract Threads is Registry, Settlement {
     }
 
     /// @dev One payout for each payee, and one more where there are receipts; together exactly the pot.
-    function requirePayouts(Terms calldata terms, uint256[] memory payouts) private pure {
+    function requirePayouts(Terms calldata terms, uint256[] memory payouts) private pure returns (bool withReceipts, uint256 forReceipts) {
         uint256 count = payees(terms);
-        if (payouts.length != count && payouts.length != count + 1) revert BadLength(payouts.length, count);
+        withReceipts = payouts.length == count + 1;
+        if (payouts.length != count && !withReceipts) revert BadLength(payouts.length, count);
+        if (withReceipts) forReceipts = payouts[count];
         uint256 pot = terms.pot();
         uint256 left = pot;
         for (uint256 i; i < payouts.length; ++i) {

@@ -125,9 +125,7 @@ abstract contract Receipts is Disputes, Payments {
     }
 
     /// @dev The same with a total that everybody signed in a Close. From here on receipts are redeemed against its parent.
-    function reserveSigned(bytes32 threadId, Entry storage entry, Record bits, bytes32 parent, uint256[] memory payouts, uint256 count) internal {
-        bool any = payouts.length > count;
-        uint256 total = any ? payouts[count] : 0;
+    function reserveSigned(bytes32 threadId, Entry storage entry, Record bits, bytes32 parent, bool any, uint256 total) internal {
         if (bits.hasRedeemed() && total < exited[threadId].redeemed) revert WrongPayouts(total, exited[threadId].redeemed);
         if (total != 0) reserve(threadId, bits, total, total);
         // A forced move that a Close has replaced is nobody's word.

@@ -120,8 +120,10 @@ abstract contract Settlement is Moves, Receipts {
 
     /// @dev The thread is over in storage: whatever a payee calls finds it so.
     function pay(Terms calldata terms, uint256[] memory payouts) internal {
-        address asset = terms.asset;
-        for (uint256 i; i < payees(terms); ++i) push(asset, payee(terms, i), payouts[i]);
+        address[] calldata players = terms.players;
+        (address asset, address oracle) = (terms.asset, terms.oracle);
+        for (uint256 i; i < players.length; ++i) push(asset, players[i], payouts[i]);
+        if (oracle != address(0)) push(asset, oracle, payouts[players.length]);
     }
 
     /// @dev The players, then the oracle where there is one.

@@ -17,7 +17,7 @@ contract ThreadVault {
     /// @notice Calls `target`; by the court only. A call that fails reverts with what it said, the first 256 bytes of it.
     /// SAFETY: whoever sends the transaction cannot make a part of the call fail by giving it too little gas, while the whole counts as done.
     function execute(address target, bytes calldata data) external payable {
-        if (msg.sender != court) revert IThreads.NotTheCourt(msg.sender);
+        if (msg.sender != court) revert IThreads.NotFromCourt(msg.sender);
         uint256 needed = CALL_GAS * 64 / 63 + RESERVE;
         if (gasleft() < needed) revert IThreads.GasTooLow(gasleft(), needed);
         bool done;

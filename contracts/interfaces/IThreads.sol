@@ -216,7 +216,7 @@ interface IThreads {
     error NoForcedMoves();
     /// @notice At least a second for each forced move.
     error BankTooSmall(uint256 bank, uint256 least);
-    /// @notice 21,000 to 30,000,000.
+    /// @notice 21,000 to 6,000,000.
     error BadGasLimit(uint256 gasLimit);
     /// @notice The join deadline has passed.
     error JoinTooLate(uint256 deadline, uint256 time);
@@ -311,7 +311,7 @@ interface IThreads {
     /// @notice The call of a receipt failed, or its payment; it can be tried again. `reason`: the first 256 bytes of what it said.
     error CallFailed(address target, bytes reason);
     /// @notice Only the court uses a thread's vault.
-    error NotTheCourt(address sender);
+    error NotFromCourt(address sender);
     /// @notice Not the recorded breakpoint.
     error WrongBreakpoint(bytes32 given, bytes32 recorded);
     /// @notice No credit.

@@ -53,6 +53,7 @@ type Measured = [name: string, gas: bigint][]
 // challenge      12.1     10.0   5.6         6.2                 5.9   both slots, two logs
 // respond        12.1     10.0   4.0         6.2                 4.9   both slots, two logs
 // settle         18.4      7.1   2.4                  16.1      12.1   one slot, two proofs of four hashes
+// advance        18.9     10.0   7.6         6.2                19.0   both slots, two logs; and besides 255.1 in the interpreter, 37.1 in the judge around it
 
 /** `open` with the creator's deposit, then `join`. */
 async function openAndJoin (arena: Arena): Promise<Measured> {

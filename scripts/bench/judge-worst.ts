@@ -82,8 +82,8 @@ function programs (): Record<string, Uint8Array> {
     // Init code in which no jump destination is certain, whose last is jumped to.
     initCodeToBeRead: loop('0x4000 0x0 0x0 CREATE POP', 20, `0x613ffe56 0xe0 SHL 0x0 MSTORE
       ${Array.from({ length: 511 }, (_, i) => `0x${'60'.repeat(32)} 0x${((i + 1) * 32).toString(16)} MSTORE`).join(' ')} 0x5b 0x3ffe MSTORE8`),
-    largestInitCodeToBeRead: loop('0xc000 0x0 0x0 CREATE POP', 20, `0x61bffe56 0xe0 SHL 0x0 MSTORE 0x${'60'.repeat(32)} 0x20 MSTORE
-      ${doublings(0x20, 0xbfe0).map(([size, to]) => `0x${size.toString(16)} 0x20 0x${to.toString(16)} MCOPY`).join(' ')} 0x5b 0xbffe MSTORE8`)
+    largestInitCodeToBeRead: loop('0x8000 0x0 0x0 CREATE POP', 20, `0x617ffe56 0xe0 SHL 0x0 MSTORE 0x${'60'.repeat(32)} 0x20 MSTORE
+      ${doublings(0x20, 0x7fe0).map(([size, to]) => `0x${size.toString(16)} 0x20 0x${to.toString(16)} MCOPY`).join(' ')} 0x5b 0x7ffe MSTORE8`)
   }
 }
 

@@ -7,7 +7,7 @@ import { termsFromAbi, threadIdOf } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
 import { breakpointHash } from '../protocol/typed-data.js'
 import type { Breakpoint, Domain, Hash32, Hex, Signature, ThreadId } from '../protocol/types.js'
-import type { ChainEvent } from '../thread/ports.js'
+import type { BegunMove, ChainEvent } from '../thread/ports.js'
 import type { RawLog } from './reads.js'
 
 type WithoutPlace<T> = T extends unknown ? Omit<T, 'at'> : never
@@ -56,6 +56,24 @@ export function signaturesOfCall (court: Interface, domain: Domain, data: Hex, b
     const joined = hexToBytes(String(call.args[2]) as Hex)
     if (joined.length !== SIGNATURE_BYTES * terms.players.length) return undefined
     return terms.players.map((_, index) => joined.slice(index * SIGNATURE_BYTES, (index + 1) * SIGNATURE_BYTES))
+  } catch (error) {
+    if (error instanceof Error) return undefined // anybody's bytes: not a call of the court's
+    throw error
+  }
+}
+
+/** Functions of the court that force a move: where it stands among their arguments. */
+const FORCING: Readonly<Record<string, number>> = { advance: 2, challengeAndAdvance: 3 }
+
+/** The move out of the data of a call to the court; undefined when the call forced no move of this player in this thread (a contract in between, or another function). */
+export function moveOfCall (court: Interface, domain: Domain, data: Hex, thread: ThreadId, player: number): BegunMove | undefined {
+  try {
+    const call = court.parseTransaction({ data })
+    const at = call === null ? undefined : FORCING[call.name]
+    if (call === null || at === undefined || threadIdOf(termsFromAbi(call.args[0]), domain) !== thread) return undefined
+    const move = call.args[at] as Result
+    if (Number(move.player) !== player) return undefined
+    return { input: { raw: hexToBytes(String(move.raw) as Hex), binding: hexToBytes(String(move.binding) as Hex) }, timestampSec: BigInt(move.timestamp) }
   } catch (error) {
     if (error instanceof Error) return undefined // anybody's bytes: not a call of the court's
     throw error

@@ -58,8 +58,8 @@ const BYTE_GAS = 40n
 const ITEM_GAS = 5_000n
 const LOOKUP_GAS = 100n
 /** To find out where jumps may go: for each code and for each of its bytes, at most (contracts/judge/Codes.sol). Each transaction does it anew. */
-const CODE_READING_GAS = 140_000n
-const BYTE_READING_GAS = 150n
+const CODE_READING_GAS = 170_000n
+const BYTE_READING_GAS = 170n
 /** Room for opcodes in each transaction of several. */
 const SHARE_GAS = 4_000_000n
 
@@ -81,7 +81,8 @@ export function setupGas ({ accounts, slots, lookups }: Load, bytes: number): bi
   return SETUP_GAS + BYTE_GAS * BigInt(bytes) + ITEM_GAS * BigInt(accounts + slots) + LOOKUP_GAS * BigInt(lookups)
 }
 
-function readingGas ({ codes, footprint }: Load): bigint {
+/** What it costs to find out where jumps may go in all codes, at most. */
+export function readingGas ({ codes, footprint }: Load): bigint {
   const bytes = codes.reduce((sum, { size }) => sum + size, footprint.initBytes / 2)
   return CODE_READING_GAS * BigInt(codes.length) + BYTE_READING_GAS * BigInt(Math.ceil(bytes))
 }

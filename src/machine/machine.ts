@@ -3,19 +3,22 @@
  * come verified, and who may propose, sign or store is not known here.
  */
 import { ThreadsError } from '../errors.js'
+import { ZERO_ADDRESS } from '../protocol/bytes.js'
 import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { intrinsicGas } from '../protocol/input.js'
+import { MAX_BATCH_GAS, MAX_OWN_CODE_BYTES } from '../protocol/limits.js'
 import { PORT_ADDRESS, PORT_COUNT_SLOT, PORT_TOTAL_SLOT, receiptCount, type Exits } from '../protocol/port.js'
-import { MAX_BATCH_GAS } from '../protocol/limits.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
-import { rootOf, type Tree } from '../state/tree.js'
+import { emptyTree, rootOf, type Tree } from '../state/tree.js'
 import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof, type SlotProof } from '../state/world.js'
+import { encodeCode } from './code-reference.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
 import { takeFootprint } from './interpreter.js'
 import { whyNotJudged } from './judgeable.js'
+import { settlementMessage } from './settlement.js'
 import { runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
 import { turn } from '../turn.js'
 
@@ -30,7 +33,11 @@ export type InputReceipt = Outcome & {
 }
 
 /** The inputs of one breakpoint, in order; `parent` is the hash of the breakpoint before. */
-export type Batch = Environment & { readonly inputs: readonly Input[] }
+export type Batch = Environment & {
+  readonly inputs: readonly Input[]
+  /** The court has recorded it: then nothing is skipped that only a run shows to be unfit. */
+  readonly isForced?: boolean
+}
 
 /** An input that the state does not let in: it consumes no nonce. */
 export type Skipped = { readonly input: Input, readonly code: SkipCode, readonly message: string }
@@ -90,12 +97,13 @@ export class Machine {
 
   /**
    * Slot (0, 0): the deposits, then the code or its constructor, at the timestamp of that breakpoint.
-   * @throws `MACHINE_CODE_MISMATCH`, `MACHINE_CONSTRUCTOR_REVERTED`
+   * @throws `MACHINE_CODE_MISMATCH`, `MACHINE_CONSTRUCTOR_REVERTED`, `MACHINE_UNJUDGEABLE`, `MACHINE_UNSETTLEABLE`
    */
   static async genesis (context: MachineContext, code: Uint8Array, timestampSec = 0n): Promise<{ machine: Machine, changes: StateChanges, receipt: Outcome }> {
     const machine = new Machine(context, World.empty())
     const { receipt, changes } = await machine.#enqueue(async () => {
       const receipt = await runGenesis(machine.#evm, machine.#draft, context, code, timestampSec)
+      await machine.#checkGenesis(code, timestampSec)
       return { receipt, changes: machine.#draft.changes() }
     })
     machine.#world = machine.#world.after(changes, treeAfter(machine.#world.tree, changes), 'none')
@@ -166,17 +174,17 @@ export class Machine {
         skipped.push({ input, ...why })
         continue
       }
-      this.#draft.mark()
+      const mark = this.#draft.mark()
       takeFootprint(this.#evm)
       const outcome = await runTransaction(execution, sender, input.tx)
       gasRun += outcome.gasUsed
-      const unfit = this.#whyUnfit(tree, input, outcome)
+      const unfit = batch.isForced === true ? undefined : this.#whyUnfit(tree, input, outcome) ?? await this.#whyUnsettled(tree, sender, batch)
+      if (unfit !== undefined) this.#draft.back(mark)
+      this.#draft.keep()
       if (unfit !== undefined) {
-        this.#draft.back()
         skipped.push({ input, ...unfit })
         continue
       }
-      this.#draft.keep()
       included.push(input)
       receipts.push({ id: input.id, player: input.player, ...outcome, returnData: kept(outcome.returnData) })
       gasUsed += outcome.gasUsed
@@ -195,6 +203,39 @@ export class Machine {
       draft: this.#draft, tree, contract: this.contract, rawBytes: raw.length, dataBytes: tx.data.length, gas, accessList: tx.accessList, footprint: takeFootprint(this.#evm)
     })
     return message === undefined ? undefined : { code: 'UNJUDGEABLE', message }
+  }
+
+  /**
+   * Why the settlement function, where the terms name one, could not settle what the draft has now (§8): tried as late as the court would call it at the earliest. PREVRANDAO is
+   * not known yet; what depends on it is the author's fault. Nothing of it stays.
+   */
+  async #whyUnsettled (tree: Tree, lastMover: Address, { nonce, parent, timestampSec }: Environment): Promise<{ code: SkipCode, message: string } | undefined> {
+    const { terms } = this.context
+    if (BigInt(terms.settlement) === 0n) return undefined
+    const mark = this.#draft.mark()
+    const message = settlementMessage(this.context, lastMover)
+    const block = blockOf(this.context, { nonce: nonce + 1n, parent, timestampSec: timestampSec + 2n * terms.windowSec })
+    takeFootprint(this.#evm)
+    const { success, reason, gasUsed } = await runMessage({ evm: this.#evm, draft: this.#draft, block }, message)
+    const load = {
+      draft: this.#draft, tree, contract: this.contract, rawBytes: message.data.length, dataBytes: message.data.length, gas: gasUsed, accessList: [], footprint: takeFootprint(this.#evm)
+    }
+    const why = success ? whyNotJudged(load) : `it fails: ${reason ?? 'without a reason'}`
+    this.#draft.back(mark)
+    return why === undefined ? undefined : { code: 'SETTLEMENT', message: `the settlement function could not settle what it leaves: ${why}` }
+  }
+
+  /** What slot (0, 0) must be, so that a dispute can start from it. @throws `MACHINE_UNJUDGEABLE`, `MACHINE_UNSETTLEABLE` */
+  async #checkGenesis (code: Uint8Array, timestampSec: bigint): Promise<void> {
+    const draft = this.#draft
+    const own = draft.code(draft.account(this.contract).codeHash)
+    const size = encodeCode(own, [{ address: this.contract, code }]).length
+    if (size > MAX_OWN_CODE_BYTES) {
+      throw new ThreadsError('MACHINE_UNJUDGEABLE', `the contract's code differs too much from what is on the chain: the judge would have to be shown ${size} bytes of it`, { data: { bytes: size, most: MAX_OWN_CODE_BYTES } })
+    }
+    const why = await this.#whyUnsettled(emptyTree, ZERO_ADDRESS, { nonce: 0n, parent: this.context.thread as string as Hash32, timestampSec })
+    draft.keep()
+    if (why !== undefined) throw new ThreadsError('MACHINE_UNSETTLEABLE', `the constructor leaves what cannot be settled: ${why.message}`, { data: { reason: why.message } })
   }
 
   /**

@@ -84,6 +84,7 @@ const SPARE = 2n
 export function cautionsOf (terms: Pick<Terms, 'windowSec' | 'timeBankSec' | 'forcedMoves' | 'settlement'>): string[] {
   const { windowSec, timeBankSec, forcedMoves, settlement } = terms
   const cautions: string[] = []
+  if (BigInt(settlement) === 0n) cautions.push('the terms name no settlement function: what lies in the contract when a dispute ends is divided by the shares, whoever would have won it')
   const forMoves = T_BLOCKS * BLOCK_SEC
   if (windowSec < forMoves) cautions.push(`the window of ${windowSec} s is shorter than ${T_BLOCKS} blocks of Ethereum (${forMoves} s): a forced move would often be too old for the block that takes it`)
   const forRefutation = MOST_TRANSACTIONS * BLOCK_SEC * SPARE

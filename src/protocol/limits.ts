@@ -19,8 +19,8 @@ export const MIN_WINDOW_SEC = 1n
 export const MAX_WINDOW_SEC = 2n ** 31n
 /** The lowest allowed `gasLimit` of the terms (§1). */
 export const MIN_TERMS_GAS = 21_000n
-/** The highest allowed `gasLimit` of the terms (§1). */
-export const MAX_TERMS_GAS = 30_000_000n
+/** The highest allowed `gasLimit` of the terms (§1): one opcode that uses all of it fits one transaction to the judge, with whatever has to be brought along (§9). */
+export const MAX_TERMS_GAS = 6_000_000n
 
 /**
  * What a thread's code may take, in both EVMs (§5): bytes of live memory and of the callers' stacks, frames, bytes of an operand of MODEXP, of a frame's call data

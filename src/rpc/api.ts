@@ -72,7 +72,7 @@ export const METHODS = {
       shares: z.array(z.int().min(0).max(2 ** 32 - 1)).min(2).max(MAX_PLAYERS).optional(),
       oracle: address.prefault(NOBODY),
       oracleFee: amount.default('0'),
-      gasLimit: z.int().min(21_000).max(30_000_000).default(1_000_000),
+      gasLimit: z.int().min(21_000).max(6_000_000).default(1_000_000),
       joinWithinSec: z.int().min(1).max(2 ** 31).default(3600),
       /** Default: random. */
       salt: hash32.optional()
@@ -97,7 +97,7 @@ export const METHODS = {
       /** In the thread's currency, scaled to 18 decimals. */
       value: amount.default('0'),
       /** Default: the terms' limit. */
-      gasLimit: z.int().min(21_000).max(30_000_000).optional(),
+      gasLimit: z.int().min(21_000).max(6_000_000).optional(),
       ...waiting
     }).refine(oneKindOfCalldata, CALLDATA_RULE),
     result: sent

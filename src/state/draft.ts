@@ -25,7 +25,7 @@ export class Draft implements StateManagerInterface {
   /** How to take back each write since the outermost checkpoint, oldest first. */
   #undo: (() => void)[] = []
   #checkpoints: number[] = []
-  /** How to take back each write since the mark; undefined: there is none. */
+  /** How to take back each write since the first mark; undefined: there is none. */
   #marked: (() => void)[] | undefined
   /** What was read or named since the mark: accounts, and slots of each. */
   #touched = new Map<Address, Set<Hash32>>()
@@ -97,20 +97,20 @@ export class Draft implements StateManagerInterface {
     this.#checkpoints = []
   }
 
-  /** From here on what is touched is noted, and what is written can be taken back, also beyond the end of an input. */
-  mark (): void {
-    this.#marked = []
+  /** From here on what is touched is noted, and what is written can be taken back, also beyond the end of an input. @returns where to come back to */
+  mark (): number {
+    this.#marked ??= []
     this.#touched = new Map()
+    return this.#marked.length
   }
 
-  /** Takes back everything since the mark. INVARIANT: no checkpoint is open. */
-  back (): void {
-    for (const undo of this.#marked?.reverse() ?? []) undo()
-    this.#marked = undefined
+  /** Takes back everything since a mark; earlier ones stand. INVARIANT: no checkpoint is open. */
+  back (mark: number): void {
+    while ((this.#marked?.length ?? 0) > mark) this.#marked?.pop()?.()
     this.endInput()
   }
 
-  /** What was written since the mark stays. */
+  /** What was written stays: all marks are gone. */
   keep (): void {
     this.#marked = undefined
   }

@@ -52,6 +52,8 @@ export type CoordinatorParts = {
 /** A breakpoint of a dispute's epoch, signed by all, until the chain has confirmed it. */
 export type Provisional = { readonly body: BreakpointBody, readonly signatures: readonly Signature[] }
 
+/** So long an input waits for its proposer before others try whether it could be included at all. */
+const TRIAL_MS = 2_000
 /** Steps that may wait for the lock; more messages are ignored, re-sending recovers. */
 const MAX_WAITING_STEPS = 4096
 
@@ -377,6 +379,44 @@ export class Coordinator extends Steps {
     if (next !== undefined && why !== undefined) this.#drop(next, why.code, why.message)
   }
 
+  /**
+   * Tries an input where another player proposes, who could only skip it in silence: what a run alone shows of it (§9) is said here, and it is no reason to wait for that
+   * player. The thread does not wait for the trial; who proposes itself finds out as it builds.
+   */
+  #tryInput (input: Input | undefined): void {
+    const { pool, execution, log } = this.parts
+    const { head, self } = this.#state
+    if (head === undefined || input === undefined || openProposer(this.#state) === self || input.tx.nonce !== execution.nonceOf(input.player)) return
+    const timestampSec = this.floorTime(BigInt(Math.floor(this.parts.clock.nowMs() / 1000)))
+    execution.whyUnfit({ nonce: openSlot(this.#state).nonce, parent: head.hash, timestampSec }, input).then(async why => {
+      if (why === undefined || pool.get(input.leaf) === undefined) return
+      await this.exclusive(async () => { await Promise.resolve(this.#drop(input, why.code, why.message)) })
+    }).catch((error: unknown) => {
+      log('debug', 'thread.trial', { thread: this.thread, input: input.id, error: error instanceof Error ? error.message : String(error) })
+    })
+  }
+
+  #tryOwn (): void {
+    const { self } = this.#state
+    if (self !== undefined) this.#tryInput(this.parts.pool.of(self)[0])
+  }
+
+  /** Inputs that were tried on this head. */
+  #tried: { readonly head: Hash32 | undefined, readonly leaves: Set<Hash32> } = { head: undefined, leaves: new Set() }
+  /** What has waited for some time on this head is tried once, whoever sent it. */
+  #tryWaiting (): void {
+    const { parts: { pool, execution, context, clock } } = this
+    const { head, proposal } = this.#state
+    if (proposal !== undefined || clock.nowMs() < this.#slotOpenedMs + TRIAL_MS) return
+    if (this.#tried.head !== head?.hash) this.#tried = { head: head?.hash, leaves: new Set() }
+    for (const player of context.terms.players.keys()) {
+      const next = pool.of(player).find(({ tx }) => tx.nonce === execution.nonceOf(player))
+      if (next === undefined || this.#tried.leaves.has(next.leaf)) continue
+      this.#tried.leaves.add(next.leaf)
+      this.#tryInput(next)
+    }
+  }
+
   #drop (input: Input, code: string, message: string): void {
     // Its turn comes in a later batch.
     if (code === 'BATCH_GAS' || (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player))) return
@@ -401,8 +441,9 @@ export class Coordinator extends Steps {
     await this.apply({ type: 'verified', hash: content.hash, good: problem === undefined })
   }
 
-  /** Proposals whose time has come are looked at again. Called by the clock. */
+  /** Proposals whose time has come are looked at again, and inputs that wait. Called by the clock. */
   async reconsider (): Promise<void> {
+    this.#tryWaiting()
     const held = this.#held
     if (held === undefined || this.parts.clock.nowMs() < held.fromMs) return
     this.#held = undefined
@@ -515,6 +556,7 @@ export class Coordinator extends Steps {
     }
     for (const input of pool.prune(player => execution.nonceOf(player))) this.#drop(input, 'NONCE', 'another input of this nonce was included')
     this.#dropHopeless()
+    this.#tryOwn()
     if (this.#behind !== undefined && compareSlots(this.#behind, openSlot(this.#state)) <= 0) this.#behind = undefined
     this.tell({
       type: 'breakpoint', breakpoint: body.breakpoint, hash, signatures, inputs: body.inputs, receipts: executed.receipts,
@@ -592,6 +634,7 @@ export class Coordinator extends Steps {
     this.#slotBytes += message.length
     this.keep(records.putOwnInput(input))
     this.tell({ type: 'input', input })
+    this.#tryOwn()
     await Promise.resolve()
   }
 

@@ -11,8 +11,8 @@ import { ThreadsError } from '../errors.js'
 import { changeEntries } from '../state/changes.js'
 import { Machine, type InputReceipt, type Outcome, type Skipped } from '../machine/machine.js'
 
-/** What is executed: a batch on the head. Without a machine yet: the constructor, with no inputs. */
-export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[] }
+/** What is executed: a batch on the head, or a move that the court has recorded. Without a machine yet: the constructor, with no inputs. */
+export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[], readonly isForced?: boolean }
 
 /** A finished execution, not yet part of the state. */
 export type Executed = {
@@ -79,6 +79,12 @@ export class Execution {
     return input.tx.nonce === this.nonceOf(input.player) ? this.#machine?.whyNot(input) : undefined
   }
 
+  /** Why a run shows that the head could not include an input that is its player's next (§9); undefined: it could. Nothing of it stays. @throws `MACHINE_INTERNAL` */
+  async whyUnfit (work: Omit<Work, 'inputs'>, input: Input): Promise<{ readonly code: string, readonly message: string } | undefined> {
+    if (this.#machine === undefined || input.tx.nonce !== this.nonceOf(input.player)) return undefined
+    return (await this.#machine.prepare({ ...work, inputs: [input] })).skipped[0]
+  }
+
   /** A balance at the head, scaled to 18 decimals. */
   balanceOf (account: Address): bigint {
     return this.#machine?.account(account).balanceWei ?? 0n
@@ -108,7 +114,7 @@ export class Execution {
   async #run (work: Work): Promise<Executed> {
     if (this.#machine === undefined) return await this.#construct(work)
     const machine = this.#machine
-    const prepared = await machine.prepare({ nonce: work.nonce, parent: work.parent, timestampSec: work.timestampSec, inputs: work.inputs })
+    const prepared = await machine.prepare({ nonce: work.nonce, parent: work.parent, timestampSec: work.timestampSec, inputs: work.inputs, isForced: work.isForced ?? false })
     return {
       root: prepared.root,
       included: prepared.included,
@@ -135,6 +141,6 @@ function exitsOf ({ logs }: Pick<Outcome, 'logs'>): ThreadReceipt[] {
 }
 
 function keyOf (work: Work): Hash32 {
-  const numbers = new TextEncoder().encode(`${work.nonce}/${work.timestampSec}`)
+  const numbers = new TextEncoder().encode(`${work.nonce}/${work.timestampSec}/${work.isForced === true ? 'forced' : ''}`)
   return hash32(concatBytes(hexToBytes(work.parent), numbers, ...work.inputs.map(input => hexToBytes(input.leaf))))
 }

@@ -52,6 +52,9 @@ export type NetworkPort = {
 /** Where a log stands on the host chain. */
 export type LogPosition = { readonly blockNumber: bigint, readonly blockHash: Hash32, readonly transactionHash: Hash32, readonly logIndex: number, readonly timestampSec: bigint }
 
+/** A move as it stands in the call that began or went on with its judgement. */
+export type BegunMove = { readonly input: SignedInput, readonly timestampSec: bigint }
+
 /** What the court said of a thread, in the chain's order, confirmed (see `confirmations`). */
 export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition } & (
   | { readonly type: 'opened', readonly terms: Terms, readonly multiaddr: string }
@@ -64,8 +67,8 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   | { readonly type: 'responded', readonly dispute: bigint, readonly recorded: Hash32, readonly slot: Slot }
   /** A player's move was forced: its input is all that led to the breakpoint that the court has recorded for it. */
   | { readonly type: 'forced', readonly dispute: bigint, readonly player: number, readonly endsAtSec: bigint, readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly input: SignedInput }
-  /** A move is being judged over several transactions. */
-  | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint }
+  /** A move is being judged over several transactions; `move` when it could be read from the call's data. */
+  | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint, readonly move?: BegunMove | undefined }
   /** The settlement of what is recorded is being judged over several transactions. */
   | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
   /** The last move left what cannot be settled: what stood before it stands again, and the dispute has this number. */

@@ -50,20 +50,22 @@ export async function settlementCalls (coordinator: Coordinator, parts: Settling
   const { outcome, machine: after } = await machine.after(settlementMessage(context, lastMover), environment)
   const judged = await parts.bench.settlement(machine, environment, lastMover, parts.holder)
   if ('refused' in judged) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', `the settlement cannot be brought before the judge: ${judged.refused}`, { data: { thread: context.thread } })
-  const paused = view.trying?.on === recorded.hash ? view.trying.paused : undefined
-  const call = nextCall(judged.calls, paused)
-  if (call === undefined) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on', { data: { thread: context.thread } })
+  const { call, paused } = nextCall(judged.calls, view.trying?.on === recorded.hash ? view.trying.stops : [])
+  if (call === undefined) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', 'the settlement cannot be brought before the judge: it takes no call', { data: { thread: context.thread } })
   return {
     ...plain,
     byFunction: { settlement: { recorded: recorded.breakpoint, last: shown(inputs), paused, witness: call.witness }, holdings: holdingsOf(after), success: outcome.success, machine: after, cost: judged.cost }
   }
 }
 
-/** The call that follows what the court has recorded. */
-function nextCall (calls: readonly JudgeStep[], paused: Hash32 | undefined): JudgeStep | undefined {
-  if (paused === undefined) return calls[0]
-  const at = calls.findIndex(({ answer }) => answer.kind === 'verdict' && !answer.isFinal && answer.paused === paused)
-  return at < 0 ? undefined : calls[at + 1]
+/**
+ * The call to make, and the recorded stop that it goes on from: the furthest of this node's own plan, whoever has come there. What others have recorded besides is
+ * nothing to it; where none of it is of the plan, it begins anew.
+ */
+export function nextCall (calls: readonly JudgeStep[], stops: readonly Hash32[]): { readonly call: JudgeStep | undefined, readonly paused: Hash32 | undefined } {
+  const at = calls.findLastIndex(({ answer }) => answer.kind === 'verdict' && !answer.isFinal && stops.includes(answer.paused))
+  const stop = calls[at]?.answer
+  return { call: calls[at + 1], paused: stop?.kind === 'verdict' ? stop.paused : undefined }
 }
 
 /** What the state of `machine` says of its money, proved. */

@@ -82,7 +82,7 @@ test('send takes the beginning of an id and a signature with arguments; a revert
   const done = await cli(['send', '3f2a', 'play(uint8)', '4', '--value', '1gwei', '--json'])
   assert.is(done.code, 0)
   assert.equal(json(done), { thread: THREAD, input: HASH, player: 0, nonce: 1, final: true, slot, success: true, reason: null, gasUsed: 30_000, returnData: '0x', logs: [] })
-  assert.equal(seen[0], { thread: THREAD, signature: 'play(uint8)', args: ['4'], value: '1000000000', wait: 'final', timeoutSec: 60, dryRun: false })
+  assert.equal(seen[0], { thread: THREAD, signature: 'play(uint8)', args: ['4'], value: '1000000000', wait: 'final', timeoutSec: 60 })
   const reverted = await cli(['send', '0x3F2A', 'play(uint8)', '5', '--no-wait', '--timeout', '5'])
   assert.is(reverted.code, 4)
   assert.match(reverted.stdout, 'REVERTED in #4, gas 30000: cell taken')
@@ -135,7 +135,7 @@ test('close without all signatures names who is missing: exit code 5', async () 
   const finished = await cli(['close', '3f2a', '--payouts', '1ether,0'])
   assert.is(finished.code, 5)
   assert.match(finished.stdout, 'player 1 did not sign in time: 1, 2')
-  assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60 })
+  assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60, dryRun: false })
 })
 
 test('challenge, advance and settle with --dry-run say what they would take, and ask for nothing to be sent', async () => {

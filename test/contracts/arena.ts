@@ -86,10 +86,10 @@ export class Arena {
    * A chain without fees, so that balances add up, and a court on it. Gas is counted all the same. Most tests need no judge, and have one that finds what
    * they say.
    */
-  static async create ({ judge: kind = 'TestJudge' }: { readonly judge?: 'Judge' | 'TestJudge' } = {}): Promise<Arena> {
+  static async create ({ judge: kind = 'TestJudge', args = [] }: { readonly judge?: 'Judge' | 'TestJudge', /** More of anvil's flags. */ readonly args?: readonly string[] } = {}): Promise<Arena> {
     // Faulty contracts are compiled quickly, and too large for a chain with its usual rules (scripts/mutants).
     const more = process.env['ANVIL_ARGS']?.split(' ') ?? []
-    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000', ...more] })
+    const anvil = await startAnvil({ args: ['--base-fee', '0', '--gas-price', '0', '--timestamp', '2000000000', ...args, ...more] })
     const provider = new JsonRpcProvider(anvil.url, Network.from(anvil.chainId), { cacheTimeout: -1, staticNetwork: true, batchMaxCount: 1 })
     const accounts = (await provider.send('eth_accounts', []) as string[]).map(asAddress)
     const abi = await interfaceOf('Threads')

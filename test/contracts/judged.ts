@@ -20,7 +20,7 @@ import { Touched, viewOf, witnessOf } from '../../src/machine/witness.js'
 import { portHolder } from '../../src/thread/bench.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
-import { rootOf, set } from '../../src/state/tree.js'
+import { rootOf, set, type Tree } from '../../src/state/tree.js'
 import type { World } from '../../src/state/world.js'
 import type { Arena } from './arena.js'
 import { Game, type GameOptions, type Move } from './game.js'
@@ -72,7 +72,7 @@ export class JudgedGame {
   input (player: number, data: Uint8Array, valueWei = 0n): Input {
     const { game } = this
     const context = { thread: game.id, terms: game.terms, domain: game.domain }
-    const signed = signInput({ nonce: this.#nonces[player] ?? 0n, gasLimit: 1_000_000n, to: this.contract, valueWei, data }, game.keys[player] ?? new Uint8Array(), context)
+    const signed = signInput({ nonce: this.#nonces[player] ?? 0n, gasLimit: game.terms.gasLimit < 1_000_000n ? game.terms.gasLimit : 1_000_000n, to: this.contract, valueWei, data }, game.keys[player] ?? new Uint8Array(), context)
     return decodeInput(signed, context)
   }
 
@@ -168,17 +168,27 @@ export class JudgedGame {
     let tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
     tree = set(tree, accountPath(this.contract), accountValue(contract.nonce, left, contract.codeHash))
     for (const [i, player] of terms.players.entries()) tree = set(tree, accountPath(player), accountValue(this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH))
-    const accounts = terms.players.map((player, i) => {
+    return { root: rootOf(tree), proofs: this.#proofsIn(tree, balances) }
+  }
+
+  /** What the head's state says of the players' money, as it is, proved. */
+  async proofs (): Promise<unknown[]> {
+    const tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
+    return this.#proofsIn(tree, this.game.terms.players.map(player => this.machine.account(player).balanceWei))
+  }
+
+  #proofsIn (tree: Tree, balances: readonly bigint[]): unknown[] {
+    const accounts = this.game.terms.players.map((player, i) => {
       const { siblings, other } = prove(tree, accountPath(player))
       return [this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
     })
     const { value, siblings, other } = prove(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
-    return { root: rootOf(tree), proofs: [accounts, [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]] }
+    return [accounts, [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]]
   }
 
   /** A transition on the head, in epoch `k` or not: epochs are not part of its environment. */
   #batch (input: Input | undefined, timestampSec: bigint): Batch {
-    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input] }
+    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input], isForced: true }
   }
 }
 

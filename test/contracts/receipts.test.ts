@@ -182,7 +182,7 @@ condition('the vault and what it is a clone of take calls from the court only, a
   const { game, state, head } = await recorded(async game => [await call(game, 0n, target, 'poke', [1n])])
   await game.redeem(head, state, 0)
   const vault = contractAddressOf(game.id, arena.court)
-  await rejects(arena.invoke(outsider, vault, 'ThreadVault', 'execute', [target, '0x']), 'NotTheCourt')
+  await rejects(arena.invoke(outsider, vault, 'ThreadVault', 'execute', [target, '0x']), 'NotFromCourt')
   await rejects(arena.send({ from: outsider, to: vault, data: '0x', valueWei: 1n }), 'UNNAMED 0x')
   const holder = portHolderOf(arena.court)
   assert.is(await arena.rpc('eth_getCode', holder, 'latest'), bytesToHex(PORT_CODE))

@@ -86,7 +86,7 @@ export class Rush {
     const usual: GameOptions = { windowSec: BigInt(WINDOW), timeBankSec: BigInt(BANK), forcedMoves: MOVES, joinDeadlineSec: court.nowSec + JOINING_SEC }
     const at = (...indexes: number[]): Address[] => indexes.map(index => court.account(index))
     const games = [
-      court.game(usual),
+      court.game({ ...usual, players: at(0, 11) }),
       court.game({ ...usual, count: 3, settlement: '0x11223344', oracle: court.account(9), oracleFee: 7n, shares: [1n, 2n, 0n], players: at(0, 10, 11) }),
       court.game({ ...usual, count: 3, players: at(12, 13, 0), shares: [3n, 1n, 1n] })
     ]

@@ -6,7 +6,7 @@ import { assemble } from '../../scripts/conformance/assembler.js'
 import { concatBytes } from '../../src/protocol/bytes.js'
 import { mostTransactions } from '../../src/protocol/limits.js'
 import { costOfJudging, transactionGas } from '../../src/machine/costs.js'
-import { firstBytes, lastBytes, machineBytes, measure, OUTER_GAS, setupGas, whyNotJudgeable, type Load } from '../../src/machine/judgeable.js'
+import { firstBytes, lastBytes, machineBytes, measure, OUTER_GAS, readingGas, setupGas, whyNotJudgeable, type Load } from '../../src/machine/judgeable.js'
 import { Judgement, type JudgeStep } from '../../src/machine/judgement.js'
 import { Machine } from '../../src/machine/machine.js'
 import { createVerifier, matterFor, verdictOf } from './judging.js'
@@ -156,6 +156,42 @@ test('a run that leaves too large a machine is skipped, consumes no nonce and le
   const before = machine.root
   const { skipped, root, receipts } = await machine.prepare(batchOf(1n, [input]))
   assert.equal([skipped.map(({ code }) => code), receipts.length, root], [['UNJUDGEABLE'], 0, before])
+})
+
+/** Code of bytes that could all be PUSH1, with a jump every 41 bytes from each JUMPDEST to the next: the judge has to look back for each. */
+function jumpy (size: number): Uint8Array {
+  const code = new Uint8Array(size).fill(0x60)
+  const jump = (at: number, to: number): void => { code.set([0x61, to >> 8, to & 255, 0x56], at) }
+  jump(0, 6)
+  for (let place = 6; place + 49 < size; place += 41) {
+    code[place] = 0x5b
+    if (place + 90 < size) jump(place + 1, place + 41)
+    else code[place + 1] = 0
+  }
+  return code
+}
+
+test('to find out where jumps may go costs no more than is reckoned with, and would cost more than all else that is', async () => {
+  for (const size of [600, 3_000, 24_576]) {
+    const { load, matter } = await trial(jumpy(size), undefined, 400_000n)
+    const step = await new Judgement(verifier, matter).next()
+    const cost = transactionGas(step.data, step.gasUsed)
+    assert.ok(verdictOf(step).success)
+    const rest = setupGas(load, step.data.length) + OUTER_GAS * load.gas
+    assert.ok(cost <= rest + readingGas(load), `${cost}, the bound is ${rest + readingGas(load)}`)
+    if (size === 24_576) assert.ok(cost > rest, `${cost}, without it ${rest}`)
+  }
+})
+
+test('the numbers of the specification\'s example', () => {
+  const load: Load = {
+    rawBytes: 120, dataBytes: 36, gas: 400_000n, accounts: 3, slots: 4, codes: [{ size: 5_000, isHeld: true }], proofBytes: 1_000, lookups: 0,
+    footprint: { words: 40, frames: 2, initBytes: 0, returnBytes: 32, createdBytes: 0, writes: 2, transientWrites: 0, entries: 2 }
+  }
+  assert.equal([firstBytes(load), machineBytes(load), lastBytes(load), setupGas(load, lastBytes(load))], [6_472, 6_308, 12_516, 735_640n])
+  assert.is(whyNotJudgeable(load), undefined)
+  // It is judged in several: with a larger machine it could not be.
+  assert.match(String(whyNotJudgeable({ ...load, footprint: { ...load.footprint, words: 3_000 } })), /several transactions/)
 })
 
 test('each condition of the rule refuses by itself', async () => {
