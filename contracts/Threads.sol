@@ -10,10 +10,10 @@ import {Record} from "./lib/Record.sol";
 import {Signatures} from "./lib/Signatures.sol";
 import {TermsLib} from "./lib/TermsLib.sol";
 
-/// @notice The court: how a thread ends by agreement. How it begins is in Registry, what is recorded of it in Disputes, what is forced in Moves, and how it
-/// ends without agreement in Settlement.
+/// @notice The court: how a thread ends by agreement. How it begins is in Registry, what is recorded of it in Disputes, what is forced in Moves, what leaves it
+/// while it is open in Receipts, and how it ends without agreement in Settlement.
 /// No owner, no upgrade: the rules that were signed are the rules.
-/// INVARIANT: a thread's payouts add up to what was paid into it; its end is written before anything is paid, and is final.
+/// INVARIANT: a thread's payouts and what its receipts are for add up to what was paid into it; its end is written before anything is paid, and is final.
 contract Threads is Registry, Settlement {
     using TermsLib for Terms;
 
@@ -25,7 +25,8 @@ contract Threads is Registry, Settlement {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms);
         requireClosable(threadId, entry, bits, terms, final_);
         uint256[] memory payouts = final_.payouts;
-        requirePayouts(terms, payouts);
+        (bool withReceipts, uint256 forReceipts) = requirePayouts(terms, payouts);
+        reserveSigned(threadId, entry, bits, final_.parent, withReceipts, forReceipts);
         bytes32 hash = hashClose(threadId, final_.epoch, final_.nonce, final_.parent, payouts);
         Signatures.requireAll(digestOf(hash), terms.sessionKeys, signatures);
         entry.record = bits.withPhase(Phase.Closed);
@@ -48,10 +49,12 @@ contract Threads is Registry, Settlement {
         }
     }
 
-    /// @dev One payout for each payee; together exactly the pot.
-    function requirePayouts(Terms calldata terms, uint256[] memory payouts) private pure {
+    /// @dev One payout for each payee, and one more where there are receipts; together exactly the pot.
+    function requirePayouts(Terms calldata terms, uint256[] memory payouts) private pure returns (bool withReceipts, uint256 forReceipts) {
         uint256 count = payees(terms);
-        if (payouts.length != count) revert BadLength(payouts.length, count);
+        withReceipts = payouts.length == count + 1;
+        if (payouts.length != count && !withReceipts) revert BadLength(payouts.length, count);
+        if (withReceipts) forReceipts = payouts[count];
         uint256 pot = terms.pot();
         uint256 left = pot;
         for (uint256 i; i < payouts.length; ++i) {

@@ -26,7 +26,9 @@ export const SETTINGS = {
 export const OWN_SETTINGS = {
   'contracts/judge/Interpreter.sol': { ...SETTINGS, viaIR: false },
   // With the most runs it has 26,186 bytes, more than a contract may have.
-  'contracts/Threads.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } }
+  'contracts/Threads.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } },
+  // The court creates it: its hash, which is part of every thread's first state, is that of the court's compilation.
+  'contracts/port/Port.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } }
 }
 
 /**
@@ -57,10 +59,11 @@ export async function buildContracts ({ quiet = false } = {}) {
   return artifacts
 }
 
-/** Compiles everything with the common settings but the files that have their own. */
+/** Compiles everything with the common settings but the files that have their own (where others import them, along with those). */
 function compileAll (sources) {
   const own = Object.keys(OWN_SETTINGS)
-  const common = Object.fromEntries(Object.entries(sources).filter(([path]) => !own.includes(path)))
+  const common = {}
+  for (const path of Object.keys(sources)) if (!own.includes(path)) withImports(path, sources, common)
   const artifacts = compile(common, SETTINGS)
   for (const path of own) {
     // What it imports is compiled along; only its own contract counts.

@@ -67,8 +67,10 @@ async function fund (url: string, accounts: readonly string[]): Promise<bigint> 
   try {
     const { chainId } = await provider.getNetwork()
     const [from] = await provider.send('eth_accounts', []) as string[]
-    const hashes = await Promise.all(accounts.map(async to => await provider.send('eth_sendTransaction', [{ from, to, value: toQuantity(FUNDS_WEI) }]) as string))
-    await Promise.all(hashes.map(async hash => await provider.waitForTransaction(hash, 1, FUNDING_LIMIT_MS)))
+    // One after the other: geth gives two that it is asked for at once the same nonce.
+    let last = ''
+    for (const to of accounts) last = await provider.send('eth_sendTransaction', [{ from, to, value: toQuantity(FUNDS_WEI) }]) as string
+    await provider.waitForTransaction(last, 1, FUNDING_LIMIT_MS)
     return chainId
   } finally {
     provider.destroy()

@@ -60,7 +60,7 @@ abstract contract Bench is Court {
         case_.timestamp = timestamp;
         case_.paused = paused;
         bytes memory call_ = abi.encodeWithSelector(terms.settlement, lastMover, new address[](0), "");
-        verdict = judge.judgeCall(case_, Vault.addressOf(threadId), call_, witness);
+        verdict = judge.judgeCall(case_, Vault.addressOf(threadId, address(this)), call_, witness);
         if (verdict.isFinal) return verdict;
         settlements[verdict.paused] = true;
         emit Trying(threadId, tip, verdict.paused);

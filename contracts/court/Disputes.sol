@@ -10,7 +10,7 @@ import {Court} from "./Court.sol";
 /// INVARIANT: the recorded signed slot never goes down.
 abstract contract Disputes is Court {
     /// @inheritdoc IThreads
-    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) external {
+    function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) public {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);
         requireHigher(bits, breakpoint.epoch, breakpoint.nonce);
         writeCertificate(entry, bits, threadId, terms, breakpoint, signatures);

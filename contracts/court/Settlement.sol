@@ -3,29 +3,30 @@ pragma solidity 0.8.37;
 
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
-import {Payments} from "../lib/Payments.sol";
 import {Record} from "../lib/Record.sol";
+import {Exits} from "../lib/Exits.sol";
 import {StateTree} from "../lib/StateTree.sol";
 import {TermsLib} from "../lib/TermsLib.sol";
 import {Moves} from "./Moves.sol";
+import {Receipts} from "./Receipts.sol";
 
 /// @notice How a dispute ends: by the contract's settlement function where the terms name one, and by what everybody owns then.
-/// INVARIANT: a thread's payouts add up to what was paid into it; its end is written before anything is paid, and is final.
-abstract contract Settlement is Moves, Payments {
+/// INVARIANT: a thread's payouts and what its receipts are for add up to what was paid into it; its end is written before anything is paid, and is final.
+abstract contract Settlement is Moves, Receipts {
     using TermsLib for Terms;
 
     /// @inheritdoc IThreads
-    function settle(Terms calldata terms, Breakpoint calldata breakpoint, AccountProof[] calldata proofs) external {
+    function settle(Terms calldata terms, Breakpoint calldata breakpoint, Holdings calldata holdings) external {
         (bytes32 threadId, Entry storage entry, Record bits) = findRipe(terms);
         if (bits.next() == 0) {
             requireZero(breakpoint);
-            if (proofs.length != 0) revert BadLength(proofs.length, 0);
+            if (holdings.accounts.length != 0) revert BadLength(holdings.accounts.length, 0);
             return finish(entry, bits, threadId, terms, deposited(terms), 0);
         }
         uint256 until = uint256(bits.endsAt()) + terms.window;
         if (terms.settlement != 0 && block.timestamp < until) revert SettlementNeeded(until, block.timestamp);
         requireRecorded(entry, bits, threadId, breakpoint);
-        (uint256[] memory payouts, uint256 leftover) = balances(terms, breakpoint.stateRoot, proofs);
+        (uint256[] memory payouts, uint256 leftover) = balances(terms, threadId, bits, breakpoint.stateRoot, holdings);
         finish(entry, bits, threadId, terms, payouts, leftover);
     }
 
@@ -36,7 +37,7 @@ abstract contract Settlement is Moves, Payments {
         LastInput calldata last,
         bytes32 paused,
         bytes calldata witness,
-        AccountProof[] calldata proofs
+        Holdings calldata holdings
     ) external {
         (bytes32 threadId, Entry storage entry, Record bits) = findRipe(terms);
         if (terms.settlement == 0) revert NoSettlement();
@@ -46,8 +47,15 @@ abstract contract Settlement is Moves, Payments {
         uint256 timestamp = bits.isForced() ? uint256(recorded.timestamp) + terms.window : bits.endsAt();
         IJudge.Verdict memory verdict = judgeSettlement(terms, threadId, tip, recorded, mover, timestamp, paused, witness);
         if (!verdict.isFinal) return;
-        (uint256[] memory payouts, uint256 leftover) = balances(terms, verdict.success ? verdict.newRoot : recorded.stateRoot, proofs);
+        if (verdict.success) entry.recorded = settledHash(threadId, tip, recorded, verdict.newRoot, timestamp);
+        bytes32 root = verdict.success ? verdict.newRoot : recorded.stateRoot;
+        (uint256[] memory payouts, uint256 leftover) = balances(terms, threadId, bits, root, holdings);
         finish(entry, bits, threadId, terms, payouts, leftover);
+    }
+
+    /// @dev What the settlement function leaves is a breakpoint, too: receipts are redeemed against it.
+    function settledHash(bytes32 threadId, bytes32 tip, Breakpoint calldata recorded, bytes32 root, uint256 timestamp) private pure returns (bytes32) {
+        return hashForced(threadId, Breakpoint(recorded.epoch, recorded.nonce + 1, tip, root, hashNoInputs(), uint64(timestamp)));
     }
 
     function findRipe(Terms calldata terms) private view returns (bytes32 threadId, Entry storage entry, Record bits) {
@@ -67,16 +75,17 @@ abstract contract Settlement is Moves, Payments {
         for (uint256 i; i < terms.players.length; ++i) payouts[i] = terms.payment(i);
     }
 
-    /// @dev What the payees own in the recorded state, rounded down and never more than what is left of the pot; then the shares of the rest.
-    function balances(Terms calldata terms, bytes32 stateRoot, AccountProof[] calldata proofs)
+    /// @dev What the payees own in the recorded state, rounded down and never more than what the receipts leave of the pot; then the shares of the rest.
+    function balances(Terms calldata terms, bytes32 threadId, Record bits, bytes32 stateRoot, Holdings calldata holdings)
         private
-        pure
         returns (uint256[] memory payouts, uint256 leftover)
     {
+        AccountProof[] calldata proofs = holdings.accounts;
         uint256 count = payees(terms);
         if (proofs.length != count) revert BadLength(proofs.length, count);
         payouts = new uint256[](count);
-        leftover = terms.pot();
+        verifySlot(stateRoot, Exits.TOTAL, holdings.exits);
+        leftover = reserve(threadId, bits, uint256(holdings.exits.value), terms.pot());
         uint256 scale = terms.scale();
         for (uint256 i; i < count; ++i) {
             verifyAccount(stateRoot, payee(terms, i), proofs[i]);
@@ -112,9 +121,9 @@ abstract contract Settlement is Moves, Payments {
     /// @dev The thread is over in storage: whatever a payee calls finds it so.
     function pay(Terms calldata terms, uint256[] memory payouts) internal {
         address[] calldata players = terms.players;
-        address asset = terms.asset;
+        (address asset, address oracle) = (terms.asset, terms.oracle);
         for (uint256 i; i < players.length; ++i) push(asset, players[i], payouts[i]);
-        if (payouts.length != players.length) push(asset, terms.oracle, payouts[players.length]);
+        if (oracle != address(0)) push(asset, oracle, payouts[players.length]);
     }
 
     /// @dev The players, then the oracle where there is one.

@@ -77,6 +77,29 @@ interface IThreads {
         bytes32 otherValue;
     }
 
+    /// @notice One slot of the recorded state with its proof (section 4). Value 0: an absent slot, or one that has become zero.
+    struct SlotProof {
+        bytes32 value;
+        bytes32[] siblings; // from the root down
+        bytes32 otherPath;
+        bytes32 otherValue;
+    }
+
+    /// @notice What a state says of its money: who owns how much, and how much has left it with receipts (the port's slot 1).
+    struct Holdings {
+        AccountProof[] accounts; // the players in order, then the oracle where there is one
+        SlotProof exits;
+    }
+
+    /// @notice What a thread sends to the chain: written by the port inside the thread (section 10).
+    struct Receipt {
+        uint256 index;
+        address sender; // who called the port
+        address target;
+        uint256 amount; // in the asset's units
+        bytes data; // empty: a payment
+    }
+
     /// @notice Where a thread stands. Closed, Settled and Cancelled are final.
     enum Phase {
         None,
@@ -140,7 +163,9 @@ interface IThreads {
     event Refuted(bytes32 indexed threadId, uint64 k, uint256 player, bytes32 recorded, uint64 nonce, uint64 endsAt);
     /// @notice The players went on together: `epoch` is the confirmed one, there is no dispute.
     event Resumed(bytes32 indexed threadId, uint64 epoch);
-    /// @notice Ended by everybody's signatures. `payouts`: the players, then the oracle where there is one.
+    /// @notice A receipt was executed. `amount` is in the asset's units.
+    event Redeemed(bytes32 indexed threadId, uint256 index, address indexed target, uint256 amount);
+    /// @notice Ended by everybody's signatures. `payouts`: the players, then the oracle where there is one, then what is for receipts where that was signed.
     event Closed(bytes32 indexed threadId, uint256[] payouts);
     /// @notice Ended by the recorded state. `payouts` as in Closed, shares of the `leftover` included.
     event Settled(bytes32 indexed threadId, uint256[] payouts, uint256 leftover);
@@ -191,7 +216,7 @@ interface IThreads {
     error NoForcedMoves();
     /// @notice At least a second for each forced move.
     error BankTooSmall(uint256 bank, uint256 least);
-    /// @notice 21,000 to 30,000,000.
+    /// @notice 21,000 to 6,000,000.
     error BadGasLimit(uint256 gasLimit);
     /// @notice The join deadline has passed.
     error JoinTooLate(uint256 deadline, uint256 time);
@@ -273,6 +298,20 @@ interface IThreads {
     error SettlementNeeded(uint256 until, uint256 time);
     /// @notice The payouts do not add up to the pot.
     error WrongPayouts(uint256 sum, uint256 pot);
+    /// @notice What is recorded was forced, and not signed: its receipts have to wait for the end of the dispute.
+    error NotSigned(bytes32 recorded);
+    /// @notice This receipt was executed before.
+    error AlreadyRedeemed(uint256 index);
+    /// @notice More than what the thread has for receipts.
+    error NotFunded(uint256 amount, uint256 left);
+    /// @notice Only the thread's own contract has something called.
+    error NotTheContract(address sender);
+    /// @notice Nothing that could be called is there.
+    error NoCode(address target);
+    /// @notice The call of a receipt failed, or its payment; it can be tried again. `reason`: the first 256 bytes of what it said.
+    error CallFailed(address target, bytes reason);
+    /// @notice Only the court uses a thread's vault.
+    error NotFromCourt(address sender);
     /// @notice Not the recorded breakpoint.
     error WrongBreakpoint(bytes32 given, bytes32 recorded);
     /// @notice No credit.
@@ -341,28 +380,45 @@ interface IThreads {
         bytes calldata witness
     ) external;
 
+    // ------------------------------------------------------------------------------------------------ receipts
+
+    /// @notice By anyone: executes a receipt, once. The state is what is recorded and signed by everybody; after a Close with receipts, that Close's parent;
+    /// after a settlement, what was settled (section 10).
+    /// @param siblings from the root down to the receipt's leaf
+    function redeem(Terms calldata terms, Breakpoint calldata breakpoint, Receipt calldata receipt, bytes32[] calldata siblings) external;
+
+    /// @notice `checkpoint`, unless the breakpoint is recorded already, and `redeem`.
+    function checkpointAndRedeem(
+        Terms calldata terms,
+        Breakpoint calldata breakpoint,
+        bytes calldata signatures,
+        Receipt calldata receipt,
+        bytes32[] calldata siblings
+    ) external;
+
     // ------------------------------------------------------------------------------------------------ ends
 
-    /// @notice Pays out what everybody signed.
+    /// @notice Pays out what everybody signed. A last payout behind those of the payees is for receipts: all that the port has counted in the Close's parent, what was
+    /// redeemed included. Without it no receipt is outstanding, and none was ever redeemed.
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external;
 
     /// @notice At D or later: pays the players and the oracle what they own in the recorded state, and divides what is left over. Where the terms name a settlement
     /// function and something is recorded, at D + W or later only: so that a settlement which nobody can have judged keeps nobody's money.
     /// Where nothing is recorded: an all-zero breakpoint and no proofs; every deposit goes back.
-    /// @param proofs the players' accounts in order, then the oracle's where there is one
-    function settle(Terms calldata terms, Breakpoint calldata breakpoint, AccountProof[] calldata proofs) external;
+    /// @param holdings what the recorded state says; what receipts are for is not divided
+    function settle(Terms calldata terms, Breakpoint calldata breakpoint, Holdings calldata holdings) external;
 
     /// @notice At D or later: the same after the contract's settlement function, executed by the judge. When it fails, what it did is as if it had not been.
     /// @param last the last input of the recorded breakpoint
     /// @param paused 0, or what a judgement of this settlement has come to
-    /// @param proofs of the state that the settlement leaves; ignored by a transaction that does not end the judgement
+    /// @param holdings of the state that the settlement leaves; ignored by a transaction that does not end the judgement
     function settleByFunction(
         Terms calldata terms,
         Breakpoint calldata recorded,
         LastInput calldata last,
         bytes32 paused,
         bytes calldata witness,
-        AccountProof[] calldata proofs
+        Holdings calldata holdings
     ) external;
 
     /// @notice Takes what a failed push left for the sender.
@@ -381,6 +437,12 @@ interface IThreads {
 
     /// @notice Whether a settlement's judgement has come to `paused`, so that a transaction can start from it. Several can be under way beside one another.
     function settlements(bytes32 paused) external view returns (bool);
+
+    /// @notice What was redeemed of a thread's receipts, and what is kept for the others once it has ended, in the asset's units.
+    function exited(bytes32 threadId) external view returns (uint128 redeemed, uint128 reserved);
+
+    /// @notice Whether a receipt was executed.
+    function isRedeemed(bytes32 threadId, uint256 index) external view returns (bool);
 
     /// @notice What executes moves and settlements.
     function judge() external view returns (IJudge);

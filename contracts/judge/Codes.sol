@@ -4,10 +4,14 @@ pragma solidity 0.8.37;
 import "./Layout.sol";
 import {missingCode, outOfRoom} from "./Meter.sol";
 
-// Codes lie in memory in blocks: size, whether analysed, the bytes, at least 33 zeros (so that a PUSH32 at the end reads zeros and then stops),
+// Codes lie in memory in blocks: size, how many bytes were looked back in it, the bytes, at least 33 zeros (so that a PUSH32 at the end reads zeros and then stops),
 // and a byte for each position, 1 where a JUMPDEST is known to be.
 
-uint256 constant LOOK_BACK = 64;
+// How many bytes are looked back in a code, all jumps together, before all of it is read: an eighth of it and this many more. To look back costs several times as much
+// a byte as to read on, and is begun anew for each destination.
+uint256 constant LOOK_BACK = 256;
+uint256 constant ALL_READ = 0x3fff; // more than are ever looked back
+uint256 constant LOOKED_SHIFT = 242; // no byte of a count that is shifted so far may be taken for a PUSH that reaches the code behind it
 
 /// @dev Length of a block for a code of this size.
 function blockSize(uint256 size) pure returns (uint256) {
@@ -71,8 +75,8 @@ function isKnownJumpDestination(uint256 destination) pure returns (bool known) {
 
 /// @dev Whether a jump may go there; remembers it when it may, unless it is position 0, where whoever asks for a position beyond the code looks. A PUSH
 /// reaches 32 bytes at most: where none of the 32 bytes before could be a PUSH that covers a position, an opcode starts there. So the code is read from the
-/// last such position on, or from the last known JUMPDEST: nobody makes the same bytes be read over and over. Where there is none for long, all of the code
-/// is read, once.
+/// last such position on, or from the last known JUMPDEST. A code that has been looked back in for long, or that is jumped in to where no jump may go, is read
+/// as a whole, once: nobody makes the same bytes be read over and over.
 function isJumpDestination(uint256 destination) pure returns (bool valid) {
     assembly {
         // Byte i of the word before lies 32 − i bytes ahead; it covers the position when it is PUSHn with n ≥ 32 − i, so when it is 0x7f − i or more
@@ -82,6 +86,18 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
             let low := and(before, 0x7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f7f)
             let reach := add(low, 0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20)
             may := and(and(reach, not(before)), 0x8080808080808080808080808080808080808080808080808080808080808080)
+        }
+        // Notes each JUMPDEST from an opcode's start on.
+        function readOn(code_, jumps_, from, to) {
+            for {} lt(from, to) { from := add(from, 1) } {
+                let opcode := byte(0, mload(from))
+                switch eq(opcode, 0x5b)
+                case 1 { mstore8(add(jumps_, sub(from, code_)), gt(from, code_)) }
+                default {
+                    let pushed := sub(opcode, 0x5f)
+                    if lt(pushed, 33) { from := add(from, pushed) }
+                }
+            }
         }
         if lt(destination, mload(CODE_SIZE)) {
             let code := mload(CODE_AT)
@@ -97,7 +113,9 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
                 }
                 default {
                     let analysed := sub(code, sub(BLOCK_BYTES, BLOCK_ANALYSED))
-                    if iszero(mload(analysed)) {
+                    let looked := shr(LOOKED_SHIFT, mload(analysed))
+                    if lt(looked, ALL_READ) {
+                        let most := add(shr(3, mload(CODE_SIZE)), LOOK_BACK)
                         let start := target
                         let end := add(target, 1)
                         for {} may { may := mayBePushed(start) } {
@@ -108,21 +126,15 @@ function isJumpDestination(uint256 destination) pure returns (bool valid) {
                             for {} iszero(and(marks, 0xffffffff)) { marks := shr(32, marks) } { start := sub(start, 4) }
                             for {} iszero(and(marks, 0xff)) { marks := shr(8, marks) } { start := sub(start, 1) }
                             if and(marks, 1) { break }
-                            if lt(start, sub(target, LOOK_BACK)) {
-                                start := code
-                                end := add(code, mload(CODE_SIZE))
-                                mstore(analysed, 1)
-                                break
-                            }
+                            looked := add(looked, 1)
+                            if gt(looked, most) { break }
                         }
-                        for {} lt(start, end) { start := add(start, 1) } {
-                            let opcode := byte(0, mload(start))
-                            switch eq(opcode, 0x5b)
-                            case 1 { mstore8(add(jumps, sub(start, code)), gt(start, code)) }
-                            default {
-                                let pushed := sub(opcode, 0x5f)
-                                if lt(pushed, 33) { start := add(start, pushed) }
-                            }
+                        looked := add(looked, 1)
+                        mstore(analysed, shl(LOOKED_SHIFT, looked))
+                        if iszero(gt(looked, most)) { readOn(code, jumps, start, end) }
+                        if iszero(byte(0, mload(add(jumps, destination)))) {
+                            mstore(analysed, shl(LOOKED_SHIFT, ALL_READ))
+                            readOn(code, jumps, code, add(code, mload(CODE_SIZE)))
                         }
                     }
                     valid := byte(0, mload(add(jumps, destination)))

@@ -65,7 +65,7 @@ contract Judge is IJudge {
     function start(Case calldata case_, Transaction memory tx_, bytes32 subject, bytes calldata witness) private view returns (Verdict memory verdict) {
         Cast memory cast = castOf(case_, tx_);
         Limits memory limits_ = limits();
-        Trial memory t = openWitness(witness, 0);
+        Trial memory t = openWitness(witness, 0, hashCase(case_, subject));
         writeMessage(t, case_, tx_, cast, limits_);
         uint256 sender = readAccounts(t, cast, slotCount(t));
         if (tx_.signer != address(0)) payUpFront(tx_, case_, sender);
@@ -87,7 +87,7 @@ contract Judge is IJudge {
     function resume(Case calldata case_, Transaction memory tx_, bytes32 subject, bytes calldata witness) private view returns (Verdict memory verdict) {
         Cast memory cast = castOf(case_, tx_);
         bytes32 caseHash = hashCase(case_, subject);
-        Trial memory t = openWitness(witness, 1);
+        Trial memory t = openWitness(witness, 1, caseHash);
         bytes32 presented = hashPause(caseHash, writeMachine(t));
         if (presented != case_.paused) revert OtherMachine(presented, case_.paused);
         readAccounts(t, cast, 0);

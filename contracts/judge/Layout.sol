@@ -15,7 +15,7 @@ pragma solidity 0.8.37;
 //   ------  INDEX      open-addressing hash index into TABLES
 //   ------  JOURNAL    (place in TABLES, old value) pairs: undone from the end when a frame reverts
 //   ------  RETURN     return data of the last call
-//   ------  CODES      addresses of code blocks, then the blocks: size, analysed?, bytes, 33 zeros or more, one byte for each position that is a known JUMPDEST
+//   ------  CODES      addresses of code blocks, then the blocks: size, looked back?, bytes, 33 zeros or more, one byte for each position that is a known JUMPDEST
 //   ------  STACK      the stacks of all frames, one above the other. They come last, because untouched room below other areas would be paid for.
 //
 // FRAMES starts at a fixed address, everything in TABLES is named by its offset and the stack by its size, so a machine's state is the same wherever
@@ -175,7 +175,10 @@ uint256 constant KEY_FIELD = 0x20;
 uint256 constant ORIGINAL_FIELD = 0x40;
 uint256 constant CURRENT_FIELD = 0x60;
 uint256 constant SLOT_WARM_FIELD = 0x80;
-uint256 constant HASH_FACTOR = 0x9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f86c6a11d0c18e95;
+// An entry's place in INDEX: (first word · key ⊕ second) · key mod 2^256 − 189. The key comes with the input, from the judge a hash of all that is judged: what is judged
+// cannot depend on it, so nobody can pick keys of slots that all fall to one place, where each look-up would walk past the others.
+uint256 constant INDEX_PRIME = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff43;
+uint256 constant INDEX_KEY = 0x140; // in the input
 
 // ---------------------------------------------------------------- code blocks
 uint256 constant BLOCK_ANALYSED = 0x20;

@@ -12,7 +12,7 @@ import {isPrecompile} from "./Precompiles.sol";
 
 uint256 constant RULES = 1; // Cancun
 uint256 constant MAX_SIZE = 0xffffffff;
-uint256 constant HEADER_SIZE = 0x140;
+uint256 constant HEADER_SIZE = 0x160; // INDEX_KEY is its last word
 uint256 constant ENVIRONMENT_SIZE = 0x240; // ORIGIN to WRITE_LIMIT
 uint256 constant MESSAGE_SIZE = 0x100;
 
@@ -24,7 +24,7 @@ function load() view returns (uint256 s) {
     // INVARIANT: whoever calls chooses steps and rooms; no choice makes areas overlap or reaches into another field of the state word.
     checkSize(wordAt(0x40), STEPS_MASK);
     uint256 all = 0; // the bits of all of them: their limit is all ones
-    for (uint256 place = 0x60; place < HEADER_SIZE; place += 32) all |= wordAt(place);
+    for (uint256 place = 0x60; place < INDEX_KEY; place += 32) all |= wordAt(place);
     checkSize(all, MAX_SIZE);
     return saved == 1 ? loadMachine() : loadMessage();
 }

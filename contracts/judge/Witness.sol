@@ -10,7 +10,7 @@ import {
 // Reads the witness out of the calldata and writes the interpreter's input from it, in one pass. README.md, "The witness", lists its bytes.
 
 uint256 constant HEADER_BYTES = 27;
-uint256 constant INPUT_HEADER_WORDS = 10;
+uint256 constant INPUT_HEADER_WORDS = 11;
 uint256 constant ITEM_SIZE = 0x60; // path, old value, new value: what MultiProof takes
 uint256 constant OLD_FIELD = 0x20;
 uint256 constant NEW_FIELD = 0x40;
@@ -60,8 +60,8 @@ function slotCount(Trial memory t) pure returns (uint256) {
     return (t.header >> 40) & 0xffff;
 }
 
-/// @dev Reads the header and the codes. @param saved whether the machine follows, or the message
-function openWitness(bytes calldata witness, uint256 saved) view returns (Trial memory t) {
+/// @dev Reads the header and the codes. @param saved whether the machine follows, or the message @param caseHash which becomes the key of the interpreter's index
+function openWitness(bytes calldata witness, uint256 saved, bytes32 caseHash) view returns (Trial memory t) {
     unchecked {
         uint256 free;
         assembly ("memory-safe") {
@@ -75,9 +75,15 @@ function openWitness(bytes calldata witness, uint256 saved) view returns (Trial 
         t.items = t.codes + 32 * codeCount(t);
         t.input = t.items + ITEM_SIZE * (accountCount(t) + slotCount(t));
         writeHeader(t.input, t.header, saved, codeCount(t));
+        writeIndexKey(t.input, caseHash);
         t.top = t.input + 32 * INPUT_HEADER_WORDS;
         for (uint256 i; i < codeCount(t); ++i) readCode(t, i);
     }
+}
+
+/// @dev Odd, so that no two entries are the same by it.
+function writeIndexKey(uint256 place, bytes32 caseHash) pure {
+    assembly ("memory-safe") { mstore(add(place, 0x140), or(caseHash, 1)) }
 }
 
 /// @dev Rules, saved?, steps, rooms, number of codes. Rooms: 3 bytes each; that of new codes 2.

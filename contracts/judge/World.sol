@@ -11,7 +11,8 @@ function seek(uint256 first, uint256 second) pure returns (uint256 place) {
     assembly {
         let base := mload(INDEX)
         let mask := mload(INDEX_MASK)
-        let i := and(shr(96, mul(xor(first, second), HASH_FACTOR)), mask)
+        let key := calldataload(INDEX_KEY)
+        let i := and(mulmod(xor(mul(first, key), second), key, INDEX_PRIME), mask)
         for {} 1 { i := and(add(i, 0x20), mask) } {
             place := add(base, i)
             let entry := mload(place)

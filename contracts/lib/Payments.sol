@@ -72,14 +72,14 @@ abstract contract Payments is IThreads {
     }
 
     /// @dev Copies no return data, however much there is.
-    function sendEther(address account, uint256 amount, uint256 gasLimit) private returns (bool sent) {
+    function sendEther(address account, uint256 amount, uint256 gasLimit) internal returns (bool sent) {
         assembly ("memory-safe") {
             sent := call(gasLimit, account, amount, 0, 0, 0, 0)
         }
     }
 
     /// @dev True when the token has code and returned nothing (as USDT does) or one true word. Copies one word at most.
-    function callToken(address token, bytes memory call_, uint256 gasLimit) private returns (bool done) {
+    function callToken(address token, bytes memory call_, uint256 gasLimit) internal returns (bool done) {
         assembly ("memory-safe") {
             mstore(0, 0)
             done := call(gasLimit, token, 0, add(call_, 32), mload(call_), 0, 32)

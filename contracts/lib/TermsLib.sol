@@ -133,7 +133,7 @@ library TermsLib {
         if (moves == 0) revert IThreads.NoForcedMoves();
         if (terms.timeBank < moves) revert IThreads.BankTooSmall(terms.timeBank, moves);
         uint256 gasLimit = terms.gasLimit;
-        if (gasLimit < 21_000 || gasLimit > 30_000_000) revert IThreads.BadGasLimit(gasLimit);
+        if (gasLimit < 21_000 || gasLimit > 6_000_000) revert IThreads.BadGasLimit(gasLimit);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.settlement);

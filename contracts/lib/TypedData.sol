@@ -3,15 +3,15 @@ pragma solidity 0.8.37;
 
 import {IThreads} from "../interfaces/IThreads.sol";
 
+bytes32 constant DOMAIN_TYPE = keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+bytes32 constant BREAKPOINT_TYPE = keccak256(
+    "Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)"
+);
+
 /// @notice What is hashed and signed (sections 1 and 2 of the specification), each type once.
 abstract contract TypedData is IThreads {
     bytes32 private constant THREAD_TAG = keccak256("evm-threads/thread/1");
-    bytes32 private constant DOMAIN_TYPE =
-        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant JOIN_TYPE = keccak256("Join(bytes32 thread,address player,address sessionKey)");
-    bytes32 private constant BREAKPOINT_TYPE = keccak256(
-        "Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)"
-    );
     bytes32 private constant CLOSE_TYPE =
         keccak256("Close(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,uint256[] payouts)");
     bytes32 private constant INPUT_TYPE = keccak256("Input(bytes32 thread,bytes32 txHash)");

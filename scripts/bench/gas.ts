@@ -32,7 +32,7 @@ export async function benchGas (): Promise<Figure[]> {
   try {
     const figures = [
       ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena),
-      ...await advance(arena), ...await settleByFunction(arena)
+      ...await advance(arena), ...await settleByFunction(arena), ...await redeem(arena)
     ]
     return figures.map(([name, value]) => ({ name, value: Number(value), unit: 'gas' }))
   } finally {
@@ -144,6 +144,18 @@ async function settleByFunction (arena: Arena): Promise<Measured> {
   await arena.at(endsAt)
   const sent = await game.settleByFunction(last, { player: 0, others: [], raw: input.raw, binding: input.binding }, witness, proofs)
   return [['gas.settleByFunction', sent.gasUsed]]
+}
+
+/** Payments of a state with fourteen leaves: the first of a thread, the next one, and one with the checkpoint before it. */
+async function redeem (arena: Arena): Promise<Measured> {
+  const game = await started(arena)
+  const state = game.state([ETHER, ETHER], [0n, 1n].map(index => ({ index, sender: game.player(0), target: game.player(1), amount: ETHER / 10n, data: new Uint8Array(0) })))
+  const head = game.breakpoint({ nonce: 7n, stateRoot: state.root })
+  await game.record_('checkpoint', head)
+  const [first, next] = [await game.redeem(head, state, 0), await game.redeem(head, state, 1)]
+  const other = await started(arena)
+  const checkpointed = await other.redeem({ ...head, thread: other.id }, state, 0, { checkpoint: true })
+  return [['gas.redeem', first.gasUsed], ['gas.redeemNext', next.gasUsed], ['gas.checkpointAndRedeem', checkpointed.gasUsed]]
 }
 
 async function started (arena: Arena): Promise<Game> {

@@ -18,6 +18,7 @@ const PLENTY = 1n << 40n
 const NONE: Uint8Array = new Uint8Array()
 const SENDER = `0x${'a1'.repeat(20)}` as Address
 const PLACE = `0x${'c3'.repeat(20)}` as Address
+const HELPER = `0x${'b5'.repeat(20)}` as Address
 const STRANGERS = 200
 
 /** Outer gas for each program, with base and calldata. */
@@ -42,6 +43,7 @@ function programs (): Record<string, Uint8Array> {
   const call = (to: string, size = '0x0'): string => `0x0 0x0 ${size} 0x0 ${to} GAS STATICCALL POP`
   return {
     jumpdests: loop('JUMPDEST', 3000),
+    ...Object.fromEntries(['CALLER', 'GAS', 'PC', 'MSIZE', 'CODESIZE', 'PREVRANDAO', 'RETURNDATASIZE'].map((name) => [`jumpdestsAnd${name}`, loop(`JUMPDEST ${name} JUMPDEST POP`, 700)])),
     jumpdestsApart: loop('JUMPDEST 0x0 JUMPDEST POP', 700),
     pushesAndPops: loop('0x0 POP', 1500),
     shuffles: loop('SWAP1', 3000, '0x1 0x2'),
@@ -71,16 +73,36 @@ function programs (): Record<string, Uint8Array> {
     framesWithMemory: assemble('JUMPDEST 0x1 0xaf0 MSTORE 0x0 0x0 0x0 0x0 ADDRESS 0x1000 GAS SUB STATICCALL 0x0 JUMP'),
     callsWithAFullStack: loop('0x0 0x0 0x0 0x0 ADDRESS 0x10 STATICCALL POP', 200, '0x0 '.repeat(1_000)),
     callsOfItself: loop('0x0 0x0 0x0 0x0 ADDRESS 0x10 STATICCALL POP', 200),
+    callsWithNoGas: loop('0x0 0x0 0x0 0x0 ADDRESS 0x0 STATICCALL POP', 200),
+    callsOfNobody: loop(`0x0 0x0 0x0 0x0 ${stranger(0)} 0x0 STATICCALL POP`, 200),
+    // A jump to what is no JUMPDEST, as far from any certain opcode as can be before all of the code is read; again and again, and in code that is always new.
+    callsOfABadJump: loop(`0x0 0x0 0x0 0x0 ${HELPER} 0x20 STATICCALL POP`, 200),
+    // Keys of which the index, if it hashed them by a factor that everybody knows, would make one chain.
+    transientKeysAlike: concatBytes(assemble('0x1 GAS 0xc8 SHL TSTORE '.repeat(500)), loop('0x1 0xc8 SHL TLOAD POP', 700, '', 500 * 8)),
     // Init code in which no jump destination is certain, whose last is jumped to.
     initCodeToBeRead: loop('0x4000 0x0 0x0 CREATE POP', 20, `0x613ffe56 0xe0 SHL 0x0 MSTORE
-      ${Array.from({ length: 511 }, (_, i) => `0x${'60'.repeat(32)} 0x${((i + 1) * 32).toString(16)} MSTORE`).join(' ')} 0x5b 0x3ffe MSTORE8`)
+      ${Array.from({ length: 511 }, (_, i) => `0x${'60'.repeat(32)} 0x${((i + 1) * 32).toString(16)} MSTORE`).join(' ')} 0x5b 0x3ffe MSTORE8`),
+    largestInitCodeToBeRead: loop('0x8000 0x0 0x0 CREATE POP', 20, `0x617ffe56 0xe0 SHL 0x0 MSTORE 0x${'60'.repeat(32)} 0x20 MSTORE
+      ${doublings(0x20, 0x7fe0).map(([size, to]) => `0x${size.toString(16)} 0x20 0x${to.toString(16)} MCOPY`).join(' ')} 0x5b 0x7ffe MSTORE8`)
   }
 }
 
-/** `start`, then `body` over and over. */
-function loop (body: string, times: number, start = ''): Uint8Array {
+/** Copies by which so many bytes become `all`: how many, and to where behind 32 others. */
+function doublings (first: number, all: number): [number, number][] {
+  const copies: [number, number][] = []
+  for (let have = first; have < all; have = Math.min(2 * have, all)) copies.push([Math.min(have, all - have), 0x20 + have])
+  return copies
+}
+
+/** A jump into the middle of bytes that any of which may be pushed, to none of them. */
+function badJump (): Uint8Array {
+  return concatBytes(Uint8Array.of(0x61, 0, 96, 0x56), new Uint8Array(31), new Uint8Array(61).fill(0x60), Uint8Array.of(0x5b, 0x00))
+}
+
+/** `start`, then `body` over and over; `at`: where it stands in the code. */
+function loop (body: string, times: number, start = '', at = 0): Uint8Array {
   const head = start === '' ? NONE : assemble(start)
-  return concatBytes(head, Uint8Array.of(0x5b), ...Array.from({ length: times }, () => assemble(body)), Uint8Array.of(0x61, head.length >> 8, head.length & 255, 0x56))
+  return concatBytes(head, Uint8Array.of(0x5b), ...Array.from({ length: times }, () => assemble(body)), Uint8Array.of(0x61, (at + head.length) >> 8, (at + head.length) & 255, 0x56))
 }
 
 function stranger (index: number): Address {
@@ -96,7 +118,7 @@ function messageOf (code: Uint8Array): JudgeMessage {
       origin: SENDER, gasPriceWei: 0n, coinbase: SENDER, timestampSec: 1_000n, number: 5n, prevRandao: `0x${'5a'.repeat(32)}` as Hash32, gasLimit: GAS, chainId: 31_337n,
       baseFeeWei: 0n, blobBaseFeeWei: 1n, blockHashes: [], blobHashes: []
     },
-    accounts: [account(SENDER, NONE, true, 1n), account(PLACE, code, true, 1n), ...Array.from({ length: STRANGERS }, (_, i) => account(stranger(i))), ...created().map((address) => account(address))],
+    accounts: [account(SENDER, NONE, true, 1n), account(PLACE, code, true, 1n), account(HELPER, badJump(), true, 1n), ...Array.from({ length: STRANGERS }, (_, i) => account(stranger(i))), ...created().map((address) => account(address))],
     slots: []
   }
 }

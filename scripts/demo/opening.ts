@@ -6,13 +6,13 @@ import type { Seat, Step, Teller } from './steps.js'
 export type Casting = { readonly name: string, readonly flags?: readonly string[] }
 
 /** Starts the chain. @returns where the game's creation code lies */
-export async function openChain (stage: Stage, teller: Teller): Promise<string> {
+export async function openChain (stage: Stage, teller: Teller, game = 'TicTacToe'): Promise<string> {
   teller.working('starting a chain and putting the contracts on it')
   const begun = performance.now()
   const { anvil, folder, court, deployGas } = await stage.open()
-  const code = await stage.step(stage.arena.deployData('TicTacToe'))
+  const code = await stage.step(stage.arena.deployData(game))
   teller.tell({ step: 'chain', program: anvil.name, url: anvil.url, chainId: Number(anvil.chainId), pid: anvil.pid, folder, ms: Math.round(performance.now() - begun) })
-  teller.tell({ step: 'contracts', court, courtGas: Number(deployGas), code: code.address, codeGas: Number(code.gasUsed) })
+  teller.tell({ step: 'contracts', game, court, courtGas: Number(deployGas), code: code.address, codeGas: Number(code.gasUsed) })
   return code.address
 }
 

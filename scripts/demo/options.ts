@@ -27,16 +27,17 @@ const DEFAULT_MOVES = '4,1,0,8,6,3,2'
 /** The whole help. */
 export const HELP = `Usage: npm start -- [options]
 
-Starts a chain and two nodes on this computer, plays a game of TicTacToe with stakes
-between them, and tells each step: who signed what, its milliseconds, bytes and gas.
+Starts a chain and two nodes on this computer, plays a game of TicTacToe with
+stakes between them, and tells each step: who signed what, its milliseconds,
+bytes and gas.
 Nothing outside this computer is contacted, and nothing is left behind.
 
 Options
   --interactive       you play, against the other node
     --as x|o          your side; x begins (default x)
     --level LEVEL     the other's play: perfect (default) or easy
-  --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8 row by
-                      row, until somebody wins or the board is full
+  --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8 row
+                      by row, until somebody wins or the board is full
   --keep              leave chain and nodes running, and say how to talk to them
   --scenario NAME     what to show (default game)
 ${scenarioNames().map(name => `    ${name.padEnd(16)}  ${aboutScenario(name)}`).join('\n')}
@@ -70,7 +71,7 @@ export function parseOptions (args: readonly string[]): DemoOptions | 'help' {
   if (!interactive && (values.as !== undefined || values.level !== undefined)) throw new UsageError('--as and --level are for --interactive')
   const { chain = 'anvil' } = values
   if (chain !== 'anvil' && chain !== 'geth') throw new UsageError(`--chain is anvil or geth, not "${chain}"`)
-  if (scenario !== 'game' && (interactive || values.keep === true)) throw new UsageError(`--interactive and --keep are for the scenario game, not for ${scenario}`)
+  if (scenario !== 'game' && (interactive || moves !== undefined || values.keep === true)) throw new UsageError(`--interactive, --moves and --keep are for the scenario game, not for ${scenario}`)
   if (interactive && moves !== undefined) throw new UsageError('--moves plays by itself: leave --interactive out')
   return {
     scenario, moves: checkedMoves(moves ?? DEFAULT_MOVES), interactive: interactive ? { as, level } : undefined,

@@ -16,8 +16,8 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/game.js')).playGame
   },
   stall: {
-    about: 'a node falls silent: the other forces its move, then the timeout',
-    told: ['This time Bob is about to lose, and his node falls silent. Alice\'s node takes her', 'move to the court, which executes it; then it claims the game for her.'],
+    about: 'a node falls silent: the other has its move forced',
+    told: ['This time Bob is about to lose, and his node falls silent. Alice\'s node takes', 'her move to the court, which executes it; then it claims the game for her.'],
     load: async () => (await import('./scenarios/stall.js')).playStall
   },
   stale: {
@@ -26,7 +26,7 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/stale.js')).playStale
   },
   leave: {
-    about: 'a player is gone for good, data and all: the other gets its money',
+    about: 'a player is gone for good, and its data: the other is paid',
     told: ['This time Bob is gone in the middle of the game, and his data with him. Alice\'s', 'node opens a dispute with the claim that the contract gives her, and settles.'],
     load: async () => (await import('./scenarios/leave.js')).playLeave
   },
@@ -34,6 +34,11 @@ const SCENARIOS = {
     about: 'a dispute, after which both play on off the chain',
     told: ['This time Bob is away for a while, and Alice\'s node takes her move to the court.', 'When he is back, both play on off the chain, from what the court has recorded.'],
     load: async () => (await import('./scenarios/resume.js')).playResume
+  },
+  receipt: {
+    about: 'prizes on the chain, and an ERC-721 to the winner, while the game goes on',
+    told: ['This time they race to 21, round after round (Rounds.sol). Each round\'s winner', 'gets its stake and a trophy on the chain, while they play on off the chain.'],
+    load: async () => (await import('./scenarios/receipt.js')).playReceipt
   }
 } as const satisfies Record<string, Entry>
 

@@ -14,7 +14,7 @@ type Deposited = { readonly player: Seat, readonly name: string, readonly thread
 /** One step. */
 export type Step =
   | { readonly step: 'chain', readonly program: 'anvil' | 'geth', readonly url: string, readonly chainId: number, readonly pid: number, readonly folder: string, readonly ms: number }
-  | { readonly step: 'contracts', readonly court: string, readonly courtGas: number, readonly code: string, readonly codeGas: number }
+  | { readonly step: 'contracts', /** The contract's name. */ readonly game: string, readonly court: string, readonly courtGas: number, readonly code: string, readonly codeGas: number }
   | {
     readonly step: 'node', readonly player: Seat, readonly name: string, readonly pid: number, readonly wallet: string, readonly sessionKey: string,
     readonly address: string, readonly dataDir: string, readonly balanceWei: string, readonly ms: number
@@ -36,6 +36,7 @@ export type Step =
   }
   | ({ readonly step: 'close', readonly calledOff: boolean, readonly signedBy: readonly string[], readonly sentBy: string, readonly payoutsWei: readonly string[], readonly ms: number } & OnChain)
   | DisputeStep
+  | ReceiptStep
   | { readonly step: 'balances', readonly players: readonly Account[], readonly courtWei: string }
   /** The same game without a thread. */
   | { readonly step: 'onchain', readonly deployGas: number, readonly moveGas: readonly number[], readonly gasUsed: number, readonly transactions: number, readonly ms: number }
@@ -64,6 +65,17 @@ export type DisputeStep =
   | ({ readonly step: 'court', readonly player: Seat, readonly name: string, readonly function: string, readonly records: { readonly epoch: number, readonly nonce: number } | null } & OnChain)
   /** The chain's time goes on: `moved`, or waited for. */
   | { readonly step: 'time', readonly seconds: number, readonly moved: boolean, readonly until: string }
+
+/** What a thread sends to the chain; `amountWei` goes to `target`, or with a call. */
+type Receipted = { readonly index: number, readonly target: string, readonly amountWei: string, readonly isCall: boolean }
+
+/** A game with prizes. */
+export type ReceiptStep =
+  /** A round of Rounds.sol, with the counts that were said, the winner's last. */
+  | { readonly step: 'round', readonly number: number, readonly player: Seat, readonly name: string, readonly said: readonly number[], readonly prizeWei: string, readonly ms: number }
+  | ({ readonly step: 'receipt' } & Receipted)
+  /** The court has executed it. */
+  | ({ readonly step: 'redeem', readonly player: Seat, readonly name: string } & Receipted & OnChain)
 
 /** A player's money on the chain, before the thread and after it: after = before − fees + won. */
 export type Account = {

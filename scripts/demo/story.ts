@@ -25,6 +25,8 @@ const CHAPTERS = {
   open: ['On the chain: they open a thread, which is this one game', 'the court keeps the deposits until the end'],
   dispute: ['They no longer agree', 'the nodes go to the court by themselves: what they decide is from their logs'],
   move: ['Off the chain: they play', 'play(cell) is the contract\'s own function; cells are 0 to 8, row by row'],
+  round: ['Off the chain: they race to 21', 'say(step) is the contract\'s own function; who says 21 has won the round'],
+  redeem: ['On the chain, whenever they like: what the contract has sent there', 'a receipt is in the state that both sign; the court executes it once'],
   close: ['On the chain again: they close the thread', ''],
   balances: ['Their wallets on the chain, in ETH', ''],
   onchain: ['The same moves without a thread, played on the same chain just now', '']
@@ -58,14 +60,20 @@ export class Story {
       case 'chain': return [...this.#heading('chain'), row(`an Ethereum of our own (${step.program})`, '', duration(step.ms))]
       case 'contracts': return [
         row('the court: keeps deposits, judges', gas(step.courtGas)),
-        row('TicTacToe.sol, for any game', gas(step.codeGas)),
+        row(`${step.game}.sol, for any game`, gas(step.codeGas)),
         this.#paint.dim('    put there once; they serve every game of everybody')
       ]
       case 'node': return [...this.#heading('node'), row(`${step.name.padEnd(6)}${shortAddress(step.wallet)}  ${ether(step.balanceWei)} ETH`, `process ${step.pid}`, duration(step.ms))]
       case 'open': return [...this.#heading('open'), row(`${step.name} ${verb(step.name, 'open')} it and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
       case 'join': return [row(`${step.name} ${verb(step.name, 'join')} and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
-      case 'start': return [row(`${listed(step.signedBy)} sign the empty board`, gas(0), duration(step.ms), bytes(step.bytes))]
+      case 'start': return [row(`${listed(step.signedBy)} sign the beginning`, gas(0), duration(step.ms), bytes(step.bytes))]
       case 'move': return this.#move(step)
+      case 'round': return [
+        ...this.#heading('round'), '', `    round ${step.number}: ${step.said.join(', ')}: ${this.#paint.bold(step.name)} has won`,
+        row(`${step.said.length} words, each signed by both`, gas(0), duration(step.ms))
+      ]
+      case 'receipt': return [`    receipt ${step.index}: ${receiptWords(step)}`]
+      case 'redeem': return [...this.#heading('redeem'), row(`${step.name}: receipt ${step.index}, ${receiptWords(step)}`, gas(step.gasUsed))]
       case 'close': return this.#close(step)
       case 'balances': return this.#balances(step)
       case 'onchain': return this.#onChain(step)
@@ -112,7 +120,7 @@ export class Story {
 
   #close (step: StepOf<'close'>): string[] {
     const names = this.#names()
-    const shares = step.payoutsWei.map((wei, i) => `${names[i] ?? ''} ${ether(wei)} ETH`)
+    const shares = step.payoutsWei.map((wei, i) => `${names[i] ?? 'receipts'} ${ether(wei)} ETH`)
     return [
       ...this.#heading('close'),
       row(step.calledOff ? 'the game is called off: deposits go back' : `who gets what: ${shares.join(', ')}`),
@@ -177,6 +185,7 @@ export class Story {
   #last<N extends Step['step']> (name: N): StepOf<N> | undefined { return this.#all(name).at(-1) }
 }
 
+const receiptWords = ({ amountWei, isCall, target }: StepOf<'receipt' | 'redeem'>): string => isCall ? `a call of ${shortAddress(target)}` : `${ether(amountWei)} ETH to ${shortAddress(target)}`
 const gas = (amount: number): string => `${grouped(amount)} gas`
 const bytes = (amount: number): string => `${grouped(amount)} bytes`
 const verb = (name: string, word: string): string => name === 'You' ? word : `${word}s`

@@ -55,13 +55,13 @@ export class ThreadGame {
     return this.#thread
   }
 
-  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies */
-  async open (code: string, pace?: Pace): Promise<void> {
+  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies @param creationArg of another contract than TicTacToe */
+  async open (code: string, pace?: Pace, creationArg?: string): Promise<void> {
     const [x, o] = this.#actors
     this.#teller.working(`${x.name} opens the thread`)
     const deposit = DEPOSIT_WEI.toString()
     const players = [x, o].map(({ player }) => ({ wallet: player.wallet, sessionKey: player.sessionKey, deposit }))
-    const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
+    const ctorArg = creationArg ?? AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
     let begun = performance.now()
     const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg, windowSec: pace?.windowSec }))
     this.#thread = opened.thread as ThreadId

@@ -1,10 +1,10 @@
 /** The court's functions as transactions of this node's wallet. Those of a dispute are in `dispute-calls.ts`. */
 import type { Interface } from 'ethers'
 import { ThreadsError } from '../errors.js'
-import { bytesToBigint, concatBytes, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
+import { bytesToBigint, concatBytes, hexToBytes, parseHash32, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { termsToAbi } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
-import type { Address, Close, Hex, Terms } from '../protocol/types.js'
+import type { Address, Close, CloseCertificate, Hex, Terms } from '../protocol/types.js'
 import type { ChainPort, DisputeCalls, Quote, Receipt, SendOptions, ShownCertificate } from '../thread/ports.js'
 import { breakpointToAbi, disputeCalls } from './dispute-calls.js'
 import { createLock, type Lock } from './lock.js'
@@ -13,7 +13,7 @@ import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -46,16 +46,26 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     })
   }
 
-  const evidence = async (name: string, terms: Terms, certificate: ShownCertificate) =>
-    await call(name, [termsToAbi(terms), breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)])
+  const evidence = (terms: Terms, certificate: ShownCertificate): readonly unknown[] => [termsToAbi(terms), breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)]
+  const end = (terms: Terms, { close, signatures }: CloseCertificate): readonly unknown[] => [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]
 
   return {
     ...disputeCalls(async (name, parameters, options) => await call(name, parameters, 0n, options)),
-    quotes: disputeCalls(quote),
+    quotes: {
+      ...disputeCalls(quote),
+      checkpoint: async (terms, certificate) => await quote('checkpoint', evidence(terms, certificate)),
+      close: async (terms, certificate) => await quote('close', end(terms, certificate)),
+      withdraw: async asset => await quote('withdraw', [asset])
+    },
     async lineage (thread) {
       const returned = await readView(rpc, { to: court, data: abi.encodeFunctionData('lineage', [thread]) })
       const [forced, used] = abi.decodeFunctionResult('lineage', returned) as unknown as [bigint, Iterable<bigint>]
       return { forced: Number(forced), usedSec: [...used] }
+    },
+    async recordedHash (thread) {
+      const returned = await readView(rpc, { to: court, data: abi.encodeFunctionData('record', [thread]) })
+      const [{ recorded }] = abi.decodeFunctionResult('record', returned) as unknown as [{ readonly recorded: string }]
+      return BigInt(recorded) === 0n ? undefined : parseHash32(recorded)
     },
     async open (terms, multiaddr) {
       checkTerms(terms)
@@ -66,9 +76,9 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
       return await pay(terms, depositOf(terms, player), 'join', [termsToAbi(terms), player, multiaddr, authorisation ?? new Uint8Array()])
     },
     cancel: async terms => await call('cancel', [termsToAbi(terms)]),
-    checkpoint: async (terms, certificate) => await evidence('checkpoint', terms, certificate),
-    resume: async (terms, certificate) => await evidence('resume', terms, certificate),
-    close: async (terms, { close, signatures }) => await call('close', [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]),
+    checkpoint: async (terms, certificate) => await call('checkpoint', evidence(terms, certificate)),
+    resume: async (terms, certificate) => await call('resume', evidence(terms, certificate)),
+    close: async (terms, certificate) => await call('close', end(terms, certificate)),
     async credit (asset, account) {
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },

@@ -1,8 +1,9 @@
 /** The court's functions of a dispute with their arguments as the ABI has them: the same for a transaction and for its price. */
 import { concatBytes, ZERO_HASH } from '../protocol/bytes.js'
+import type { ThreadReceipt } from '../protocol/port.js'
 import { termsToAbi } from '../protocol/terms.js'
 import type { Breakpoint, Hash32 } from '../protocol/types.js'
-import type { AccountProof, DisputeCalls, ForcedMove, LastInput, SendOptions, ShownCertificate } from '../thread/ports.js'
+import type { AccountProof, DisputeCalls, ForcedMove, Holdings, LastInput, SendOptions, ShownCertificate } from '../thread/ports.js'
 
 /** Calls a function of the court. */
 type Call<T> = (name: string, parameters: readonly unknown[], options?: SendOptions) => Promise<T>
@@ -18,10 +19,13 @@ export function disputeCalls<T> (call: Call<T>): DisputeCalls<T> {
       await call('challengeAndAdvance', [termsToAbi(terms), ...certificateToAbi(certificate), moveToAbi(move), witness], options),
     refute: async (terms, { recorded, last, paused, witness }, parent, options) =>
       await call('refute', [termsToAbi(terms), breakpointToAbi(recorded), breakpointToAbi(parent), lastToAbi(last), paused ?? ZERO_HASH, witness], options),
-    settle: async (terms, recorded, proofs, options) =>
-      await call('settle', [termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), proofs.map(proofToAbi)], options),
-    settleByFunction: async (terms, { recorded, last, paused, witness }, proofs, options) =>
-      await call('settleByFunction', [termsToAbi(terms), breakpointToAbi(recorded), lastToAbi(last), paused ?? ZERO_HASH, witness, proofs.map(proofToAbi)], options)
+    settle: async (terms, recorded, holdings, options) =>
+      await call('settle', [termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), holdingsToAbi(holdings)], options),
+    settleByFunction: async (terms, { recorded, last, paused, witness }, holdings, options) =>
+      await call('settleByFunction', [termsToAbi(terms), breakpointToAbi(recorded), lastToAbi(last), paused ?? ZERO_HASH, witness, holdingsToAbi(holdings)], options),
+    redeem: async (terms, { breakpoint, signatures, receipt, siblings }, options) => signatures === undefined
+      ? await call('redeem', [termsToAbi(terms), breakpointToAbi(breakpoint), receiptToAbi(receipt), siblings], options)
+      : await call('checkpointAndRedeem', [termsToAbi(terms), ...certificateToAbi({ breakpoint, signatures }), receiptToAbi(receipt), siblings], options)
   }
 }
 
@@ -44,6 +48,17 @@ function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove):
 
 function lastToAbi (last: LastInput | undefined): readonly unknown[] {
   return last === undefined ? [0, [], NOTHING, NOTHING] : [last.player, last.others, last.input.raw, last.input.binding]
+}
+
+/** What a state says of its money; all zero where there is no state. */
+export function holdingsToAbi (holdings: Holdings | undefined): readonly unknown[] {
+  if (holdings === undefined) return [[], [ZERO_HASH, [], ZERO_HASH, ZERO_HASH]]
+  const { accounts, exits: { value, siblings, other } } = holdings
+  return [accounts.map(proofToAbi), [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]]
+}
+
+function receiptToAbi ({ index, sender, target, amount, data }: ThreadReceipt): readonly unknown[] {
+  return [index, sender, target, amount, data]
 }
 
 function proofToAbi ({ nonce, balanceWei, codeHash, siblings, other }: AccountProof): readonly unknown[] {

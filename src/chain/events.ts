@@ -7,7 +7,7 @@ import { termsFromAbi, threadIdOf } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
 import { breakpointHash } from '../protocol/typed-data.js'
 import type { Breakpoint, Domain, Hash32, Hex, Signature, ThreadId } from '../protocol/types.js'
-import type { ChainEvent } from '../thread/ports.js'
+import type { BegunMove, ChainEvent } from '../thread/ports.js'
 import type { RawLog } from './reads.js'
 
 type WithoutPlace<T> = T extends unknown ? Omit<T, 'at'> : never
@@ -21,7 +21,7 @@ export type Decoded = { readonly event: EventBody } | { readonly skipped: string
 
 const SIGNATURE_BYTES = 65
 /** Functions of the court that record a certificate. */
-const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance'])
+const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance', 'checkpointAndRedeem'])
 
 /**
  * Decodes one log of the court. Never throws for what a log holds: a log that is unknown, or whose terms break a rule or are not those
@@ -62,6 +62,24 @@ export function signaturesOfCall (court: Interface, domain: Domain, data: Hex, b
   }
 }
 
+/** Functions of the court that force a move: where it stands among their arguments. */
+const FORCING: Readonly<Record<string, number>> = { advance: 2, challengeAndAdvance: 3 }
+
+/** The move out of the data of a call to the court; undefined when the call forced no move of this player in this thread (a contract in between, or another function). */
+export function moveOfCall (court: Interface, domain: Domain, data: Hex, thread: ThreadId, player: number): BegunMove | undefined {
+  try {
+    const call = court.parseTransaction({ data })
+    const at = call === null ? undefined : FORCING[call.name]
+    if (call === null || at === undefined || threadIdOf(termsFromAbi(call.args[0]), domain) !== thread) return undefined
+    const move = call.args[at] as Result
+    if (Number(move.player) !== player) return undefined
+    return { input: { raw: hexToBytes(String(move.raw) as Hex), binding: hexToBytes(String(move.binding) as Hex) }, timestampSec: BigInt(move.timestamp) }
+  } catch (error) {
+    if (error instanceof Error) return undefined // anybody's bytes: not a call of the court's
+    throw error
+  }
+}
+
 function body (name: string, thread: ThreadId, fields: Result, domain: Domain, log: RawLog, recorded: RecordedBefore): EventBody | undefined {
   switch (name) {
     case 'CREATE3': return opened(thread, fields, domain)
@@ -87,6 +105,7 @@ function body (name: string, thread: ThreadId, fields: Result, domain: Domain, l
       type: 'refuted', thread, dispute: BigInt(fields.k), player: Number(fields.player), recorded: parseHash32(String(fields.recorded)), endsAtSec: BigInt(fields.endsAt)
     }
     case 'Resumed': return { type: 'resumed', thread, epoch: BigInt(fields.epoch) }
+    case 'Redeemed': return { type: 'redeemed', thread, index: BigInt(fields.index), target: asAddress(String(fields.target)), amount: BigInt(fields.amount) }
     case 'Closed': return { type: 'closed', thread, payouts: integers(fields.payouts) }
     case 'Settled': return { type: 'settled', thread, payouts: integers(fields.payouts), leftover: BigInt(fields.leftover) }
     default: return undefined

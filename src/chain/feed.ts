@@ -2,7 +2,7 @@
 import type { Interface } from 'ethers'
 import type { Domain } from '../protocol/types.js'
 import type { ChainEvent, LogPosition } from '../thread/ports.js'
-import { decodeLog, signaturesOfCall, type EventBody, type RecordedBefore } from './events.js'
+import { decodeLog, moveOfCall, signaturesOfCall, type EventBody, type RecordedBefore } from './events.js'
 import { readCall, type RawLog, type Sends } from './reads.js'
 
 /** Turns logs into events. */
@@ -18,11 +18,12 @@ export function createFeed (options: { rpc: Sends, court: Interface, domain: Dom
   const { rpc, court, domain } = options
   let skipped = 0
 
-  /** The signatures stand in the call, not in the log: they cost gas there and serve only those who were away. */
-  const withSignatures = async (event: EventBody, log: RawLog): Promise<EventBody> => {
-    if (event.type !== 'recorded') return event
+  /** Signatures and moves that have not ended stand in the call, not in the log: they cost gas there and serve only those who were away. */
+  const withCall = async (event: EventBody, log: RawLog): Promise<EventBody> => {
+    if (event.type !== 'recorded' && event.type !== 'judging') return event
     const call = await readCall(rpc, log.transactionHash)
     if (call?.to !== domain.court) return event
+    if (event.type === 'judging') return { ...event, move: moveOfCall(court, domain, call.data, event.thread, event.player) }
     return { ...event, signatures: signaturesOfCall(court, domain, call.data, event.breakpoint) }
   }
 
@@ -44,7 +45,7 @@ export function createFeed (options: { rpc: Sends, court: Interface, domain: Dom
         const at: LogPosition = {
           blockNumber: log.blockNumber, blockHash: log.blockHash, transactionHash: log.transactionHash, logIndex: log.logIndex, timestampSec
         }
-        yield { log, event: { ...await withSignatures(event, log), at } as ChainEvent }
+        yield { log, event: { ...await withCall(event, log), at } as ChainEvent }
       }
     }
   }

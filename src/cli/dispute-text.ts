@@ -22,7 +22,8 @@ export function disputeText (status: DisputeStatus): string {
     `banks     ${banks.map(({ player, leftSec }) => `player ${player} ${leftSec} s`).join(', ')}; a move takes ${status.chargeSec ?? status.leastChargeSec} s${status.chargeSec === null ? ' or more' : ' now'}`,
     ...(status.waitingFor.length === 0 ? [] : [`waits     for player ${status.waitingFor.join(', ')}, with whom the thread could go on off-chain`]),
     `cost      ${cost.transactions} transactions, ${cost.gas} gas, ${weiText(cost.feeWei)} ether so far`,
-    `next      ${ACTIONS[next.action]}: ${next.reason}${next.atSec === null ? '' : `; looked at again at ${timeText(next.atSec)}`}${next.usefulUntilSec === null ? '' : `; in time until ${timeText(next.usefulUntilSec)}`}`
+    `next      ${ACTIONS[next.action]}: ${next.reason}${next.atSec === null ? '' : `; looked at again at ${timeText(next.atSec)}`}${next.usefulUntilSec === null ? '' : `; in time until ${timeText(next.usefulUntilSec)}`}`,
+    ...(status.quote === undefined ? [] : [`price     ${status.quote === null ? 'nothing is to be sent now' : `${status.quote.transactions} transactions, ${status.quote.gas} gas, ${weiText(status.quote.feeWei)} ether at the present price`}`])
   ]
   return lines.join('\n')
 }

@@ -8,6 +8,7 @@ import { registerInit } from './commands/init.js'
 import { registerNetwork } from './commands/network.js'
 import { registerOpen } from './commands/open.js'
 import { registerPlay } from './commands/play.js'
+import { registerReceipts } from './commands/receipts.js'
 import { packageVersion, registerStart } from './commands/start.js'
 import { registerThread } from './commands/thread.js'
 import { exitCodeOf, exitCodesHelp } from './exit-codes.js'
@@ -32,7 +33,7 @@ Examples:
   evm-threads close 3f2a`)
     .addHelpText('afterAll', `\n${exitCodesHelp()}`)
   registerStart(program, parts)
-  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerDeploy, registerPlay]) register(program)
+  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerReceipts, registerDeploy, registerPlay]) register(program)
   return program
 }
 

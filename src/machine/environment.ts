@@ -3,7 +3,7 @@ import { Common, Hardfork, Mainnet } from '@ethereumjs/common'
 import { EVM, EVMMockBlockchain, getActivePrecompiles, NobleBN254, type EVMOpts, type Message } from '@ethereumjs/evm'
 import { Address as EthAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
-import { hexToBytes } from '../protocol/bytes.js'
+import { asHash32, bytesToHex, hexToBytes } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
 import { THREAD_LIMITS } from '../protocol/limits.js'
 import { threadChainId } from '../protocol/terms.js'
@@ -85,6 +85,20 @@ export function precompilesOf (common: Common, { modexpBytes = 0 }: ExecutionLim
   return [{ address: MODEXP, function: modexpLike(stock, modexpBytes === 0 ? Infinity : modexpBytes) }]
 }
 
+/** Notes each account and slot that an opcode names, before it is known whether it can be paid for: the judge wants to be shown it all the same. */
+function watchAccess ({ journal }: EVM, draft: Draft): void {
+  const isWarmedAddress = journal.isWarmedAddress.bind(journal)
+  const isWarmedStorage = journal.isWarmedStorage.bind(journal)
+  journal.isWarmedAddress = (address) => {
+    draft.touch(bytesToHex(address) as Address)
+    return isWarmedAddress(address)
+  }
+  journal.isWarmedStorage = (address, slot) => {
+    draft.touchSlot(bytesToHex(address) as Address, asHash32(slot))
+    return isWarmedStorage(address, slot)
+  }
+}
+
 /** A fresh EVM for the thread, working on `draft`, within a thread's limits unless others are given. */
 export function createThreadEVM (context: MachineContext, draft: Draft, limits: ExecutionLimits = THREAD_LIMITS): ThreadEVM {
   const common = cancun(threadChainId(context.thread))
@@ -93,5 +107,6 @@ export function createThreadEVM (context: MachineContext, draft: Draft, limits: 
   const evm = new ThreadEVM(options)
   common.freeze()
   runSynchronously(evm, limits)
+  watchAccess(evm, draft)
   return evm
 }

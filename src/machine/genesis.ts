@@ -1,9 +1,12 @@
-/** Slot (0, 0): the deposits, and the contract as its constructor leaves it (specification §4). */
+/** Slot (0, 0): the deposits, the port, and the contract as its constructor leaves it (specification §4). */
 import { ThreadsError } from '../errors.js'
-import { concatBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
+import { concatBytes, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { hash32 } from '../protocol/crypto.js'
+import { PORT_ADDRESS, PORT_COUNT_SLOT, portGenesisWord } from '../protocol/port.js'
+import { PORT_CODE } from '../protocol/port-code.js'
 import { contractAddressOf, scaleOf } from '../protocol/terms.js'
 import type { Address, Hash32, Terms } from '../protocol/types.js'
+import { stripZeros } from '../state/changes.js'
 import type { Draft } from '../state/draft.js'
 import { blockOf, ethAddress, type MachineContext, type ThreadEVM } from './environment.js'
 import { finish, outcomeOf, warm, type Outcome } from './transaction.js'
@@ -20,6 +23,7 @@ export async function runGenesis (evm: ThreadEVM, draft: Draft, context: Machine
   if (codeHash !== terms.codeHash) throw new ThreadsError('MACHINE_CODE_MISMATCH', 'the code is not the one that the terms name', { data: { codeHash, expected: terms.codeHash } })
   payIn(draft, terms)
   const contract = contractAddressOf(context.thread, context.domain.court)
+  await putPort(draft, contract, terms)
   if (terms.codeKind === 1) {
     draft.setAccount(contract, { ...draft.account(contract), nonce: 1n })
     draft.setCode(contract, code)
@@ -37,6 +41,13 @@ function payIn (draft: Draft, terms: Terms): void {
   if (terms.oracle === ZERO_ADDRESS) return
   const oracle = draft.account(terms.oracle)
   draft.setAccount(terms.oracle, { ...oracle, balanceWei: oracle.balanceWei + terms.oracleFee * scale })
+}
+
+/** The port is there before the constructor runs (§10). */
+async function putPort (draft: Draft, contract: Address, terms: Terms): Promise<void> {
+  draft.setAccount(PORT_ADDRESS, { ...draft.account(PORT_ADDRESS), nonce: 1n })
+  draft.setCode(PORT_ADDRESS, PORT_CODE)
+  await draft.putStorage(ethAddress(PORT_ADDRESS), hexToBytes(PORT_COUNT_SLOT), stripZeros(portGenesisWord(contract, terms)))
 }
 
 async function construct (evm: ThreadEVM, draft: Draft, context: MachineContext, initCode: Uint8Array, contract: Address, timestampSec: bigint): Promise<Outcome> {

@@ -16,7 +16,7 @@ import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
 
 /** What the loop uses of the interpreter's run state. */
-type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, stack: { length: number }, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
+type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, stack: { readonly length: number, readonly _store: readonly bigint[] }, returnBytes: Uint8Array, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
 type OpEntry = {
   opcodeInfo: { code: number, feeBigInt: bigint, dynamicGas: boolean, isInvalid: boolean, isAsync: boolean }
   gasHandler: (state: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
@@ -36,7 +36,25 @@ type Interpreter = {
 }
 
 /** What the loop keeps for an EVM: what it knows of codes (they go when nothing else holds them), and the work since the node's other business had its turn. */
-type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint, writes: number }
+type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint, callersInitBytes: number, writes: number, footprint: Footprint }
+
+/** What a run leaves in a machine that is saved in the middle of it, at most (contracts/judge/Layout.sol): what `judgeable.ts` bounds the machine's size with. */
+export type Footprint = {
+  /** Memory and stacks of all frames that lived at once, in words. */
+  words: number
+  frames: number
+  /** Init code of all frames that lived at once, as the judge keeps it. */
+  initBytes: number
+  /** The longest return data. */
+  returnBytes: number
+  /** Code that was created, undone creations included. */
+  createdBytes: number
+  /** SSTOREs and TSTOREs. */
+  writes: number
+  transientWrites: number
+  /** Entries of the journal for creations, payments and SELFDESTRUCTs. */
+  entries: number
+}
 
 /** The limits in the loop's own units; Infinity, or what no memory reaches, where there is none. */
 type Bounds = { readonly memoryWords: bigint, readonly frames: number, readonly callDataBytes: number, readonly returnDataBytes: number, readonly writes: number, readonly any: boolean }
@@ -54,6 +72,11 @@ const FIRST_CALL = 0xf0
 const OPERANDS: Readonly<Record<number, number>> = { 0xf0: 3, 0xf1: 7, 0xf2: 7, 0xf4: 6, 0xf5: 4, 0xfa: 6 }
 const SSTORE = 0x55
 const TSTORE = 0x5d
+const CALL = 0xf1
+const CALLCODE = 0xf2
+/** What a creation and a SELFDESTRUCT write into accounts at most: nonces, flags, balances and the code. A payment writes two balances. */
+const ENTRIES: Readonly<Record<number, number>> = { 0xf0: 8, 0xf5: 8, 0xff: 3 }
+const MAX_CODE_BYTES = 24_576
 
 /**
  * Lets `evm` run on the fast loop, where there is one. It keeps all limits but MODEXP's, which its precompile keeps.
@@ -62,7 +85,19 @@ const TSTORE = 0x5d
 export function runSynchronously (evm: EVM, limits: ExecutionLimits = {}): void {
   const bounds = boundsOf(limits)
   if (bounds.any && interpreterLoop === 'stock') throw new ThreadsError('MACHINE_INTERNAL', 'the stock interpreter keeps no limits')
-  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n, writes: 0 })
+  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n, callersInitBytes: 0, writes: 0, footprint: noFootprint() })
+}
+
+/** What the last run of `evm` left, since this was asked; nothing where no code ran on the fast loop. */
+export function takeFootprint (evm: EVM): Footprint {
+  const known = analyses.get(evm)
+  const footprint = known?.footprint ?? noFootprint()
+  if (known !== undefined) known.footprint = noFootprint()
+  return footprint
+}
+
+function noFootprint (): Footprint {
+  return { words: 0, frames: 0, initBytes: 0, returnBytes: 0, createdBytes: 0, writes: 0, transientWrites: 0, entries: 0 }
 }
 
 function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): Bounds {
@@ -143,8 +178,9 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   let analysis = known.codes.get(code)
   if (analysis === undefined) known.codes.set(code, analysis = interpreter._getValidJumpDestinations(code))
   const { depth, callData, isCreate, isStatic } = interpreter._env
-  if (depth === 0) [known.work, known.callersWords, known.writes] = [0, 0n, 0]
-  const { limits, callersWords } = known
+  if (depth === 0) begin(known)
+  const { limits, callersWords, footprint } = known
+  const initBytes = known.callersInitBytes + (isCreate ? initBlockBytes(code.length) : 0)
   const mostWords = limits.memoryWords - callersWords
   state.code = code
   state.validJumps = analysis.jumps
@@ -152,6 +188,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   state.shouldDoJumpAnalysis = false
   const entries = analysis.opcodesCached
   if (depth >= limits.frames || mostWords < 0n || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
+  footprint.frames = Math.max(footprint.frames, depth + 1)
+  footprint.initBytes = Math.max(footprint.initBytes, initBytes)
   try {
     while (state.programCounter < code.length) {
       const entry = entries[state.programCounter]
@@ -170,7 +208,11 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
         throw new EVMError(EVMError.errorMessages.OUT_OF_GAS)
       }
       if (info.dynamicGas && state.memoryWordCount > mostWords) throw breach()
-      if (info.code >= FIRST_CALL) known.callersWords = callersWords + state.memoryWordCount + BigInt(state.stack.length - (OPERANDS[info.code] ?? 0))
+      if (info.code >= FIRST_CALL) {
+        known.callersWords = callersWords + state.memoryWordCount + BigInt(state.stack.length - (OPERANDS[info.code] ?? 0))
+        known.callersInitBytes = initBytes
+        footprint.entries += entriesOf(state, info.code)
+      }
       if ((info.code === SSTORE || info.code === TSTORE) && !isStatic && state.stack.length >= 2 && ++known.writes > limits.writes) throw breach()
       state.programCounter++
       known.work += info.code >= FIRST_CALL ? CALL_WORK : 1
@@ -180,6 +222,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
       }
       if (info.isAsync) await entry.opHandler(state, common)
       else void entry.opHandler(state, common)
+      if (info.code === TSTORE) footprint.transientWrites++
+      else if (info.code >= FIRST_CALL) footprint.returnBytes = Math.max(footprint.returnBytes, state.returnBytes.length)
     }
   } catch (error) {
     // What is not the EVM's own error is a bug, and goes up as it is. STOP is how a code ends well.
@@ -191,9 +235,36 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
       result.returnValue = new Uint8Array()
       return { runState: state, exceptionError: breach() }
     }
+    if (ended && isCreate) footprint.createdBytes += createdBytes(result.returnValue)
     return { runState: state, exceptionError: ended ? undefined : error }
+  } finally {
+    const memoryWords = state.memoryWordCount < mostWords ? state.memoryWordCount : mostWords
+    // The stack's own store is as long as the stack ever was.
+    footprint.words = Math.max(footprint.words, Number(callersWords + memoryWords) + state.stack._store.length)
+    footprint.writes = Math.min(known.writes, limits.writes)
   }
   return { runState: state, exceptionError: undefined }
+}
+
+function begin (known: Known): void {
+  [known.work, known.callersWords, known.callersInitBytes, known.writes] = [0, 0n, 0, 0]
+  known.footprint = noFootprint()
+}
+
+/** Size, a flag, the code and a byte for each position of it. */
+function initBlockBytes (codeBytes: number): number {
+  return 64 + 2 * ((codeBytes + 64) & ~31)
+}
+
+/** Size and the code in whole words; longer code is refused. */
+function createdBytes (code: Uint8Array | undefined): number {
+  const length = code?.length ?? 0
+  return length === 0 || length > MAX_CODE_BYTES ? 0 : 32 + ((length + 31) & ~31)
+}
+
+function entriesOf ({ stack }: RunState, code: number): number {
+  const isPayment = (code === CALL || code === CALLCODE) && stack._store[stack.length - 3] !== 0n
+  return isPayment ? 2 : ENTRIES[code] ?? 0
 }
 
 /** All gas of the frame is gone, as for any exceptional halt. */

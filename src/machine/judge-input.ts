@@ -70,6 +70,8 @@ const RULES = 1n
 const WARM = 1n
 const HAS_STORAGE = 8n
 const ACCOUNT_WORDS = 6
+/** The judge gives a hash of all that is judged; any odd number will do here (contracts/judge/Layout.sol). */
+const INDEX_KEY = 0x9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f86c6a11d0c18e95n
 
 /** One word of 32 bytes. */
 export function word (value: bigint): Uint8Array {
@@ -120,7 +122,7 @@ export function codesOf (message: JudgeMessage): { readonly codeHash: Hash32, re
 function header (saved: boolean, steps: bigint, rooms: JudgeRooms, codes: readonly Uint8Array[]): Uint8Array[] {
   const sizes = [rooms.frames, rooms.transientSlots, rooms.journalEntries, rooms.returnBytes, rooms.newCodes, rooms.newCodeBytes, codes.length]
   return [
-    ...[RULES, saved ? 1n : 0n, steps, ...sizes.map(BigInt)].map(word),
+    ...[RULES, saved ? 1n : 0n, steps, ...sizes.map(BigInt), INDEX_KEY].map(word),
     // No holder: the bytes follow.
     ...codes.flatMap((code) => [word(0n), word(0n), word(BigInt(code.length)), padded(code)])
   ]

@@ -60,6 +60,15 @@ export class Judgement {
     this.#matter = matter
   }
 
+  /** Another one that stands where this one does. */
+  copy (): Judgement {
+    const copy = new Judgement(this.#verifier, this.#matter)
+    copy.#rooms = this.#rooms
+    copy.#last = this.#last
+    copy.#ends = this.#ends
+    return copy
+  }
+
   /**
    * The next call, of at most `steps` opcodes. A refusal says why the input cannot be judged, and nothing follows it.
    * @throws `MACHINE_INTERNAL` when the judge goes on asking, or has given its verdict

@@ -3,16 +3,22 @@
  * come verified, and who may propose, sign or store is not known here.
  */
 import { ThreadsError } from '../errors.js'
+import { ZERO_ADDRESS } from '../protocol/bytes.js'
 import { contractAddressOf, payeesOf, potOf, scaleOf } from '../protocol/terms.js'
 import { intrinsicGas } from '../protocol/input.js'
-import { MAX_BATCH_GAS } from '../protocol/limits.js'
+import { MAX_BATCH_GAS, MAX_OWN_CODE_BYTES } from '../protocol/limits.js'
+import { PORT_ADDRESS, PORT_COUNT_SLOT, PORT_TOTAL_SLOT, receiptCount, type Exits } from '../protocol/port.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { changesFromEntries, type AccountState, type StateChanges } from '../state/changes.js'
 import { Draft } from '../state/draft.js'
-import { rootOf, type Tree } from '../state/tree.js'
-import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof } from '../state/world.js'
+import { emptyTree, rootOf, type Tree } from '../state/tree.js'
+import { EMPTY_ACCOUNT, EMPTY_BYTES, treeAfter, wordOf, World, type AccountProof, type SlotProof } from '../state/world.js'
+import { encodeCode } from './code-reference.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext, type ThreadEVM } from './environment.js'
 import { runGenesis } from './genesis.js'
+import { takeFootprint } from './interpreter.js'
+import { whyNotJudged } from './judgeable.js'
+import { settlementMessage } from './settlement.js'
 import { runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
 import { turn } from '../turn.js'
 
@@ -27,7 +33,11 @@ export type InputReceipt = Outcome & {
 }
 
 /** The inputs of one breakpoint, in order; `parent` is the hash of the breakpoint before. */
-export type Batch = Environment & { readonly inputs: readonly Input[] }
+export type Batch = Environment & {
+  readonly inputs: readonly Input[]
+  /** The court has recorded it: then nothing is skipped that only a run shows to be unfit. */
+  readonly isForced?: boolean
+}
 
 /** An input that the state does not let in: it consumes no nonce. */
 export type Skipped = { readonly input: Input, readonly code: SkipCode, readonly message: string }
@@ -87,12 +97,13 @@ export class Machine {
 
   /**
    * Slot (0, 0): the deposits, then the code or its constructor, at the timestamp of that breakpoint.
-   * @throws `MACHINE_CODE_MISMATCH`, `MACHINE_CONSTRUCTOR_REVERTED`
+   * @throws `MACHINE_CODE_MISMATCH`, `MACHINE_CONSTRUCTOR_REVERTED`, `MACHINE_UNJUDGEABLE`, `MACHINE_UNSETTLEABLE`
    */
   static async genesis (context: MachineContext, code: Uint8Array, timestampSec = 0n): Promise<{ machine: Machine, changes: StateChanges, receipt: Outcome }> {
     const machine = new Machine(context, World.empty())
     const { receipt, changes } = await machine.#enqueue(async () => {
       const receipt = await runGenesis(machine.#evm, machine.#draft, context, code, timestampSec)
+      await machine.#checkGenesis(code, timestampSec)
       return { receipt, changes: machine.#draft.changes() }
     })
     machine.#world = machine.#world.after(changes, treeAfter(machine.#world.tree, changes), 'none')
@@ -131,7 +142,7 @@ export class Machine {
   prepare (batch: Batch): Promise<Prepared> {
     return this.#enqueue(async () => {
       const base = this.#world
-      const run = await this.#runBatch(batch)
+      const run = await this.#runBatch(batch, base.tree)
       const changes = this.#draft.changes()
       const tree = treeAfter(base.tree, changes)
       const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, ...run }
@@ -140,18 +151,20 @@ export class Machine {
     })
   }
 
-  async #runBatch (batch: Batch): Promise<Pick<Prepared, 'included' | 'skipped' | 'receipts' | 'gasUsed'>> {
+  async #runBatch (batch: Batch, tree: Tree): Promise<Pick<Prepared, 'included' | 'skipped' | 'receipts' | 'gasUsed'>> {
     const { terms } = this.context
     const execution = { evm: this.#evm, draft: this.#draft, block: blockOf(this.context, batch) }
     const included: Input[] = []
     const skipped: Skipped[] = []
     const receipts: InputReceipt[] = []
     let gasUsed = 0n
+    // With that of inputs that were skipped after they ran: the proposer's work is bounded, and who executes what it signed meets none of them.
+    let gasRun = 0n
     let turnAt = TURN_GAS
     for (const input of batch.inputs) {
       // INVARIANT: a rule for all (§3). It bounds what one signed proposal makes every player execute, store and tell.
-      if (gasUsed >= MAX_BATCH_GAS) {
-        skipped.push({ input, code: 'BATCH_GAS', message: `the inputs before it have used ${gasUsed} gas` })
+      if (gasRun >= MAX_BATCH_GAS) {
+        skipped.push({ input, code: 'BATCH_GAS', message: `the inputs before it have used ${gasRun} gas` })
         continue
       }
       const sender = terms.players[input.player]
@@ -161,15 +174,68 @@ export class Machine {
         skipped.push({ input, ...why })
         continue
       }
+      const mark = this.#draft.mark()
+      takeFootprint(this.#evm)
       const outcome = await runTransaction(execution, sender, input.tx)
+      gasRun += outcome.gasUsed
+      const unfit = batch.isForced === true ? undefined : this.#whyUnfit(tree, input, outcome) ?? await this.#whyUnsettled(tree, sender, batch)
+      if (unfit !== undefined) this.#draft.back(mark)
+      this.#draft.keep()
+      if (unfit !== undefined) {
+        skipped.push({ input, ...unfit })
+        continue
+      }
       included.push(input)
       receipts.push({ id: input.id, player: input.player, ...outcome, returnData: kept(outcome.returnData) })
       gasUsed += outcome.gasUsed
-      if (gasUsed < turnAt) continue
-      turnAt = gasUsed + TURN_GAS
+      if (gasRun < turnAt) continue
+      turnAt = gasRun + TURN_GAS
       await turn()
     }
     return { included, skipped, receipts, gasUsed }
+  }
+
+  /** What only a run shows of an input that must not be included (§9): the draft still has all that it touched. */
+  #whyUnfit (tree: Tree, { tx, raw }: Input, { gasUsed }: Outcome): { code: SkipCode, message: string } | undefined {
+    // A refund takes a fifth at most.
+    const gas = gasUsed * 5n / 4n - intrinsicGas(tx)
+    const message = whyNotJudged({
+      draft: this.#draft, tree, contract: this.contract, rawBytes: raw.length, dataBytes: tx.data.length, gas, accessList: tx.accessList, footprint: takeFootprint(this.#evm)
+    })
+    return message === undefined ? undefined : { code: 'UNJUDGEABLE', message }
+  }
+
+  /**
+   * Why the settlement function, where the terms name one, could not settle what the draft has now (§8): tried as late as the court would call it at the earliest. PREVRANDAO is
+   * not known yet; what depends on it is the author's fault. Nothing of it stays.
+   */
+  async #whyUnsettled (tree: Tree, lastMover: Address, { nonce, parent, timestampSec }: Environment): Promise<{ code: SkipCode, message: string } | undefined> {
+    const { terms } = this.context
+    if (BigInt(terms.settlement) === 0n) return undefined
+    const mark = this.#draft.mark()
+    const message = settlementMessage(this.context, lastMover)
+    const block = blockOf(this.context, { nonce: nonce + 1n, parent, timestampSec: timestampSec + 2n * terms.windowSec })
+    takeFootprint(this.#evm)
+    const { success, reason, gasUsed } = await runMessage({ evm: this.#evm, draft: this.#draft, block }, message)
+    const load = {
+      draft: this.#draft, tree, contract: this.contract, rawBytes: message.data.length, dataBytes: message.data.length, gas: gasUsed, accessList: [], footprint: takeFootprint(this.#evm)
+    }
+    const why = success ? whyNotJudged(load) : `it fails: ${reason ?? 'without a reason'}`
+    this.#draft.back(mark)
+    return why === undefined ? undefined : { code: 'SETTLEMENT', message: `the settlement function could not settle what it leaves: ${why}` }
+  }
+
+  /** What slot (0, 0) must be, so that a dispute can start from it. @throws `MACHINE_UNJUDGEABLE`, `MACHINE_UNSETTLEABLE` */
+  async #checkGenesis (code: Uint8Array, timestampSec: bigint): Promise<void> {
+    const draft = this.#draft
+    const own = draft.code(draft.account(this.contract).codeHash)
+    const size = encodeCode(own, [{ address: this.contract, code }]).length
+    if (size > MAX_OWN_CODE_BYTES) {
+      throw new ThreadsError('MACHINE_UNJUDGEABLE', `the contract's code differs too much from what is on the chain: the judge would have to be shown ${size} bytes of it`, { data: { bytes: size, most: MAX_OWN_CODE_BYTES } })
+    }
+    const why = await this.#whyUnsettled(emptyTree, ZERO_ADDRESS, { nonce: 0n, parent: this.context.thread as string as Hash32, timestampSec })
+    draft.keep()
+    if (why !== undefined) throw new ThreadsError('MACHINE_UNSETTLEABLE', `the constructor leaves what cannot be settled: ${why.message}`, { data: { reason: why.message } })
   }
 
   /**
@@ -250,16 +316,26 @@ export class Machine {
     return this.#world.prove(address)
   }
 
+  /** A slot with its proof under {@link Machine.root}. */
+  proveSlot (address: Address, slot: Hash32): SlotProof {
+    return this.#world.proveSlot(address, slot)
+  }
+
+  /** How many receipts the port has written, and what has left with them, in the asset's units (§10). */
+  get exits (): Exits {
+    return { count: receiptCount(this.storageAt(PORT_ADDRESS, PORT_COUNT_SLOT)), total: BigInt(this.storageAt(PORT_ADDRESS, PORT_TOTAL_SLOT)) }
+  }
+
   /** Runs `work` on the committed state, after all executions before it; that state stays as it is until `work` has ended. */
   inspect<T> (work: (world: World) => Promise<T>): Promise<T> {
     return this.#enqueue(async () => await work(this.#world))
   }
 
-  /** What is not in the payees' accounts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
+  /** What is neither in the payees' accounts nor has left with receipts (inside contracts, paid to others, burnt), in the thread's 18-decimal units. */
   leftover (): bigint {
     const { terms } = this.context
     const payees = new Set(payeesOf(terms))
-    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, potOf(terms) * scaleOf(terms))
+    return [...payees].reduce((rest, payee) => rest - this.account(payee).balanceWei, (potOf(terms) - this.exits.total) * scaleOf(terms))
   }
 
   /** Runs `work` on a draft of the committed state, after all work before it. */

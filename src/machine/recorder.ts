@@ -1,8 +1,7 @@
 /** Which accounts, slots and codes an input touches, those of frames that fail included: a draft that takes notes. */
-import type { Account, Address as EthAddress } from '@ethereumjs/util'
-import { bytesToBigint, bytesToHex } from '../protocol/bytes.js'
-import type { Address, InputTransaction } from '../protocol/types.js'
-import type { AccountState } from '../state/changes.js'
+import type { Address as EthAddress } from '@ethereumjs/util'
+import { bytesToHex } from '../protocol/bytes.js'
+import type { Address, Hash32, InputTransaction } from '../protocol/types.js'
 import { Draft } from '../state/draft.js'
 import type { World } from '../state/world.js'
 import { blockOf, createThreadEVM, type Environment, type MachineContext } from './environment.js'
@@ -10,31 +9,26 @@ import { runMessage, runTransaction, type Message } from './transaction.js'
 import { Touched } from './witness.js'
 
 class Recorder extends Draft {
-  readonly touched = new Touched()
+  readonly noted = new Touched()
 
-  override setAccount (address: Address, account: AccountState): void {
-    this.touched.account(address)
-    super.setAccount(address, account)
+  override touch (address: Address): void {
+    super.touch(address)
+    this.noted.account(address)
   }
 
-  override getAccount (address: EthAddress): Promise<Account | undefined> {
-    this.touched.account(keyOf(address))
-    return super.getAccount(address)
+  override touchSlot (address: Address, slot: Hash32): void {
+    super.touchSlot(address, slot)
+    this.noted.slot(address, BigInt(slot))
   }
 
   override getCode (address: EthAddress): Promise<Uint8Array> {
-    this.touched.code(keyOf(address))
+    this.noted.code(keyOf(address))
     return super.getCode(address)
   }
 
   override getCodeSize (address: EthAddress): Promise<number> {
-    this.touched.code(keyOf(address))
+    this.noted.code(keyOf(address))
     return super.getCodeSize(address)
-  }
-
-  override getStorage (address: EthAddress, key: Uint8Array): Promise<Uint8Array> {
-    this.touched.slot(keyOf(address), bytesToBigint(key))
-    return super.getStorage(address, key)
   }
 }
 
@@ -48,7 +42,7 @@ export async function recordInput (context: MachineContext, world: World, enviro
   recorder.begin(world)
   const evm = createThreadEVM(context, recorder)
   await runTransaction({ evm, draft: recorder, block: blockOf(context, environment) }, sender, tx)
-  return recorder.touched
+  return recorder.noted
 }
 
 /** Runs a message without a transaction around it on `world`, which stays as it is, and tells what it touched. */
@@ -57,5 +51,5 @@ export async function recordMessage (context: MachineContext, world: World, envi
   recorder.begin(world)
   const evm = createThreadEVM(context, recorder)
   await runMessage({ evm, draft: recorder, block: blockOf(context, environment) }, message)
-  return recorder.touched
+  return recorder.noted
 }

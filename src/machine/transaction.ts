@@ -28,8 +28,11 @@ export type Outcome = {
   readonly created: Address | undefined
 }
 
-/** Why an input cannot be included: it consumes no nonce (specification §3). `BATCH_GAS`: not in this batch. */
-export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE' | 'BATCH_GAS'
+/**
+ * Why an input cannot be included: it consumes no nonce (specification §3). `BATCH_GAS`: not in this batch. `UNJUDGEABLE`: it could not be brought before the judge.
+ * `SETTLEMENT`: the settlement function would fail on what it leaves.
+ */
+export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE' | 'BATCH_GAS' | 'UNJUDGEABLE' | 'SETTLEMENT'
 
 /** The EVM, the state that it works on, and the block that it sees. */
 export type Execution = { readonly evm: ThreadEVM, readonly draft: Draft, readonly block: Block }

@@ -12,7 +12,7 @@ export type WireCertificate = {
 }
 
 /** One payout for each player, and one for the oracle. */
-export const MAX_PAYOUTS = MAX_PLAYERS + 1
+export const MAX_PAYOUTS = MAX_PLAYERS + 2
 
 const SIGNATURE_BYTES = 65
 const BREAKPOINT_BYTES = 120

@@ -68,6 +68,35 @@ function checkTimes (terms: Terms): void {
   need(within(terms.joinDeadlineSec, 0n, 2n ** 64n - 1n), 'joinDeadline', 'below 2^64 seconds')
 }
 
+/** Ethereum's time between blocks, seconds. */
+const BLOCK_SEC = 12n
+/** Blocks in a window below which a forced move may miss its time: T lies within a 16th of the window before the block that takes it (§8). */
+const T_BLOCKS = 16n
+/** Transactions of the longest judgement that a node plans for (§9). */
+const MOST_TRANSACTIONS = 16n
+/** Half of a window is for whoever has to notice, judge and be mined. */
+const SPARE = 2n
+
+/**
+ * What is allowed and yet not wise where blocks come every 12 seconds, in words for a player who is about to pay; of a chain with faster blocks it may be well.
+ * Nothing where there is nothing to say.
+ */
+export function cautionsOf (terms: Pick<Terms, 'windowSec' | 'timeBankSec' | 'forcedMoves' | 'settlement'>): string[] {
+  const { windowSec, timeBankSec, forcedMoves, settlement } = terms
+  const cautions: string[] = []
+  if (BigInt(settlement) === 0n) cautions.push('the terms name no settlement function: what lies in the contract when a dispute ends is divided by the shares, whoever would have won it')
+  const forMoves = T_BLOCKS * BLOCK_SEC
+  if (windowSec < forMoves) cautions.push(`the window of ${windowSec} s is shorter than ${T_BLOCKS} blocks of Ethereum (${forMoves} s): a forced move would often be too old for the block that takes it`)
+  const forRefutation = MOST_TRANSACTIONS * BLOCK_SEC * SPARE
+  // A refutation does not make the dispute longer: all its transactions must fit between the move and its end.
+  if (BigInt(settlement) !== 0n && windowSec < forRefutation) {
+    cautions.push(`in a window of ${windowSec} s a settlement of ${MOST_TRANSACTIONS} transactions may not be judged in time to have a move dropped that breaks it: ${forRefutation} s or more leave room for that`)
+  }
+  const charge = timeBankSec / BigInt(forcedMoves)
+  if (charge < BLOCK_SEC && timeBankSec < windowSec) cautions.push(`the time bank of ${timeBankSec} s gives ${forcedMoves} forced moves ${charge} s each: who moves once a block of Ethereum has it used up after ${timeBankSec / BLOCK_SEC}`)
+  return cautions
+}
+
 function isAccount (address: string): boolean {
   return ADDRESS.test(address) && address !== ZERO_ADDRESS
 }

@@ -19,14 +19,27 @@ export const MIN_WINDOW_SEC = 1n
 export const MAX_WINDOW_SEC = 2n ** 31n
 /** The lowest allowed `gasLimit` of the terms (§1). */
 export const MIN_TERMS_GAS = 21_000n
-/** The highest allowed `gasLimit` of the terms (§1). */
-export const MAX_TERMS_GAS = 30_000_000n
+/** The highest allowed `gasLimit` of the terms (§1): one opcode that uses all of it fits one transaction to the judge, with whatever has to be brought along (§9). */
+export const MAX_TERMS_GAS = 6_000_000n
 
 /**
  * What a thread's code may take, in both EVMs (§5): bytes of live memory and of the callers' stacks, frames, bytes of an operand of MODEXP, of a frame's call data
  * or init code, of return data, and SSTOREs and TSTOREs of a transaction.
  */
-export const THREAD_LIMITS = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 49_152, returnDataBytes: 32_768, writes: 512 }
+export const THREAD_LIMITS = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 32_768, returnDataBytes: 32_768, writes: 512 }
+
+/** Calldata of one transaction to the judge (§9): what nodes pass on, with room for what goes around it. */
+export const MAX_TRANSACTION_BYTES = 98_304
+/** Gas that is planned for one transaction to the judge, of the 2^24 that EIP-7825 allows (§9). */
+export const PLANNED_GAS = 12_000_000n
+/** Transactions that the judgement of an input of so much gas can take at most (§9). */
+export function mostTransactions (gas: bigint): number {
+  return 2 + Number((gas + GAS_PER_TRANSACTION - 1n) / GAS_PER_TRANSACTION)
+}
+/** Half of the room for opcodes that each of several has, at 160 outer gas for each. */
+const GAS_PER_TRANSACTION = 12_500n
+/** What the thread's own contract may take in a witness: its differences from the creation code, or all of it (§9). */
+export const MAX_OWN_CODE_BYTES = 4_096
 
 /** One raw transaction (§3). */
 export const MAX_RAW_BYTES = 32_768

@@ -100,11 +100,18 @@ const CLONE_TAIL = hexToBytes('0x5af43d82803e903d91602b57fd5bf3')
 
 /** The address of the thread's contract, inside the thread and of its vault on the chain: an EIP-1167 clone by CREATE2 (§1). */
 export function contractAddressOf (thread: ThreadId, court: Address): Address {
-  const deployer = hexToBytes(court)
-  // RLP of [court, 1]: the court's first creation has nonce 1 (EIP-161).
-  const implementation = keccak256(concatBytes(Uint8Array.of(0xd6, 0x94), deployer, Uint8Array.of(1))).subarray(12)
-  const initCodeHash = keccak256(concatBytes(CLONE_HEAD, implementation, CLONE_TAIL))
-  return bytesToHex(keccak256(concatBytes(Uint8Array.of(0xff), deployer, hexToBytes(thread), initCodeHash)).subarray(12)) as Address
+  const initCodeHash = keccak256(concatBytes(CLONE_HEAD, creationOf(court, 1), CLONE_TAIL))
+  return bytesToHex(keccak256(concatBytes(Uint8Array.of(0xff), hexToBytes(court), hexToBytes(thread), initCodeHash)).subarray(12)) as Address
+}
+
+/** The address of the court's second creation: a contract with the port's code (§10). */
+export function portHolderOf (court: Address): Address {
+  return bytesToHex(creationOf(court, 2)) as Address
+}
+
+/** A contract's creation with a nonce below 128: RLP of [creator, nonce]. A contract's first has nonce 1 (EIP-161). */
+function creationOf (creator: Address, nonce: number): Uint8Array {
+  return keccak256(concatBytes(Uint8Array.of(0xd6, 0x94), hexToBytes(creator), Uint8Array.of(nonce))).subarray(12)
 }
 
 /** How many of the thread's 18-decimal units one unit of the asset is. */

@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -15,10 +15,15 @@ const NOBODY = '0x0000000000000000000000000000000000000000'
 const none = z.strictObject({})
 const onThread = z.strictObject({ thread: threadId })
 const onChain = z.object({ thread: threadId, transaction })
-const recordedOnChain = onChain.extend({ slot: slot.nullable() })
 /** With `dryRun` nothing is sent: `quote` says what it would take, and `transaction` is null. */
 const dryRun = { dryRun: z.boolean().default(false) }
 const pricedOnChain = z.object({ thread: threadId, transaction: transaction.nullable(), quote: quote.nullable() })
+/** What was asked for had happened before: the transaction that did it. Left out otherwise. */
+const already = { already: hash32.optional() }
+/** What amounts in units are of. */
+const asset = { asset: z.object({ address, decimals: count }).optional() }
+/** What a player should know of the terms before money goes in. Left out where there is nothing. */
+const cautions = { cautions: z.array(z.string()).optional() }
 
 /** `data`, or a function's signature with its arguments, or neither (an empty call). */
 const calldata = {
@@ -67,15 +72,15 @@ export const METHODS = {
       shares: z.array(z.int().min(0).max(2 ** 32 - 1)).min(2).max(MAX_PLAYERS).optional(),
       oracle: address.prefault(NOBODY),
       oracleFee: amount.default('0'),
-      gasLimit: z.int().min(21_000).max(30_000_000).default(1_000_000),
+      gasLimit: z.int().min(21_000).max(6_000_000).default(1_000_000),
       joinWithinSec: z.int().min(1).max(2 ** 31).default(3600),
       /** Default: random. */
       salt: hash32.optional()
     }),
-    result: z.object({ thread: threadId, terms, transaction })
+    result: z.object({ thread: threadId, terms, transaction, ...cautions })
   },
-  thread_join: { summary: 'Pays this node\'s deposit into a thread that names it as a player.', params: onThread, result: onChain },
-  thread_cancel: { summary: 'Takes back the deposits of a thread that not everybody joined in time.', params: onThread, result: onChain },
+  thread_join: { summary: 'Pays this node\'s deposit into a thread that names it as a player.', params: onThread, result: onChain.extend(cautions) },
+  thread_cancel: { summary: 'Takes back the deposits of a thread that not everybody joined in time.', params: onThread, result: onChain.extend({ transaction: transaction.nullable(), ...already }) },
   thread_list: {
     summary: 'The threads that this node follows; with all, also those that are over.',
     params: z.strictObject({ all: z.boolean().default(false) }), result: z.object({ threads: z.array(threadSummary) })
@@ -92,7 +97,7 @@ export const METHODS = {
       /** In the thread's currency, scaled to 18 decimals. */
       value: amount.default('0'),
       /** Default: the terms' limit. */
-      gasLimit: z.int().min(21_000).max(30_000_000).optional(),
+      gasLimit: z.int().min(21_000).max(6_000_000).optional(),
       ...waiting
     }).refine(oneKindOfCalldata, CALLDATA_RULE),
     result: sent
@@ -124,7 +129,9 @@ export const METHODS = {
   },
   thread_unfollow: { summary: 'Ends a subscription.', params: z.strictObject({ subscription: z.string().max(64) }), result: z.object({ ended: z.boolean() }) },
 
-  thread_checkpoint: { summary: 'Records the head on the chain, final at once.', params: onThread, result: recordedOnChain },
+  thread_checkpoint: {
+    summary: 'Records the head on the chain, final at once.', params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
+  },
   thread_challenge: {
     summary: 'Opens a dispute on the chain with the head; with restate, with what is recorded there.',
     params: z.strictObject({ thread: threadId, restate: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
@@ -133,24 +140,42 @@ export const METHODS = {
     summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node.',
     params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot })
   },
-  thread_dispute: { summary: 'A thread at the court: window, moves, time banks, what it has cost, and what this node does next.', params: onThread, result: disputeStatus },
-  thread_respond: { summary: 'Answers a challenge with a higher certificate.', params: onThread, result: recordedOnChain },
+  thread_dispute: {
+    summary: 'A thread at the court: window, moves, time banks, what it has cost, and what this node does next; with price, what that would take.',
+    params: z.strictObject({ thread: threadId, price: z.boolean().default(false) }), result: disputeStatus
+  },
+  thread_respond: {
+    summary: 'Answers a challenge with a higher certificate.', params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
+  },
   thread_settle: {
     summary: 'Pays out the recorded state after the dispute\'s end, by the contract\'s settlement function where the terms name one; with plain, without it.',
-    params: z.strictObject({ thread: threadId, plain: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ payoutsUnits: z.array(amount) })
+    params: z.strictObject({ thread: threadId, plain: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ payoutsUnits: z.array(amount), ...already, ...asset })
   },
   thread_close: {
     summary: 'Asks all players to sign the end, and closes on the chain. Payouts default to the balances of the head, the oracle\'s last where there is one.',
     params: z.strictObject({
-      thread: threadId, payouts: z.array(amount).min(2).max(MAX_PLAYERS + 1).optional(), timeoutSec: z.number().positive().max(86_400).default(60)
+      thread: threadId, payouts: z.array(amount).min(2).max(MAX_PLAYERS + 1).optional(), timeoutSec: z.number().positive().max(86_400).default(60),
+      /** Nobody is asked for anything; `quote` is null while not everybody has signed. */
+      ...dryRun
     }),
     /** `missing`: players whose signature did not come in time; empty when `closed`. */
-    result: z.object({ thread: threadId, closed: z.boolean(), payoutsUnits: z.array(amount), missing: z.array(count), transaction: transaction.nullable() })
+    result: z.object({
+      thread: threadId, closed: z.boolean(), payoutsUnits: z.array(amount), missing: z.array(count), transaction: transaction.nullable(), quote: quote.nullable().optional(), ...already, ...asset
+    })
+  },
+  thread_receipts: {
+    summary: 'Payments and calls that the thread has sent to the chain, in order, from a number on, and which of them the court has executed.',
+    params: z.strictObject({ thread: threadId, from: count.default(0), limit: z.int().min(1).max(256).default(100) }),
+    result: z.object({ thread: threadId, count, receipts: z.array(threadReceipt) })
+  },
+  thread_redeem: {
+    summary: 'Has the court execute a receipt of the head, which it records first where it is not yet. Both are null when the receipt was executed before.',
+    params: z.strictObject({ thread: threadId, index: count, ...dryRun }), result: pricedOnChain.extend({ receipt: threadReceipt.nullable() })
   },
   thread_withdraw: {
     summary: 'Collects what a failed payout left for this wallet; `transaction` is null when there is nothing.',
-    params: z.strictObject({ asset: address.prefault(NOBODY) }),
-    result: z.object({ asset: address, amountUnits: amount, transaction: transaction.nullable() })
+    params: z.strictObject({ asset: address.prefault(NOBODY), ...dryRun }),
+    result: z.object({ asset: address, amountUnits: amount, transaction: transaction.nullable(), quote: quote.nullable().optional() })
   },
   'rpc.discover': { summary: 'This document: OpenRPC 1.', params: none, result: z.record(z.string(), z.unknown()) }
 } as const satisfies Record<string, MethodSpec>

@@ -102,9 +102,14 @@ export const disputeStatus = z.object({
   /** Players whose signature would let the thread go on. */
   waitingFor: z.array(playerIndex),
   next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  /** What the next step would take, where that was asked for and something is to be sent. */
+  quote: quote.nullable().optional(),
   /** What this node has spent on the thread's disputes. */
   cost: z.object({ transactions: count, gas: count, feeWei: amount })
 })
+
+/** What a thread sends to the chain; `redeemed`: the court has executed it. */
+export const threadReceipt = z.object({ index: count, sender: address, target: address, amountUnits: amount, data: bytes(8_192), redeemed: z.boolean() })
 
 /** Two contents of one slot signed by one key: proof that its player lied. */
 export const evidence = z.object({
@@ -145,7 +150,7 @@ export const nodeEvent = z.discriminatedUnion('type', [
   /** The court said something (confirmed). */
   z.object({
     type: z.literal('chain'), ...inThread,
-    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'refuted', 'resumed', 'closed', 'settled', 'reorg']),
+    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'refuted', 'resumed', 'redeemed', 'closed', 'settled', 'reorg']),
     phase, blockNumber: count, transaction: hash32.nullable(), player: playerIndex.nullable(), slot: slot.nullable(), dispute: count.nullable(),
     evidenceUntilSec: count.nullable(), endsAtSec: count.nullable(), payoutsUnits: z.array(amount).nullable()
   }),
@@ -179,5 +184,7 @@ export type ThreadSummary = z.input<typeof threadSummary>
 export type NodeStatus = z.input<typeof nodeStatus>
 /** @see {@link peer} */
 export type PeerJson = z.input<typeof peer>
+/** @see {@link threadReceipt} */
+export type ThreadReceiptJson = z.input<typeof threadReceipt>
 /** @see {@link evidence} */
 export type EvidenceJson = z.input<typeof evidence>

@@ -25,6 +25,10 @@ export class Draft implements StateManagerInterface {
   /** How to take back each write since the outermost checkpoint, oldest first. */
   #undo: (() => void)[] = []
   #checkpoints: number[] = []
+  /** How to take back each write since the first mark; undefined: there is none. */
+  #marked: (() => void)[] | undefined
+  /** What was read or named since the mark: accounts, and slots of each. */
+  #touched = new Map<Address, Set<Hash32>>()
   /** What this input found at each leaf that it wrote; undefined: no leaf. */
   #accountsBefore = new Map<Address, AccountState | undefined>()
   #slotsBefore = new Map<Address, Map<Hash32, Uint8Array | undefined>>()
@@ -37,6 +41,8 @@ export class Draft implements StateManagerInterface {
     this.#code = new Map()
     this.#undo = []
     this.#checkpoints = []
+    this.#marked = undefined
+    this.#touched = new Map()
     this.#accountsBefore = new Map()
     this.#slotsBefore = new Map()
   }
@@ -91,6 +97,41 @@ export class Draft implements StateManagerInterface {
     this.#checkpoints = []
   }
 
+  /** From here on what is touched is noted, and what is written can be taken back, also beyond the end of an input. @returns where to come back to */
+  mark (): number {
+    this.#marked ??= []
+    this.#touched = new Map()
+    return this.#marked.length
+  }
+
+  /** Takes back everything since a mark; earlier ones stand. INVARIANT: no checkpoint is open. */
+  back (mark: number): void {
+    while ((this.#marked?.length ?? 0) > mark) this.#marked?.pop()?.()
+    this.endInput()
+  }
+
+  /** What was written stays: all marks are gone. */
+  keep (): void {
+    this.#marked = undefined
+  }
+
+  /** What was touched since the mark. */
+  get touched (): ReadonlyMap<Address, ReadonlySet<Hash32>> {
+    return this.#touched
+  }
+
+  /** Notes an account that an opcode names, whether or not it can be paid for. */
+  touch (address: Address): void {
+    if (!this.#touched.has(address)) this.#touched.set(address, new Set())
+  }
+
+  /** Notes a slot and its account. */
+  touchSlot (address: Address, slot: Hash32): void {
+    const slots = this.#touched.get(address)
+    if (slots === undefined) this.#touched.set(address, new Set([slot]))
+    else slots.add(slot)
+  }
+
   /** What differs from the world now, leaves inserted on the way and zero again included. Call it between inputs. */
   changes (): StateChanges {
     const accounts: StateChanges['accounts'][number][] = []
@@ -112,6 +153,7 @@ export class Draft implements StateManagerInterface {
   }
 
   #account (address: Address): AccountState | undefined {
+    this.touch(address)
     return this.#accounts.get(address) ?? this.#world.account(address)
   }
 
@@ -131,9 +173,11 @@ export class Draft implements StateManagerInterface {
   }
 
   #write<K, V> (map: Map<K, V>, key: K, value: V): void {
-    if (this.#checkpoints.length > 0) {
+    if (this.#checkpoints.length > 0 || this.#marked !== undefined) {
       const old = map.get(key)
-      this.#undo.push(old === undefined ? () => { map.delete(key) } : () => { map.set(key, old) })
+      const undo = old === undefined ? () => { map.delete(key) } : () => { map.set(key, old) }
+      if (this.#checkpoints.length > 0) this.#undo.push(undo)
+      this.#marked?.push(undo)
     }
     map.set(key, value)
   }

@@ -23,6 +23,9 @@ export type AccountProof = AccountState & {
   readonly other: { readonly path: Hash32, readonly value: Hash32 } | undefined
 }
 
+/** One slot with its proof under a root. */
+export type SlotProof = Pick<AccountProof, 'siblings' | 'other'> & { readonly value: Hash32 }
+
 /** Slot → word in its shortest form (no leading zeros), for one account. */
 export type Slots = ReadonlyMap<Hash32, Uint8Array>
 
@@ -74,6 +77,12 @@ export class World {
   prove (address: Address): AccountProof {
     const { siblings, other } = prove(this.tree, accountPath(address))
     return { address, ...this.#accounts.get(address) ?? EMPTY_ACCOUNT, siblings, other }
+  }
+
+  /** One slot and its proof under {@link World.root}. */
+  proveSlot (address: Address, slot: Hash32): SlotProof {
+    const { siblings, other } = prove(this.tree, slotPath(address, slot))
+    return { value: wordOf(this.slot(address, slot) ?? EMPTY_BYTES), siblings, other }
   }
 
   /**

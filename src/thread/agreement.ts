@@ -37,6 +37,8 @@ export type Agreement = {
   readonly mode: Mode
   /** Players that have not yet told which slot bears our signature. */
   readonly awaiting: readonly number[]
+  /** Players that have told of a slot above our journal and have not shown it: they stay awaited. */
+  readonly claiming: readonly number[]
   /** The last complete content; undefined before slot (0, 0). */
   readonly head: Content | undefined
   /** The slot of the last content that every player has signed: the head's, unless moves were forced upon it. */
@@ -111,6 +113,8 @@ export type Effect =
   | { readonly type: 'help', readonly slot: Slot }
   /** Somebody holds a signature of ours that our journal does not know. */
   | { readonly type: 'restored', readonly slot: Slot }
+  /** A player says so, and has not shown it. */
+  | { readonly type: 'claimed', readonly player: number, readonly slot: Slot }
 
 /** The result of a step. */
 export type Step = { readonly state: Agreement, readonly effects: readonly Effect[] }
@@ -147,6 +151,7 @@ function blankAgreement (options: Parameters<typeof initialAgreement>[0]): Agree
     self,
     mode: self === undefined || options.watching === true ? 'watching' : options.head?.kind === 'close' ? 'closing' : 'starting',
     awaiting: others,
+    claiming: [],
     head: options.head,
     agreed: 'agreed' in options ? options.agreed : options.head?.slot,
     confirmed: options.confirmed ?? options.head?.slot.epoch ?? 0n,
@@ -387,8 +392,10 @@ function clearSlot (state: Agreement): Agreement {
 }
 
 function told (state: Agreement, player: number, slot: Slot | undefined): Step {
+  // A player who lies keeps us from signing, as it could by its silence, and from nothing else: without the signature it is no reason to watch for good.
+  if (state.mode !== 'starting' || state.claiming.includes(player)) return nothing(state)
   if (slot !== undefined && (state.top === undefined || compareSlots(slot, state.top) > 0)) {
-    return restored(state, slot)
+    return { state: { ...state, claiming: [...state.claiming, player] }, effects: [{ type: 'claimed', player, slot }] }
   }
   const awaiting = state.awaiting.filter(other => other !== player)
   const mode: Mode = state.mode === 'starting' && awaiting.length === 0 ? 'signing' : state.mode

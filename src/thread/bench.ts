@@ -4,6 +4,8 @@
  */
 import type { Address, Input, Terms } from '../protocol/types.js'
 import { concatBytes } from '../protocol/bytes.js'
+import { PORT_CODE } from '../protocol/port-code.js'
+import { portHolderOf } from '../protocol/terms.js'
 import type { CodeHolder } from '../machine/code-reference.js'
 import { costOfJudging, type JudgingOutcome } from '../machine/costs.js'
 import type { Matter } from '../machine/judgement.js'
@@ -21,6 +23,11 @@ export function holderOf (terms: Terms, code: Uint8Array): CodeHolder {
   return { address: terms.codeSource, code: terms.codeKind === 0 ? concatBytes(DATA, code) : code }
 }
 
+/** Where the port's code lies: the court has created a copy. */
+export function portHolder (court: Address): CodeHolder {
+  return { address: portHolderOf(court), code: PORT_CODE }
+}
+
 /** One node's judge. */
 export class Bench {
   readonly #codes: () => JudgeCodes
@@ -34,12 +41,12 @@ export class Bench {
 
   /** A player's input on `machine`'s state, alone in the breakpoint that `environment` gives. @throws `ARTIFACT_MISSING`, `MACHINE_INTERNAL` */
   async move (machine: Machine, environment: Environment, input: Input, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await matterOf(machine.context, world, environment, input, [holder]))
+    return await this.#judge(machine, holder, async world => await matterOf(machine.context, world, environment, input, [holder, portHolder(machine.context.domain.court)]))
   }
 
   /** The settlement function on `machine`'s state. @throws as {@link Bench.move} */
   async settlement (machine: Machine, environment: Environment, lastMover: Address, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await settlementMatter(machine.context, world, environment, lastMover, [holder]))
+    return await this.#judge(machine, holder, async world => await settlementMatter(machine.context, world, environment, lastMover, [holder, portHolder(machine.context.domain.court)]))
   }
 
   async #judge (machine: Machine, holder: CodeHolder, prepare: (world: World) => Promise<Matter>): Promise<JudgingOutcome> {
@@ -49,6 +56,7 @@ export class Bench {
       this.#verifier ??= LocalVerifier.create(this.#codes())
       const verifier = await this.#verifier
       await verifier.hold(holder)
+      await verifier.hold(portHolder(machine.context.domain.court))
       return await still.inspect(async world => await costOfJudging(verifier, await prepare(world)))
     })
     this.#queue = judged.catch(() => undefined) // its caller hears of it

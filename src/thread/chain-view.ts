@@ -3,7 +3,7 @@
  * events that are left.
  */
 import type { Address, Breakpoint, Hash32, Signature, SignedInput, Slot, Terms } from '../protocol/types.js'
-import type { ChainEvent, LogPosition } from './ports.js'
+import type { BegunMove, ChainEvent, LogPosition } from './ports.js'
 
 /** The phases of a thread on the chain. */
 export type Phase = 'opening' | 'active' | 'dispute' | 'closed' | 'settled' | 'cancelled'
@@ -17,8 +17,11 @@ export type Recorded = { readonly breakpoint: Breakpoint, readonly hash: Hash32,
 /** A move that was forced: the breakpoint that it became, which nobody signed. */
 export type RecordedMove = { readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
 
-/** A judgement that goes on over several transactions: of something done to the breakpoint `on`. */
-export type Paused = { readonly on: Hash32, readonly paused: Hash32 }
+/** The judgement of a player's move on the breakpoint `on`, as far as it has come; `move` where the call said it. */
+export type Judging = { readonly on: Hash32, readonly paused: Hash32, readonly move: BegunMove | undefined }
+
+/** The judgement of the settlement of the breakpoint `on`: every stop that anybody has recorded, for anyone to go on from. */
+export type Trying = { readonly on: Hash32, readonly stops: readonly Hash32[] }
 
 /** A thread as the chain knows it. */
 export type ChainView = {
@@ -34,13 +37,17 @@ export type ChainView = {
   /** Forced moves that stand, those of disputes that were resumed from included, oldest first. */
   readonly moves: readonly RecordedMove[]
   /** By player: its move that is being judged. */
-  readonly judging: readonly (Paused | undefined)[]
+  readonly judging: readonly (Judging | undefined)[]
   /** The settlement that is being judged. */
-  readonly trying: Paused | undefined
+  readonly trying: Trying | undefined
   readonly confirmedEpoch: bigint
   readonly dispute: Dispute | undefined
+  /** D of the dispute that was settled; undefined while there was none. */
+  readonly endedSec: bigint | undefined
   /** How often the thread was disputed: the last dispute's number. */
   readonly lastDispute: bigint
+  /** Numbers of the receipts that the court has executed, in its order. */
+  readonly redeemed: readonly bigint[]
   readonly payouts: readonly bigint[] | undefined
   readonly leftover: bigint | undefined
   /** Where the last event stands that this was folded from. */
@@ -81,13 +88,14 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
     }
     case 'judging': return {
       ...extended(view, event.endsAtSec),
-      judging: view.judging.map((was, player) => player === event.player && view.recorded !== undefined ? { on: view.recorded.hash, paused: event.paused } : was)
+      judging: view.judging.map((was, player) => player === event.player && view.recorded !== undefined ? { on: view.recorded.hash, paused: event.paused, move: event.move } : was)
     }
-    case 'trying': return { ...view, trying: { on: event.recorded, paused: event.paused } }
+    case 'trying': return { ...view, trying: { on: event.recorded, stops: [...view.trying?.on === event.recorded ? view.trying.stops : [], event.paused] } }
     case 'refuted': return refuted(view, event.dispute, event.endsAtSec)
     case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined }
+    case 'redeemed': return { ...view, redeemed: [...view.redeemed, event.index] }
     case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
-    case 'settled': return { ...view, phase: 'settled', dispute: undefined, payouts: event.payouts, leftover: event.leftover }
+    case 'settled': return { ...view, phase: 'settled', dispute: undefined, endedSec: view.dispute?.endsAtSec, payouts: event.payouts, leftover: event.leftover }
   }
 }
 
@@ -132,7 +140,9 @@ function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: Eve
     trying: undefined,
     confirmedEpoch: 0n,
     dispute: undefined,
+    endedSec: undefined,
     lastDispute: 0n,
+    redeemed: [],
     payouts: undefined,
     leftover: undefined,
     last: { blockNumber, logIndex }

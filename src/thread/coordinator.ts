@@ -20,7 +20,7 @@ import type { ThreadEvent } from './events.js'
 import type { Executed, Execution } from './execution.js'
 import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
-import { settlementPayouts } from './payouts.js'
+import { closePayouts, fundsReceipts } from './payouts.js'
 import type { InputPool } from './pool.js'
 import type { ClockPort, NetworkPort, Receipt, RemotePeer, Verdict } from './ports.js'
 import { Moves } from './moves.js'
@@ -52,6 +52,8 @@ export type CoordinatorParts = {
 /** A breakpoint of a dispute's epoch, signed by all, until the chain has confirmed it. */
 export type Provisional = { readonly body: BreakpointBody, readonly signatures: readonly Signature[] }
 
+/** So long an input waits for its proposer before others try whether it could be included at all. */
+const TRIAL_MS = 2_000
 /** Steps that may wait for the lock; more messages are ignored, re-sending recovers. */
 const MAX_WAITING_STEPS = 4096
 
@@ -117,9 +119,9 @@ export class Coordinator extends Steps {
     const balances = payees.reduce((sum, payee) => sum + execution.balanceOf(payee) / scaleOf(context.terms), 0n)
     return {
       parent: head.hash,
-      payouts: settlementPayouts(context.terms, account => execution.balanceOf(account)),
+      payouts: closePayouts(context.terms, account => execution.balanceOf(account), execution.exits),
       // Rounding each balance down to whole units loses less than one for each payee.
-      complete: potOf(context.terms) - balances < BigInt(payees.length)
+      complete: potOf(context.terms) - execution.exits.total - balances < BigInt(payees.length)
     }
   }
 
@@ -283,6 +285,10 @@ export class Coordinator extends Steps {
       case 'evidence': return this.#keepEvidence(effect)
       case 'sync': this.#behind = effect.slot; return
       case 'help': return this.#help(effect.slot)
+      case 'claimed': {
+        this.warn('SIGNATURE_CLAIMED', `player ${effect.player} says that slot ${slotText(effect.slot)} bears this node's signature, and the journal does not know it: nothing is signed with the others until it is shown`, { player: effect.player, slot: slotText(effect.slot) })
+        return
+      }
       case 'restored': {
         this.warn('THREAD_OLD_COPY', `slot ${slotText(effect.slot)} bears this node's signature, but its journal does not know it: this is an old copy of the data, and the node only watches`, { slot: slotText(effect.slot) })
       }
@@ -373,6 +379,44 @@ export class Coordinator extends Steps {
     if (next !== undefined && why !== undefined) this.#drop(next, why.code, why.message)
   }
 
+  /**
+   * Tries an input where another player proposes, who could only skip it in silence: what a run alone shows of it (§9) is said here, and it is no reason to wait for that
+   * player. The thread does not wait for the trial; who proposes itself finds out as it builds.
+   */
+  #tryInput (input: Input | undefined): void {
+    const { pool, execution, log } = this.parts
+    const { head, self } = this.#state
+    if (head === undefined || input === undefined || openProposer(this.#state) === self || input.tx.nonce !== execution.nonceOf(input.player)) return
+    const timestampSec = this.floorTime(BigInt(Math.floor(this.parts.clock.nowMs() / 1000)))
+    execution.whyUnfit({ nonce: openSlot(this.#state).nonce, parent: head.hash, timestampSec }, input).then(async why => {
+      if (why === undefined || pool.get(input.leaf) === undefined) return
+      await this.exclusive(async () => { await Promise.resolve(this.#drop(input, why.code, why.message)) })
+    }).catch((error: unknown) => {
+      log('debug', 'thread.trial', { thread: this.thread, input: input.id, error: error instanceof Error ? error.message : String(error) })
+    })
+  }
+
+  #tryOwn (): void {
+    const { self } = this.#state
+    if (self !== undefined) this.#tryInput(this.parts.pool.of(self)[0])
+  }
+
+  /** Inputs that were tried on this head. */
+  #tried: { readonly head: Hash32 | undefined, readonly leaves: Set<Hash32> } = { head: undefined, leaves: new Set() }
+  /** What has waited for some time on this head is tried once, whoever sent it. */
+  #tryWaiting (): void {
+    const { parts: { pool, execution, context, clock } } = this
+    const { head, proposal } = this.#state
+    if (proposal !== undefined || clock.nowMs() < this.#slotOpenedMs + TRIAL_MS) return
+    if (this.#tried.head !== head?.hash) this.#tried = { head: head?.hash, leaves: new Set() }
+    for (const player of context.terms.players.keys()) {
+      const next = pool.of(player).find(({ tx }) => tx.nonce === execution.nonceOf(player))
+      if (next === undefined || this.#tried.leaves.has(next.leaf)) continue
+      this.#tried.leaves.add(next.leaf)
+      this.#tryInput(next)
+    }
+  }
+
   #drop (input: Input, code: string, message: string): void {
     // Its turn comes in a later batch.
     if (code === 'BATCH_GAS' || (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player))) return
@@ -397,8 +441,9 @@ export class Coordinator extends Steps {
     await this.apply({ type: 'verified', hash: content.hash, good: problem === undefined })
   }
 
-  /** Proposals whose time has come are looked at again. Called by the clock. */
+  /** Proposals whose time has come are looked at again, and inputs that wait. Called by the clock. */
   async reconsider (): Promise<void> {
+    this.#tryWaiting()
     const held = this.#held
     if (held === undefined || this.parts.clock.nowMs() < held.fromMs) return
     this.#held = undefined
@@ -408,7 +453,9 @@ export class Coordinator extends Steps {
   #closeProblem (close: { readonly parent: Hash32, readonly payouts: readonly bigint[] }): Problem | undefined {
     const head = this.closable()
     if (this.#state.self === undefined || this.#state.signed !== undefined) return undefined
-    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) ? undefined : NOT_ASKED
+    // INVARIANT: nobody signs away what the receipts of a state are for.
+    const { execution, context } = this.parts
+    return head !== undefined && this.parts.closing.accepts(close.parent, close.payouts, head) && fundsReceipts(context.terms, close.payouts, execution.exits) ? undefined : NOT_ASKED
   }
 
   async #breakpointProblem (body: BreakpointBody): Promise<Problem | undefined> {
@@ -500,7 +547,7 @@ export class Coordinator extends Steps {
     const executed = this.#executed.get(hash)
     if (executed === undefined) throw new ThreadsError('THREAD_INTERNAL', 'a complete slot that was not executed')
     const certificate = { breakpoint: body.breakpoint, signatures: [...signatures], inputs: [...body.inputs] }
-    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putState(executed.entries))
+    this.write(...records.putCertificate(certificate, hash, body.inputs, executed.receipts), ...records.putExecuted(executed))
     executed.commit()
     this.#headTime = body.breakpoint.timestampSec
     for (const input of body.inputs) {
@@ -509,6 +556,7 @@ export class Coordinator extends Steps {
     }
     for (const input of pool.prune(player => execution.nonceOf(player))) this.#drop(input, 'NONCE', 'another input of this nonce was included')
     this.#dropHopeless()
+    this.#tryOwn()
     if (this.#behind !== undefined && compareSlots(this.#behind, openSlot(this.#state)) <= 0) this.#behind = undefined
     this.tell({
       type: 'breakpoint', breakpoint: body.breakpoint, hash, signatures, inputs: body.inputs, receipts: executed.receipts,
@@ -586,6 +634,7 @@ export class Coordinator extends Steps {
     this.#slotBytes += message.length
     this.keep(records.putOwnInput(input))
     this.tell({ type: 'input', input })
+    this.#tryOwn()
     await Promise.resolve()
   }
 

@@ -6,20 +6,21 @@ import { sign } from '../protocol/crypto.js'
 import { decodeInput, ownInput } from '../protocol/input.js'
 import { compareSlots, slotText } from '../protocol/slot.js'
 import { forceDigest, forceHash, type Force } from '../protocol/typed-data.js'
-import type { Breakpoint, Hex, Input, Slot } from '../protocol/types.js'
+import type { Breakpoint, Hash32, Hex, Input, Slot, ThreadId } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
-import { hexToBytes } from '../protocol/bytes.js'
+import { bytesToHex, hexToBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
 import type { JudgingCost } from '../machine/costs.js'
+import type { JudgeStep } from '../machine/judgement.js'
 import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
 import type { Coordinator } from './coordinator.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
-import type { ChainPort, DisputeCalls, ForcedMove, Receipt } from './ports.js'
+import type { BegunMove, ChainPort, DisputeCalls, ForcedMove, Quote, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
 import { depositsOf, settlementPayouts } from './payouts.js'
-import { settlementCalls, type SettlementCalls } from './settling.js'
+import { nextCall, settlementCalls, type SettlementCalls } from './settling.js'
 import { Lookout } from './situation.js'
 
 /** What a desk works with. */
@@ -27,6 +28,9 @@ export type DeskParts = { readonly chain: ChainPort, readonly bench: Bench, read
 
 /** A move ready to be sent: with the dispute's opening where there is none yet. */
 type ReadyMove = { readonly move: ForcedMove, readonly witness: Uint8Array, readonly recorded: Breakpoint, readonly cost: JudgingCost }
+
+/** What a move is made on: the head, as the court has it or will have it. */
+type Ground = { readonly self: number, readonly tip: Hash32, readonly machine: Machine, readonly recorded: Breakpoint }
 
 /** What became of a move's transaction, or what it would; and what its whole judgement takes, the court's own part left aside. */
 export type Advanced<T> = { readonly done: T, readonly slot: Slot, readonly cost: JudgingCost }
@@ -64,7 +68,7 @@ export class Desk {
     if (this.isIdle()) return false
     const decision = decide(await this.#lookout.situation(), this.#parts.options)
     this.#log(decision)
-    return await this.#perform(decision) !== undefined
+    return await this.#perform(this.#parts.chain, decision) !== undefined
   }
 
   #log (decision: Decision): void {
@@ -76,30 +80,33 @@ export class Desk {
     parts.log('info', 'thread.court', { thread, action: decision.action, reason: decision.reason, dispute: view.dispute?.number.toString() })
   }
 
-  async #perform ({ action, usefulUntilSec }: Decision): Promise<Receipt | undefined> {
-    const { chain } = this.#parts
+  /** What the decided step would take and cost; undefined: nothing would be sent. @throws what the chain throws */
+  async price (decision: Decision): Promise<{ done: Quote, cost: JudgingCost | undefined } | undefined> {
+    return await this.#perform(this.#parts.chain.quotes, decision)
+  }
+
+  async #perform<T> (calls: DisputeCalls<T>, { action, usefulUntilSec }: Decision): Promise<{ done: T, cost: JudgingCost | undefined } | undefined> {
     switch (action) {
       case 'wait': return undefined
-      case 'respond': return await this.#respond(usefulUntilSec)
+      case 'respond': return await this.#respond(calls, usefulUntilSec)
       case 'advance':
-      case 'challengeAndAdvance': return (await this.advance(chain, usefulUntilSec)).done
+      case 'challengeAndAdvance': return await this.advance(calls, usefulUntilSec)
       case 'refute': {
-        const { parent, ...settlement } = await this.#settlement(false)
-        if (parent === undefined || settlement.byFunction === undefined) return undefined
-        return await this.pay(await chain.refute(this.#coordinator.view.terms, settlement.byFunction.settlement, parent, { usefulUntilSec }))
+        const { parent, byFunction } = await this.#settlement(false)
+        if (parent === undefined || byFunction === undefined) return undefined
+        return { done: await this.#paid(calls.refute(this.#coordinator.view.terms, byFunction.settlement, parent, { usefulUntilSec })), cost: byFunction.cost }
       }
       case 'settle':
-      case 'settleByFunction': return (await this.settle(chain, action === 'settle', usefulUntilSec)).done
+      case 'settleByFunction': return await this.settle(calls, action === 'settle', usefulUntilSec)
     }
   }
 
-  async #respond (usefulUntilSec: bigint | undefined): Promise<Receipt | undefined> {
+  async #respond<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: undefined } | undefined> {
     const { moves, state, parts } = this.#coordinator
     const held: Content | undefined = moves.ground?.content ?? state.head
     const certificate = held === undefined ? undefined : await parts.records.certificate(held.slot)
     if (certificate === undefined || certificate.signatures.length === 0) return undefined
-    parts.log('info', 'thread.respond', { thread: this.#coordinator.thread, slot: slotText(certificate.breakpoint) })
-    return await this.pay(await this.#parts.chain.respond(parts.context.terms, certificate, { usefulUntilSec }))
+    return { done: await this.#paid(calls.respond(parts.context.terms, certificate, { usefulUntilSec })), cost: undefined }
   }
 
   /**
@@ -120,38 +127,57 @@ export class Desk {
   }
 
   async #readyMove (): Promise<ReadyMove> {
-    const { state: { self, head, mode }, view, thread, parts: { records, context, execution } } = this.#coordinator
-    const unmovable = (code: string, message: string): ThreadsError => new ThreadsError(code, message, { data: { thread } })
-    if (self === undefined) throw unmovable('THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
+    const { state: { self, head, mode }, thread, parts: { context, execution } } = this.#coordinator
+    if (self === undefined) throw unmovable(thread, 'THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
     // SAFETY: an old copy of the data may lack what was signed since.
-    if (mode === 'watching') throw unmovable('THREAD_WATCHING', 'this node only watches the thread; see its status for the reason')
-    if (!this.#lookout.follows() || head === undefined || execution.machine === undefined) throw unmovable('DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
-    const recorded = await this.#headBreakpoint()
-    const begun = await this.#lookout.isJudging() ? await records.force() : undefined
-    const input = begun === undefined ? this.#lookout.input : decodeInput(begun.input, context)
-    if (input === undefined) throw unmovable('DISPUTE_NO_INPUT', 'no own input waits: "send" one first')
-    const nowSec = await this.#parts.chain.nextTime()
-    const own = begun === undefined ? await this.#lookout.ownInput(nowSec) : undefined
-    if (own !== undefined && own.does !== 'moves') throw unmovable('DISPUTE_NO_MOVE', `the own input is no move now: ${own.reason}`)
-    const environment = { ...this.#lookout.environment(nowSec), nonce: recorded.nonce + 1n, parent: head.hash, timestampSec: begun?.timestampSec ?? this.#lookout.environment(nowSec)?.timestampSec ?? nowSec }
-    const outcome = await this.#parts.bench.move(execution.machine, environment, input, await this.#holder())
-    if ('refused' in outcome) throw unmovable('DISPUTE_NOT_JUDGEABLE', `the input cannot be brought before the judge: ${outcome.refused}`)
-    const paused = begun === undefined ? undefined : view.judging[self]?.paused
-    const next = paused === undefined ? 0 : outcome.calls.findIndex(({ answer }) => answer.kind === 'verdict' && answer.paused === paused) + 1
-    const call = outcome.calls[next]
-    if (call === undefined || (paused !== undefined && next === 0)) throw unmovable('DISPUTE_NOT_JUDGEABLE', 'the judgement that the court has recorded is not one that this node can carry on')
-    // The judgement took its time here, and a move must be of the time at which it is made.
-    const timestampSec = begun?.timestampSec ?? this.#lookout.environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
-    const dispute = view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n
-    const force = { thread, dispute, parent: head.hash, txHash: input.id, timestampSec }
-    const signature = await this.#sign(force, input, recorded, begun === undefined)
-    return { move: { player: self, input, force: signature, timestampSec, paused }, witness: call.witness, recorded, cost: outcome.cost }
+    if (mode === 'watching') throw unmovable(thread, 'THREAD_WATCHING', 'this node only watches the thread; see its status for the reason')
+    if (!this.#lookout.follows() || head === undefined || execution.machine === undefined) throw unmovable(thread, 'DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
+    const ground: Ground = { self, tip: head.hash, machine: execution.machine, recorded: await this.#headBreakpoint() }
+    const begun = await this.#lookout.begun()
+    const carriedOn = begun === undefined ? undefined : await this.#carryOn(ground, begun)
+    return carriedOn ?? await this.#beginMove(ground, begun === undefined ? undefined : decodeInput(begun.input, context))
   }
 
-  /** INVARIANT: on disk before it leaves. */
-  async #sign (force: Force, input: Input, recorded: Breakpoint, isNew: boolean): Promise<Uint8Array> {
-    const { parts: { journal, records, sessionKey, context: { domain } } } = this.#coordinator
-    if (isNew) {
+  /** The next transaction of a judgement that has begun; undefined: it has stopped where this node's plan does not, and beginning anew is all that is left. */
+  async #carryOn (ground: Ground, { input: signed, timestampSec }: BegunMove): Promise<ReadyMove | undefined> {
+    const { view, parts: { context } } = this.#coordinator
+    const input = decodeInput(signed, context)
+    const stop = view.judging[ground.self]?.paused
+    const outcome = await this.#plan(ground, input, timestampSec)
+    const { call, paused } = nextCall(outcome.calls, stop === undefined ? [] : [stop])
+    if (call === undefined || paused === undefined) return undefined
+    return { move: { player: ground.self, input, force: await this.#sign(ground, input, timestampSec), timestampSec, paused }, witness: call.witness, recorded: ground.recorded, cost: outcome.cost }
+  }
+
+  /** A move from its start: `known`, or the own input that waits. */
+  async #beginMove (ground: Ground, known: Input | undefined): Promise<ReadyMove> {
+    const { thread } = this.#coordinator
+    const input = known ?? this.#lookout.input
+    if (input === undefined) throw unmovable(thread, 'DISPUTE_NO_INPUT', 'no own input waits: "send" one first')
+    const nowSec = await this.#parts.chain.nextTime()
+    const own = known === undefined ? await this.#lookout.ownInput(nowSec) : undefined
+    if (own !== undefined && own.does !== 'moves') throw unmovable(thread, 'DISPUTE_NO_MOVE', `the own input is no move now: ${own.reason}`)
+    const outcome = await this.#plan(ground, input, this.#lookout.environment(nowSec)?.timestampSec ?? nowSec)
+    const [call] = outcome.calls
+    if (call === undefined) throw unmovable(thread, 'DISPUTE_NOT_JUDGEABLE', 'the input cannot be brought before the judge: it takes no call')
+    // The judgement took its time here, and a move must be of the time at which it is made.
+    const timestampSec = this.#lookout.environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
+    return { move: { player: ground.self, input, force: await this.#sign(ground, input, timestampSec), timestampSec, paused: undefined }, witness: call.witness, recorded: ground.recorded, cost: outcome.cost }
+  }
+
+  async #plan ({ machine, recorded, tip }: Ground, input: Input, timestampSec: bigint): Promise<{ cost: JudgingCost, calls: readonly JudgeStep[] }> {
+    const outcome = await this.#parts.bench.move(machine, { nonce: recorded.nonce + 1n, parent: tip, timestampSec }, input, await this.#holder())
+    if ('refused' in outcome) throw unmovable(this.#coordinator.thread, 'DISPUTE_NOT_JUDGEABLE', `the input cannot be brought before the judge: ${outcome.refused}`)
+    return outcome
+  }
+
+  /** The Force of a move. INVARIANT: on disk before it leaves. */
+  async #sign ({ tip, recorded }: Ground, input: Input, timestampSec: bigint): Promise<Uint8Array> {
+    const { thread, view, parts: { journal, records, sessionKey, context: { domain } } } = this.#coordinator
+    const force: Force = { thread, dispute: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, parent: tip, txHash: input.id, timestampSec }
+    const last = await records.force()
+    const isKnown = last?.dispute === force.dispute && last.parent === tip && last.timestampSec === timestampSec && bytesToHex(last.input.raw) === bytesToHex(input.raw)
+    if (!isKnown) {
       await this.#coordinator.exclusive(async () => {
         this.#coordinator.write(
           ...journal.enter({ kind: 'force', slot: { epoch: force.dispute, nonce: recorded.nonce + 1n }, hash: forceHash(force) }),
@@ -180,14 +206,14 @@ export class Desk {
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
-  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[] }> {
+  async settle<T> (calls: DisputeCalls<T>, plainly: boolean, usefulUntilSec?: bigint): Promise<{ done: T, payouts: readonly bigint[], cost: JudgingCost | undefined }> {
     const { terms } = this.#coordinator.view
-    const { recorded, proofs, byFunction, machine } = await this.#settlement(plainly)
+    const { recorded, holdings, byFunction, machine } = await this.#settlement(plainly)
     const options = { usefulUntilSec: usefulUntilSec ?? await this.#parts.chain.nextTime() + terms.windowSec }
     const paid = byFunction === undefined ? machine : byFunction.machine
-    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei)
-    const sent = byFunction === undefined ? calls.settle(terms, recorded, proofs, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.proofs, options)
-    return { done: await this.#paid(sent), payouts }
+    const payouts = paid === undefined ? depositsOf(terms) : settlementPayouts(terms, account => paid.account(account).balanceWei, paid.exits)
+    const sent = byFunction === undefined ? calls.settle(terms, recorded, holdings, options) : calls.settleByFunction(terms, byFunction.settlement, byFunction.holdings, options)
+    return { done: await this.#paid(sent), payouts, cost: byFunction?.cost }
   }
 
   async #paid<T> (sent: Promise<T>): Promise<T> {
@@ -242,4 +268,8 @@ export class Desk {
 async function asHolder (coordinator: Coordinator, chain: ChainPort): Promise<ReturnType<typeof holderOf>> {
   const { records, context: { terms } } = coordinator.parts
   return holderOf(terms, await records.code() ?? await chain.code(terms))
+}
+
+function unmovable (thread: ThreadId, code: string, message: string): ThreadsError {
+  return new ThreadsError(code, message, { data: { thread } })
 }

@@ -270,6 +270,8 @@ export class Duties {
       await this.#dispute()
       this.#coordinator.calm('CHAIN_ACTION_FAILED')
     } catch (error) {
+      // Another coordinator goes on with it.
+      if (this.#coordinator.fault !== undefined) return
       this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS
       const code = error instanceof ThreadsError ? error.code : 'INTERNAL'
       this.#coordinator.warn('CHAIN_ACTION_FAILED', `${code}: ${error instanceof Error ? error.message : String(error)}`)

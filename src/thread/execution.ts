@@ -5,13 +5,14 @@
 import { hash32 } from '../protocol/crypto.js'
 import { concatBytes, hexToBytes } from '../protocol/bytes.js'
 import type { InputContext } from '../protocol/input.js'
+import { receiptOfLog, type Exits, type ThreadReceipt } from '../protocol/port.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
 import { changeEntries } from '../state/changes.js'
-import { Machine, type InputReceipt, type Skipped } from '../machine/machine.js'
+import { Machine, type InputReceipt, type Outcome, type Skipped } from '../machine/machine.js'
 
-/** What is executed: a batch on the head. Without a machine yet: the constructor, with no inputs. */
-export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[] }
+/** What is executed: a batch on the head, or a move that the court has recorded. Without a machine yet: the constructor, with no inputs. */
+export type Work = { readonly nonce: bigint, readonly parent: Hash32, readonly timestampSec: bigint, readonly inputs: readonly Input[], readonly isForced?: boolean }
 
 /** A finished execution, not yet part of the state. */
 export type Executed = {
@@ -21,6 +22,8 @@ export type Executed = {
   readonly receipts: readonly InputReceipt[]
   /** What the store must hold when it is committed. */
   readonly entries: readonly (readonly [string, Uint8Array])[]
+  /** What it sends to the chain (§10). */
+  readonly exits: readonly ThreadReceipt[]
   /** Makes it the state. @throws `MACHINE_STALE`. */
   readonly commit: () => void
 }
@@ -76,10 +79,19 @@ export class Execution {
     return input.tx.nonce === this.nonceOf(input.player) ? this.#machine?.whyNot(input) : undefined
   }
 
+  /** Why a run shows that the head could not include an input that is its player's next (§9); undefined: it could. Nothing of it stays. @throws `MACHINE_INTERNAL` */
+  async whyUnfit (work: Omit<Work, 'inputs'>, input: Input): Promise<{ readonly code: string, readonly message: string } | undefined> {
+    if (this.#machine === undefined || input.tx.nonce !== this.nonceOf(input.player)) return undefined
+    return (await this.#machine.prepare({ ...work, inputs: [input] })).skipped[0]
+  }
+
   /** A balance at the head, scaled to 18 decimals. */
   balanceOf (account: Address): bigint {
     return this.#machine?.account(account).balanceWei ?? 0n
   }
+
+  /** What the port has counted at the head (§10). */
+  get exits (): Exits { return this.#machine?.exits ?? { count: 0n, total: 0n } }
 
   /** Begins with work that is likely to be asked for; a few times on each head. Commits nothing; a failure shows when the work is asked for. */
   begin (work: Work): void {
@@ -102,28 +114,33 @@ export class Execution {
   async #run (work: Work): Promise<Executed> {
     if (this.#machine === undefined) return await this.#construct(work)
     const machine = this.#machine
-    const prepared = await machine.prepare({ nonce: work.nonce, parent: work.parent, timestampSec: work.timestampSec, inputs: work.inputs })
+    const prepared = await machine.prepare({ nonce: work.nonce, parent: work.parent, timestampSec: work.timestampSec, inputs: work.inputs, isForced: work.isForced ?? false })
     return {
       root: prepared.root,
       included: prepared.included,
       skipped: prepared.skipped,
       receipts: prepared.receipts,
       entries: changeEntries(prepared.changes),
+      exits: prepared.receipts.flatMap(exitsOf),
       commit: () => { this.#early = undefined; machine.commit(prepared) }
     }
   }
 
   async #construct (work: Work): Promise<Executed> {
     if (work.inputs.length > 0) throw new ThreadsError('MACHINE_NO_STATE', 'the thread has no state yet: its first slot has no inputs')
-    const { machine, changes } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
+    const { machine, changes, receipt } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
     return {
-      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes),
+      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes), exits: exitsOf(receipt),
       commit: () => { this.#early = undefined; this.#machine = machine }
     }
   }
 }
 
+function exitsOf ({ logs }: Pick<Outcome, 'logs'>): ThreadReceipt[] {
+  return logs.flatMap(log => receiptOfLog(log) ?? [])
+}
+
 function keyOf (work: Work): Hash32 {
-  const numbers = new TextEncoder().encode(`${work.nonce}/${work.timestampSec}`)
+  const numbers = new TextEncoder().encode(`${work.nonce}/${work.timestampSec}/${work.isForced === true ? 'forced' : ''}`)
   return hash32(concatBytes(hexToBytes(work.parent), numbers, ...work.inputs.map(input => hexToBytes(input.leaf))))
 }

@@ -72,7 +72,7 @@ function confirm (coordinator: Coordinator): void {
   for (const { body, executed } of moves.followed) {
     coordinator.write(
       ...records.putCertificate({ breakpoint: body.breakpoint, signatures: [], inputs: [...body.inputs] }, body.content.hash, body.inputs, executed.receipts),
-      ...records.putState(executed.entries)
+      ...records.putExecuted(executed)
     )
     for (const input of body.inputs) if (input.player === self) coordinator.write(records.deleteOwnInput(input.tx.nonce))
   }

@@ -107,7 +107,9 @@ function verifiedInput (signed: SignedInput, view: InboxView): Input {
 function checkPayouts (payouts: readonly bigint[], view: InboxView): void {
   const { terms } = view.context
   const sum = payouts.reduce((total, payout) => total + payout, 0n)
-  if (payouts.length !== payeesOf(terms).length || sum !== potOf(terms)) {
+  const payees = payeesOf(terms).length
+  // One more for receipts, where there are any (§10).
+  if (payouts.length < payees || payouts.length > payees + 1 || sum !== potOf(terms)) {
     throw reject('CLOSE_WRONG_PAYOUTS', 'the payouts are not one for each payee that add up to the pot', { sum: sum.toString(), pot: potOf(terms).toString() })
   }
 }

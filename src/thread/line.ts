@@ -104,7 +104,7 @@ export async function turnOf (parts: LineParts, view: ChainView, evidence: Evide
   const certificates = line.flatMap(({ hash }) => all.get(hash)?.certificate ?? [])
   for await (const { certificate, body, executed } of replayed(certificates, { context, view }, execution)) {
     const { hash } = body.content
-    operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, hash, body.inputs, executed.receipts), records.deleteAside(hash))
+    operations.push(...records.putExecuted(executed), ...records.putCertificate(certificate, hash, body.inputs, executed.receipts), records.deleteAside(hash))
     if (all.get(hash)?.isAside === true) for (const input of body.inputs) if (input.player === parts.self) operations.push(records.deleteOwnInput(input.tx.nonce))
   }
   return { from: head?.slot, to: line.at(-1)?.slot, operations }

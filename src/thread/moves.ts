@@ -47,7 +47,7 @@ export function bodyOfMove ({ breakpoint, input, player }: RecordedMove, context
 /** Executes one move on the state that `execution` holds. @throws `MOVE_UNREPRODUCED`, and what executing throws */
 export async function executeMove (execution: Execution, move: RecordedMove, context: InputContext): Promise<Followed> {
   const body = bodyOfMove(move, context)
-  const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs })
+  const executed = await execution.execute({ ...body.breakpoint, inputs: body.inputs, isForced: true })
   if (executed.skipped.length > 0) throw unreproduced(move.breakpoint.nonce, 'its input cannot be included here')
   if (executed.root !== move.breakpoint.stateRoot) throw unreproduced(move.breakpoint.nonce, `executing it here gives the root ${executed.root}`)
   return { body, executed }

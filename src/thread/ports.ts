@@ -2,6 +2,7 @@
  * What the thread room needs of the world, and nothing else. `network/`, `chain/` and `store/` implement these and never
  * import each other; only `node.ts` puts them together.
  */
+import type { ThreadReceipt } from '../protocol/port.js'
 import type { Address, Breakpoint, Certificate, CloseCertificate, Hash32, Hex, Signature, SignedInput, Slot, Terms, ThreadId } from '../protocol/types.js'
 
 // ---------------------------------------------------------------- network
@@ -51,6 +52,9 @@ export type NetworkPort = {
 /** Where a log stands on the host chain. */
 export type LogPosition = { readonly blockNumber: bigint, readonly blockHash: Hash32, readonly transactionHash: Hash32, readonly logIndex: number, readonly timestampSec: bigint }
 
+/** A move as it stands in the call that began or went on with its judgement. */
+export type BegunMove = { readonly input: SignedInput, readonly timestampSec: bigint }
+
 /** What the court said of a thread, in the chain's order, confirmed (see `confirmations`). */
 export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition } & (
   | { readonly type: 'opened', readonly terms: Terms, readonly multiaddr: string }
@@ -63,13 +67,15 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   | { readonly type: 'responded', readonly dispute: bigint, readonly recorded: Hash32, readonly slot: Slot }
   /** A player's move was forced: its input is all that led to the breakpoint that the court has recorded for it. */
   | { readonly type: 'forced', readonly dispute: bigint, readonly player: number, readonly endsAtSec: bigint, readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly input: SignedInput }
-  /** A move is being judged over several transactions. */
-  | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint }
+  /** A move is being judged over several transactions; `move` when it could be read from the call's data. */
+  | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint, readonly move?: BegunMove | undefined }
   /** The settlement of what is recorded is being judged over several transactions. */
   | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
   /** The last move left what cannot be settled: what stood before it stands again, and the dispute has this number. */
   | { readonly type: 'refuted', readonly dispute: bigint, readonly player: number, readonly recorded: Hash32, readonly endsAtSec: bigint }
   | { readonly type: 'resumed', readonly epoch: bigint }
+  /** A receipt was executed; its amount is in the asset's units. */
+  | { readonly type: 'redeemed', readonly index: bigint, readonly target: Address, readonly amount: bigint }
   | { readonly type: 'closed', readonly payouts: readonly bigint[] }
   | { readonly type: 'settled', readonly payouts: readonly bigint[], readonly leftover: bigint }
 )
@@ -85,6 +91,21 @@ export type AccountProof = {
   /** For an absent account: the foreign leaf that the walk ends in, if any; with the account's own path: its leaf holds zero. */
   readonly other: { readonly path: Hash32, readonly value: Hash32 } | undefined
 }
+
+/** One slot of the port's storage with its proof. */
+export type SlotProof = {
+  readonly value: Hash32
+  /** Sibling hashes from the root down. */
+  readonly siblings: readonly Hash32[]
+  /** As in {@link AccountProof}. */
+  readonly other: { readonly path: Hash32, readonly value: Hash32 } | undefined
+}
+
+/** What a state says of its money, proved: what the payees own (the players in order, then the oracle where there is one), and what has left with receipts. */
+export type Holdings = { readonly accounts: readonly AccountProof[], readonly exits: SlotProof }
+
+/** What `redeem` shows: a receipt and its leaf's siblings under the state of `breakpoint`. With `signatures` that is recorded first. */
+export type Redemption = { readonly breakpoint: Breakpoint, readonly signatures: readonly Signature[] | undefined, readonly receipt: ThreadReceipt, readonly siblings: readonly Hash32[] }
 
 /** A mined, successful transaction. */
 export type Receipt = { readonly transactionHash: Hash32, readonly blockNumber: bigint, readonly gasUsed: bigint, /** What was paid for it. */ readonly feeWei: bigint, readonly dataBytes: number }
@@ -130,10 +151,12 @@ export type DisputeCalls<T> = {
   challengeAndAdvance (terms: Terms, certificate: ShownCertificate, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
   /** Drops the last move, `parent`'s child, when what it left cannot be settled. */
   refute (terms: Terms, settlement: SettlementCase, parent: Breakpoint, options?: SendOptions): Promise<T>
-  /** `recorded` undefined: nothing was ever signed; deposits go back. Proofs: the players in order, then the oracle where there is one. */
-  settle (terms: Terms, recorded: Breakpoint | undefined, proofs: readonly AccountProof[], options?: SendOptions): Promise<T>
-  /** The same after the contract's settlement function; proofs of the state that it leaves. */
-  settleByFunction (terms: Terms, settlement: SettlementCase, proofs: readonly AccountProof[], options?: SendOptions): Promise<T>
+  /** `recorded` and `holdings` undefined: nothing was ever signed; deposits go back. */
+  settle (terms: Terms, recorded: Breakpoint | undefined, holdings: Holdings | undefined, options?: SendOptions): Promise<T>
+  /** The same after the contract's settlement function; holdings in the state that it leaves. */
+  settleByFunction (terms: Terms, settlement: SettlementCase, holdings: Holdings, options?: SendOptions): Promise<T>
+  /** Executes a receipt. */
+  redeem (terms: Terms, redemption: Redemption, options?: SendOptions): Promise<T>
 }
 
 /** The host chain, as threads use it. */
@@ -169,9 +192,15 @@ export type ChainPort = DisputeCalls<Receipt> & {
   resume (terms: Terms, certificate: Pick<Certificate, 'breakpoint' | 'signatures'>): Promise<Receipt>
   close (terms: Terms, certificate: CloseCertificate): Promise<Receipt>
   /** The same calls, priced and not sent. @throws what the call would throw. */
-  readonly quotes: DisputeCalls<Quote>
+  readonly quotes: DisputeCalls<Quote> & {
+    checkpoint (terms: Terms, certificate: ShownCertificate): Promise<Quote>
+    close (terms: Terms, certificate: CloseCertificate): Promise<Quote>
+    withdraw (asset: Address): Promise<Quote>
+  }
   /** Moves forced upon the recorded certificate in this dispute, and what each player has spent of its time bank, seconds. */
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
+  /** The hash of what the court has recorded of a thread now; undefined: nothing. */
+  recordedHash (thread: ThreadId): Promise<Hash32 | undefined>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>

@@ -7,6 +7,7 @@ import { ThreadsError } from '../errors.js'
 import type { CloseCertificate, Hash32, Hex, Input, Signature, SignedInput, Slot, ThreadId } from '../protocol/types.js'
 import { closeHash } from '../protocol/typed-data.js'
 import { decodeCertificate, encodeCertificate, type WireCertificate } from '../protocol/certificate-codec.js'
+import type { ThreadReceipt } from '../protocol/port.js'
 import type { InputReceipt } from '../machine/machine.js'
 import type { AskedClose } from './closing.js'
 import type { ChainEvent, StoreOperation, StorePort } from './ports.js'
@@ -133,9 +134,20 @@ export class ThreadRecords {
 
   // ------------------------------------------------ the world's state
 
-  putState (entries: Iterable<readonly [string, Uint8Array]>): StoreOperation[] {
-    return Array.from(entries, ([key, value]) => ({ put: `${this.#prefix}/w/${key}`, value }))
+  /** What an execution has written, and the receipts of the port among it. */
+  putExecuted ({ entries, exits }: { readonly entries: Iterable<readonly [string, Uint8Array]>, readonly exits: readonly ThreadReceipt[] }): StoreOperation[] {
+    return [
+      ...Array.from(entries, ([key, value]) => ({ put: `${this.#prefix}/w/${key}`, value })),
+      ...exits.map(receipt => ({ put: `${this.#prefix}/x/${hexKey(receipt.index)}`, value: toJson(receipt) }))
+    ]
   }
+
+  /** A receipt of the port as an execution has told of it last: it counts where the state has its hash. */
+  async exit (index: bigint): Promise<ThreadReceipt | undefined> {
+    const bytes = await this.store.get(`${this.#prefix}/x/${hexKey(index)}`)
+    return bytes === undefined ? undefined : fromJson(bytes) as ThreadReceipt
+  }
+
 
   async * state (): AsyncIterable<readonly [string, Uint8Array]> {
     const prefix = `${this.#prefix}/w/`

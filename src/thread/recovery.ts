@@ -47,8 +47,8 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const context: InputContext = { thread: records.thread, terms: view.terms, domain: options.domain }
   const self = selfIn(view, options.sessionKey)
   const journal = await Journal.load(records.store, records.thread)
+  await turnIfNeeded(options, { context, view, self, top: journal.top?.hash })
   const aside = await highestAside(records)
-  await turnIfNeeded(options, { context, view, self, top: journal.top?.hash, hasAside: aside !== undefined })
   const { execution, head } = await loadState(options, context, view)
   // An observer signs nothing and has no journal.
   const damage = self === undefined ? undefined : journal.damage ?? lostTop(journal, head)
@@ -138,10 +138,10 @@ function higher (one: Slot | undefined, other: Slot | undefined): Slot | undefin
 }
 
 /** Before anything else is read: the line that the court's word leaves, where that is not the one on disk. */
-async function turnIfNeeded (options: LoadOptions, { context, view, self, top, hasAside }: Known & { self: number | undefined, top: Hash32 | undefined, hasAside: boolean }): Promise<void> {
+async function turnIfNeeded (options: LoadOptions, { context, view, self, top }: Known & { self: number | undefined, top: Hash32 | undefined }): Promise<void> {
   const { records, chain, log } = options
   const head = await readable(options, 'head', async () => await records.head())
-  if (!hasAside && (head === undefined || head.slot.epoch <= view.confirmedEpoch)) return
+  if ((head === undefined || head.slot.epoch <= view.confirmedEpoch) && await highestAside(records) === undefined) return
   const turn = await readable(options, 'line', async () => await turnOf({ records, chain, context, self, top }, view, view.dispute === undefined ? 'open' : 'unknown'))
   if (turn === undefined) return
   await records.store.batch([...turn.operations])
@@ -193,7 +193,7 @@ async function replay (records: ThreadRecords, thread: Known, code: () => Promis
   let count = 0
   try {
     for await (const { certificate, body, executed } of replayed(records.certificates(START), thread, execution)) {
-      operations.push(...records.putState(executed.entries), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
+      operations.push(...records.putExecuted(executed), ...records.putCertificate(certificate, body.content.hash, body.inputs, executed.receipts))
       head = { content: body.content, timestampSec: body.breakpoint.timestampSec, isSigned: certificate.signatures.length > 0 }
       count++
     }

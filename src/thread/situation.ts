@@ -8,7 +8,7 @@ import { NO_PARENT } from './body.js'
 import { openMoves, recordedSlot } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import type { OwnInput, Situation } from './disputing.js'
-import type { ChainPort } from './ports.js'
+import type { BegunMove, ChainPort } from './ports.js'
 
 /** Looks at one thread. It changes nothing. */
 export class Lookout {
@@ -50,7 +50,7 @@ export class Lookout {
       confirmedEpoch: view.confirmedEpoch, held: signed?.kind === 'breakpoint' ? signed.slot : undefined, recordedSigned: view.certificate?.breakpoint,
       standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
       follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(),
-      isJudging: await this.isJudging(), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
+      isJudging: await this.begun() !== undefined, settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
       staggerSec: BigInt(state.self ?? 0) * (terms.windowSec / 32n + 1n)
     }
   }
@@ -96,13 +96,14 @@ export class Lookout {
     return outcome.success
   }
 
-  /** Whether a judgement of the own move goes on. */
-  async isJudging (): Promise<boolean> {
+  /** The own move whose judgement goes on: as this node signed it, or as the chain has it from another process of the same player. */
+  async begun (): Promise<BegunMove | undefined> {
     const { state: { self }, view, parts } = this.#coordinator
     const judging = self === undefined ? undefined : view.judging[self]
-    if (judging === undefined || judging.on !== view.recorded?.hash) return false
+    if (judging === undefined || judging.on !== view.recorded?.hash) return undefined
+    if (judging.move !== undefined) return judging.move
     const force = await parts.records.force()
-    return force?.parent === judging.on && force.dispute === view.dispute?.number
+    return force?.parent === judging.on && force.dispute === view.dispute?.number ? force : undefined
   }
 
   /** Whether the settlement function succeeds on what another player's move has left. */

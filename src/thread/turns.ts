@@ -32,9 +32,11 @@ export class Turns {
     const { view, state, moves, hasAside, parts: { records } } = this.#coordinator
     const head = moves.ground?.content ?? state.head
     if (evidence === undefined || (head === undefined && !hasAside)) return
-    const isRight = evidence === 'over' ? head?.hash === view.certificate?.hash : !hasAside && head?.slot.epoch === view.confirmedEpoch
-    const key = `${evidence} ${head?.hash ?? ''} ${view.last.blockNumber} ${view.last.logIndex}`
-    if (isRight || key === this.#looked || (view.dispute === undefined && !this.#isStill(key))) return
+    const isOfNow = head?.slot.epoch === view.confirmedEpoch
+    const isRight = evidence === 'over' ? head?.hash === view.certificate?.hash : !hasAside && isOfNow
+    // While it plays on, a node whose head is the court's need not look again at what it has put aside before the court says something.
+    const key = `${evidence} ${view.last.blockNumber} ${view.last.logIndex} ${evidence === 'open' && isOfNow ? '' : head?.hash ?? ''}`
+    if (isRight || key === this.#looked || (view.dispute === undefined && !hasAside && !this.#isStill(key))) return
     await this.#coordinator.exclusive(async () => {
       const { context, journal } = this.#coordinator.parts
       const turn = await turnOf({ records, chain: this.#chain, context, self: this.#coordinator.state.self, top: journal.top?.hash }, view, evidence)

@@ -6,9 +6,10 @@ import { createChain, type Chain } from '../../src/chain/chain.js'
 import { deployCourt, type Deployer } from '../../src/chain/deploy.js'
 import { ThreadsError } from '../../src/errors.js'
 import { bytesToHex, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT } from '../../src/protocol/port.js'
 import { termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
 import type { Domain, Hex, Terms, ThreadId } from '../../src/protocol/types.js'
-import { accountPath, accountValue, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
+import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set, type Tree } from '../../src/state/tree.js'
 import type { ChainEvent } from '../../src/thread/ports.js'
@@ -123,7 +124,7 @@ test('a challenge without a certificate, and a settlement of nothing, give the d
   await second.challenge(terms, undefined)
   assert.is((await last(thread, 'challenged')).recorded, undefined)
   await pass(121)
-  await second.settle(terms, undefined, [])
+  await second.settle(terms, undefined, undefined)
   const settled = await last(thread, 'settled')
   assert.equal([settled.payouts, settled.leftover], [[1_000n, 2_000n], 0n])
 })
@@ -137,11 +138,12 @@ test('a settlement of a recorded state pays by its proofs', async () => {
   const certificate = certificateOf(terms, domain, { nonce: 9n, stateRoot: rootOf(tree) })
   await first.challenge(terms, certificate)
   await pass(121)
-  const proofs = terms.players.map((address, index) => {
+  const accounts = terms.players.map((address, index) => {
     const { siblings, other } = prove(tree, accountPath(address))
     return { address, nonce: 1n, balanceWei: [2_500n, 400n][index] ?? 0n, codeHash: EMPTY_CODE_HASH, siblings, other }
   })
-  await first.settle(terms, certificate.breakpoint, proofs)
+  const total = prove(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+  await first.settle(terms, certificate.breakpoint, { accounts, exits: total })
   const settled = await last(thread, 'settled')
   assert.equal([settled.payouts, settled.leftover], [[2_550n, 450n], 100n])
 })

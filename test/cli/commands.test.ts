@@ -135,7 +135,7 @@ test('close without all signatures names who is missing: exit code 5', async () 
   const finished = await cli(['close', '3f2a', '--payouts', '1ether,0'])
   assert.is(finished.code, 5)
   assert.match(finished.stdout, 'player 1 did not sign in time: 1, 2')
-  assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60 })
+  assert.equal(asked, { thread: THREAD, payouts: ['1000000000000000000', '0'], timeoutSec: 60, dryRun: false })
 })
 
 test('challenge, advance and settle with --dry-run say what they would take, and ask for nothing to be sent', async () => {
@@ -179,9 +179,9 @@ test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell the
   const transaction = { hash: HASH, gasUsed: 5 }
   const slot = { epoch: 1, nonce: 2 }
   const { cli } = await withNode({
-    thread_checkpoint: async ({ thread }) => ({ thread, transaction, slot }),
+    thread_checkpoint: async ({ thread }) => ({ thread, transaction, quote: null, slot }),
     thread_challenge: async ({ thread, restate }) => ({ thread, transaction, quote: null, slot: restate ? null : slot }),
-    thread_respond: async ({ thread }) => ({ thread, transaction, slot }),
+    thread_respond: async ({ thread }) => ({ thread, transaction, quote: null, slot }),
     thread_settle: async ({ thread }) => ({ thread, transaction, quote: null, payoutsUnits: ['3', '4'] }),
     thread_join: async ({ thread }) => ({ thread, transaction }),
     thread_cancel: async ({ thread }) => ({ thread, transaction }),
@@ -195,6 +195,26 @@ test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell the
   assert.match(await told('join', '3f2a'), `transaction ${HASH}`)
   assert.match(await told('cancel', '3f2a'), `transaction ${HASH}`)
   assert.is(await told('withdraw'), 'nothing to withdraw\n')
+})
+
+test('what had happened before is said with its transaction, and amounts in the asset\'s whole units', async () => {
+  const asset = { address: `0x${'0'.repeat(40)}`, decimals: 18 }
+  const token = { address: BOB, decimals: 6 }
+  const { cli } = await withNode({
+    thread_settle: async ({ thread }) => ({ thread, transaction: null, quote: null, payoutsUnits: ['1100000000000000000', '0'], already: HASH, asset }),
+    thread_cancel: async ({ thread }) => ({ thread, transaction: null, already: HASH }),
+    thread_close: async ({ thread, dryRun }) => ({ thread, closed: !dryRun, payoutsUnits: ['1500000', '7'], missing: dryRun ? [1] : [], transaction: null, ...(dryRun ? { quote: null } : { already: HASH }), asset: token })
+  })
+  const told = async (...args: string[]): Promise<string> => (await cli(args)).stdout
+  assert.is(await told('settle', '3f2a'), `settled 0x3f2a1111… already: paid 1.1, 0 ether; transaction ${HASH}\n`)
+  assert.is(await told('cancel', '3f2a'), `cancelled 0x3f2a1111… already: transaction ${HASH}\n`)
+  assert.is(await told('close', '3f2a'), `closed 0x3f2a1111…: paid 1.5, 0.000007 of the token ${BOB}; transaction ${HASH}\n`)
+  assert.is(await told('close', '3f2a', '--dry-run'), `it would pay 1.5, 0.000007 of the token ${BOB}. Nothing is sent; what it costs is known when player 1 has signed\n`)
+})
+
+test('open and join say what a player should know of the terms', async () => {
+  const { cli } = await withNode({ thread_join: async ({ thread }) => ({ thread, transaction: { hash: HASH, gasUsed: 5 }, cautions: ['the window is short'] }) })
+  assert.match((await cli(['join', '3f2a'])).stdout, /gas 5\nCAUTION: the window is short\n$/)
 })
 
 test('watch prints one event a line and ends after its count', async () => {

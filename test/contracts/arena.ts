@@ -130,13 +130,15 @@ export class Arena {
     return game
   }
 
-  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, and credits. */
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; and credits. */
   async #checkMoney (asset: Address): Promise<void> {
     let owed = 0n
     const payees = new Set<Address>()
     for (const game of this.#games.filter(game => game.terms.asset === asset)) {
       const { phase, joined } = await game.record()
       const live = phase >= 1n && phase <= 3n
+      const { redeemed, reserved } = await game.exited()
+      owed += live ? -redeemed : reserved
       if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
       for (const payee of payeesOf(game.terms)) payees.add(payee)
     }
@@ -188,8 +190,8 @@ export class Arena {
   }
 
   /** Sends a transaction to the court. @throws Reverted */
-  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
-    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei })
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
+    return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei, ...gas === undefined ? {} : { gas } })
   }
 
   /** Sends a transaction to a contract of this name. @throws Reverted */

@@ -43,7 +43,7 @@ for (const count of [2, 3, 16]) {
 
 const wrongPayouts: [string, readonly bigint[], string][] = [
   ['too few', [2n * ETHER], 'BadLength'],
-  ['too many', [ETHER, ETHER, 0n], 'BadLength'],
+  ['too many', [ETHER, ETHER, 0n, 0n], 'BadLength'],
   ['a wei too little', [ETHER, ETHER - 1n], 'WrongPayouts'],
   ['a wei too much', [ETHER, ETHER + 1n], 'WrongPayouts'],
   ['more than all numbers', [2n ** 256n - 1n, 2n * ETHER + 1n], 'WrongPayouts']
@@ -200,7 +200,7 @@ const hostileProofs: [string, (proofs: unknown[][]) => unknown[][], string][] = 
 for (const [title, damage, code] of hostileProofs) {
   condition(`settle: proofs ${title} are refused`, async () => {
     const { game, last, state } = await ripe({}, [ETHER, ETHER])
-    const error = await arena.court_(game.player(0), 'settle', [game.abi, breakpointToAbi(last), damage(game.proofs(state))])
+    const error = await arena.court_(game.player(0), 'settle', [game.abi, breakpointToAbi(last), [damage(game.proofs(state)), ...game.holdings(state).slice(1)]])
       .then(() => 'none', (error: { code: string }) => error.code)
     // A foreign leaf may be refused for where it stands before its root is computed.
     assert.ok(error === code || (code === 'NoSuchRoot' && error === 'BadOtherLeaf'), error)
@@ -326,7 +326,7 @@ condition('what one thread owes never comes out of another', async () => {
 
 condition('settle: an all-zero breakpoint does not stand for a recorded one', async () => {
   const { game, state } = await ripe({}, [ETHER, ETHER])
-  await rejects(arena.court_(game.player(0), 'settle', [game.abi, NO_BREAKPOINT, game.proofs(state)]), 'WrongBreakpoint')
+  await rejects(arena.court_(game.player(0), 'settle', [game.abi, NO_BREAKPOINT, game.holdings(state)]), 'WrongBreakpoint')
 })
 
 /** Three players of whom the second is `payee`, a contract that joins by its own transaction. */

@@ -3,6 +3,7 @@ import { bigintToBytes, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_
 import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
 import { breakpointDigest, breakpointHash, closeDigest, forceDigest, type Force } from '../../src/protocol/typed-data.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT, receiptHash, receiptSlot, type ThreadReceipt } from '../../src/protocol/port.js'
 import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
 import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, SignedInput, Terms, ThreadId } from '../../src/protocol/types.js'
 import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
@@ -27,6 +28,9 @@ export type LastInput = { readonly player: number, readonly others: readonly Has
 /** Who calls, and what the judgement goes on from. */
 export type SettlementOptions = { readonly from?: Address, readonly paused?: Hash32 }
 
+/** Who calls, how, with how much gas, and what is shown instead of the receipt. */
+export type RedeemOptions = { readonly from?: Address, readonly checkpoint?: boolean, readonly gas?: bigint, readonly as?: ThreadReceipt }
+
 /** A batch without inputs. */
 export const NO_INPUT: LastInput = { player: 0, others: [], raw: new Uint8Array(0), binding: new Uint8Array(0) }
 
@@ -37,8 +41,11 @@ export const WINDOW = 3600n
 /** An all-zero breakpoint as the ABI has it. */
 export const NO_BREAKPOINT = [0n, 0n, ZERO_HASH, ZERO_HASH, ZERO_HASH, 0n] as const
 
+/** What nothing says of its money. */
+export const NO_HOLDINGS = [[], [ZERO_HASH, [], ZERO_HASH, ZERO_HASH]] as const
+
 /** A state of which only the accounts' balances matter; twelve leaves, as TicTacToe has them. */
-export type State = { readonly root: Hash32, readonly tree: Tree, readonly balances: ReadonlyMap<Address, bigint> }
+export type State = { readonly root: Hash32, readonly tree: Tree, readonly balances: ReadonlyMap<Address, bigint>, readonly receipts: readonly ThreadReceipt[] }
 
 /** What the record says, as the ABI decodes it. */
 export type RecordView = {
@@ -121,7 +128,7 @@ export class Game {
 
   async settle (breakpoint: Breakpoint | undefined, state?: State, from = this.player(0)): Promise<Sent> {
     return await this.#arena.court_(from, 'settle', [
-      this.abi, breakpoint === undefined ? NO_BREAKPOINT : breakpointToAbi(breakpoint), state === undefined ? [] : this.proofs(state)
+      this.abi, breakpoint === undefined ? NO_BREAKPOINT : breakpointToAbi(breakpoint), state === undefined ? NO_HOLDINGS : this.holdings(state)
     ])
   }
 
@@ -134,10 +141,31 @@ export class Game {
     return await this.#arena.court_(from, 'refute', [this.abi, breakpointToAbi(recorded), breakpointToAbi(parent), lastInputToAbi(last), paused, witness])
   }
 
-  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[][], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
+  async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
     return await this.#arena.court_(from, 'settleByFunction', [
-      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.proofs(state) : state
+      this.abi, breakpointToAbi(recorded), lastInputToAbi(last), paused, witness, 'root' in state ? this.holdings(state) : state
     ])
+  }
+
+  /** Has a receipt of `state` executed; with `signatures` the breakpoint is recorded first. `as`: shown instead of the receipt. */
+  async redeem (breakpoint: Breakpoint, state: State, index: number, { from = this.player(0), checkpoint = false, gas, as }: RedeemOptions = {}): Promise<Sent> {
+    const receipt = as ?? state.receipts[index]
+    if (receipt === undefined) throw new Error(`no receipt ${index}`)
+    const shown = [[receipt.index, receipt.sender, receipt.target, receipt.amount, receipt.data], this.receiptSiblings(state, receipt.index)]
+    const [method, args] = checkpoint
+      ? ['checkpointAndRedeem', [this.abi, breakpointToAbi(breakpoint), this.signatures(breakpoint), ...shown]] as const
+      : ['redeem', [this.abi, breakpointToAbi(breakpoint), ...shown]] as const
+    return await this.#arena.court_(from, method, args, 0n, gas)
+  }
+
+  /** What was redeemed, and what is kept for receipts after the end. */
+  async exited (): Promise<{ redeemed: bigint, reserved: bigint }> {
+    const [redeemed, reserved] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'exited', [this.id]) as [bigint, bigint]
+    return { redeemed, reserved }
+  }
+
+  async isRedeemed (index: bigint): Promise<boolean> {
+    return await this.#arena.read(this.#arena.court, this.#arena.abi, 'isRedeemed', [this.id, index]) as boolean
   }
 
   /** Moves forced in this dispute, and seconds spent by each player. */
@@ -206,8 +234,8 @@ export class Game {
 
   // ---------------------------------------------------------------- states
 
-  /** A state in which the payees, in order, own this much (18 decimals); the rest of what is committed is a board and a contract. */
-  state (balances: readonly bigint[]): State {
+  /** A state in which the payees, in order, own this much (18 decimals), and the port has written these receipts; the rest of what is committed is a board and a contract. */
+  state (balances: readonly bigint[], receipts: readonly ThreadReceipt[] = []): State {
     const contract = `0x${'c0'.repeat(20)}` as Address
     const owned = new Map(payeesOf(this.terms).map((payee, i) => [payee, balances[i] ?? 0n]))
     let tree: Tree
@@ -219,7 +247,21 @@ export class Game {
     for (let slot = 0n; slot < 9n; slot++) {
       tree = set(tree, slotPath(contract, hash32(bigintToBytes(slot, 32))), keccak256(bigintToBytes(slot, 32)))
     }
-    return { root: rootOf(tree), tree, balances: owned }
+    const total = receipts.reduce((sum, { amount }) => sum + amount, 0n)
+    for (const receipt of receipts) tree = set(tree, slotPath(PORT_ADDRESS, receiptSlot(receipt.index)), hexToBytes(receiptHash(receipt)))
+    if (total > 0n) tree = set(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT), bigintToBytes(total, 32))
+    return { root: rootOf(tree), tree, balances: owned, receipts }
+  }
+
+  /** From the root down to a receipt's leaf. */
+  receiptSiblings (state: State, index: bigint): readonly Hash32[] {
+    return prove(state.tree, slotPath(PORT_ADDRESS, receiptSlot(index))).siblings
+  }
+
+  /** What `state` says of its money, as the ABI has it. */
+  holdings (state: State): unknown[] {
+    const { value, siblings, other } = prove(state.tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+    return [this.proofs(state), [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]]
   }
 
   /** The payees' accounts in `state` with their proofs, as the ABI has them. */

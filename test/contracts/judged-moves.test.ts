@@ -185,7 +185,7 @@ condition('settleByFunction: over two transactions, whatever somebody else has b
 })
 
 /** Proofs of what the players own after the settlement, whose root the judge has found. */
-async function proofsAfter (thread: JudgedGame, root: Hash32 | undefined, balances: readonly bigint[]): Promise<unknown[][]> {
+async function proofsAfter (thread: JudgedGame, root: Hash32 | undefined, balances: readonly bigint[]): Promise<unknown[]> {
   const settled = await thread.settled(balances)
   assert.is(settled.root, root)
   return settled.proofs

@@ -4,6 +4,7 @@ import { loadArtifact } from '../../src/chain/artifacts.js'
 import { bytesToHex, bigintToBytes, hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import { decodeInput, inputsRoot, signInput } from '../../src/protocol/input.js'
+import { PORT_ADDRESS, PORT_TOTAL_SLOT } from '../../src/protocol/port.js'
 import { contractAddressOf, potOf } from '../../src/protocol/terms.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input } from '../../src/protocol/types.js'
@@ -16,7 +17,8 @@ import { LocalVerifier } from '../../src/machine/local-verifier.js'
 import { Machine, type Batch } from '../../src/machine/machine.js'
 import { matterOf } from '../../src/machine/matter.js'
 import { Touched, viewOf, witnessOf } from '../../src/machine/witness.js'
-import { accountPath, accountValue, EMPTY_CODE_HASH } from '../../src/state/leaf.js'
+import { portHolder } from '../../src/thread/bench.js'
+import { accountPath, accountValue, EMPTY_CODE_HASH, slotPath } from '../../src/state/leaf.js'
 import { prove } from '../../src/state/proof.js'
 import { rootOf, set, type Tree } from '../../src/state/tree.js'
 import type { World } from '../../src/state/world.js'
@@ -34,16 +36,16 @@ export class JudgedGame {
   readonly machine: Machine
   readonly contract: Address
   readonly #verifier: LocalVerifier
-  readonly #holder: CodeHolder
+  readonly #holders: readonly CodeHolder[]
   #head: Breakpoint
   readonly #nonces: bigint[]
 
-  private constructor (game: Game, machine: Machine, verifier: LocalVerifier, holder: CodeHolder, head: Breakpoint) {
+  private constructor (game: Game, machine: Machine, verifier: LocalVerifier, holders: readonly CodeHolder[], head: Breakpoint) {
     this.game = game
     this.machine = machine
     this.contract = contractAddressOf(game.id, game.domain.court)
     this.#verifier = verifier
-    this.#holder = holder
+    this.#holders = holders
     this.#head = head
     this.#nonces = game.terms.players.map(() => 1n)
   }
@@ -52,13 +54,13 @@ export class JudgedGame {
   static async create (arena: Arena, name: string, ctorArg: Uint8Array, options: GameOptions = {}): Promise<JudgedGame> {
     const { creationCode } = loadArtifact(name)
     const stored = await arena.store(creationCode)
-    const holder = { address: stored, code: Uint8Array.of(0, ...creationCode) }
+    const holders = [{ address: stored, code: Uint8Array.of(0, ...creationCode) }, portHolder(arena.court)]
     const game = await (await arena.game({ codeSource: stored, codeHash: hash32(creationCode), ctorArg, ...options })).start()
     const verifier = await LocalVerifier.create({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode })
-    await verifier.hold(holder)
+    for (const holder of holders) await verifier.hold(holder)
     const { machine } = await Machine.genesis({ thread: game.id, terms: game.terms, domain: game.domain }, creationCode)
     const first = game.breakpoint({ stateRoot: machine.root, inputsRoot: inputsRoot([]), timestampSec: GENESIS_SEC })
-    return new JudgedGame(game, machine, verifier, holder, first)
+    return new JudgedGame(game, machine, verifier, holders, first)
   }
 
   /** The last breakpoint. */
@@ -95,7 +97,7 @@ export class JudgedGame {
     const context = { thread: this.game.id, terms: this.game.terms, domain: this.game.domain }
     const witnesses: Hex[] = []
     await this.machine.inspect(async world => {
-      const matter = await matterOf(context, world, this.#batch(input, timestampSec), input, [this.#holder])
+      const matter = await matterOf(context, world, this.#batch(input, timestampSec), input, this.#holders)
       const whole = await new Judgement(this.#verifier, matter).next()
       if (whole.answer.kind === 'refusal') throw new Error(`the judge refuses with ${whole.answer.selector}`)
       const judgement = new Judgement(this.#verifier, matter)
@@ -128,7 +130,7 @@ export class JudgedGame {
       const whole = await this.#settle(world, lastMover, timestampSec, touched, ALL_STEPS)
       const { witness, machine = new Uint8Array(0) } = await this.#settle(world, lastMover, timestampSec, touched, steps)
       const { accounts, proof } = witnessOf(viewOf(world), touched)
-      const last = encodeResumption(machine, accounts, { proof, cast: this.#settlementCast() }, { steps: ALL_STEPS, rooms: ROOMS }, [this.#holder])
+      const last = encodeResumption(machine, accounts, { proof, cast: this.#settlementCast() }, { steps: ALL_STEPS, rooms: ROOMS }, this.#holders)
       return { witnesses: [bytesToHex(witness), bytesToHex(last)], root: whole.answer.success ? whole.answer.newRoot : undefined }
     })
   }
@@ -142,7 +144,7 @@ export class JudgedGame {
     touched.code(contract)
     for (;;) {
       const { accounts, proof } = witnessOf(viewOf(world), touched)
-      const witness = encodeWitness(accounts, proof, this.#settlementCast(), { steps, rooms: ROOMS }, [this.#holder])
+      const witness = encodeWitness(accounts, proof, this.#settlementCast(), { steps, rooms: ROOMS }, this.#holders)
       const { answer, machine } = await this.#verifier.call(encodeJudgeCall(judged, contract, data, witness))
       if (answer.kind === 'verdict') return { witness, answer, machine }
       const [first = 0n, second = 0n] = answer.args
@@ -158,34 +160,35 @@ export class JudgedGame {
     return { sender: SYSTEM, target: this.contract, coinbase: this.game.terms.oracle }
   }
 
-  /** The head's state after a payment out of the contract that leaves the players these balances: its root, and the players' accounts with their proofs. */
-  async settled (balances: readonly bigint[]): Promise<{ root: Hash32, proofs: unknown[][] }> {
+  /** The head's state after a payment out of the contract that leaves the players these balances: its root, and what it says of their money, proved. */
+  async settled (balances: readonly bigint[]): Promise<{ root: Hash32, proofs: unknown[] }> {
     const { terms } = this.game
     const contract = this.machine.account(this.contract)
     const left = potOf(terms) - balances.reduce((sum, balance) => sum + balance, 0n)
     let tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
     tree = set(tree, accountPath(this.contract), accountValue(contract.nonce, left, contract.codeHash))
     for (const [i, player] of terms.players.entries()) tree = set(tree, accountPath(player), accountValue(this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH))
-    const proofs = this.#proofsIn(tree, balances)
-    return { root: rootOf(tree), proofs }
+    return { root: rootOf(tree), proofs: this.#proofsIn(tree, balances) }
   }
 
-  /** The players' accounts in the head's state as it is. */
-  async proofs (): Promise<unknown[][]> {
+  /** The players' accounts, and the port's total, in the head's state as it is. */
+  async proofs (): Promise<unknown[]> {
     const tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
     return this.#proofsIn(tree, this.game.terms.players.map(player => this.machine.account(player).balanceWei))
   }
 
-  #proofsIn (tree: Tree, balances: readonly bigint[]): unknown[][] {
-    return this.game.terms.players.map((player, i) => {
+  #proofsIn (tree: Tree, balances: readonly bigint[]): unknown[] {
+    const accounts = this.game.terms.players.map((player, i) => {
       const { siblings, other } = prove(tree, accountPath(player))
       return [this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
     })
+    const { value, siblings, other } = prove(tree, slotPath(PORT_ADDRESS, PORT_TOTAL_SLOT))
+    return [accounts, [value, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]]
   }
 
   /** A transition on the head, in epoch `k` or not: epochs are not part of its environment. */
   #batch (input: Input | undefined, timestampSec: bigint): Batch {
-    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input] }
+    return { nonce: this.#head.nonce + 1n, timestampSec, parent: breakpointHash(this.#head), inputs: input === undefined ? [] : [input], isForced: true }
   }
 }
 

@@ -83,15 +83,15 @@ export class LocalCourt implements Stage {
   }
 
   /** @throws Reverted */
-  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
-    return await this.send(from, this.court, this.abi, method, args, valueWei)
+  async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
+    return await this.send(from, this.court, this.abi, method, args, valueWei, gas)
   }
 
   /** Calls any contract here. @throws Reverted */
-  async send (from: Address, to: Address, abi: Interface, method: string, args: readonly unknown[], valueWei = 0n): Promise<Sent> {
+  async send (from: Address, to: Address, abi: Interface, method: string, args: readonly unknown[], valueWei = 0n, gas = GAS): Promise<Sent> {
     const data = hexToBytes(abi.encodeFunctionData(method, args) as Hex)
     const { execResult: { exceptionError, returnValue, executionGasUsed, logs = [] } } = await this.#evm.runCall({
-      caller: ethAddress(from), origin: ethAddress(from), to: ethAddress(to), data, value: valueWei, gasLimit: GAS, block: this.#block()
+      caller: ethAddress(from), origin: ethAddress(from), to: ethAddress(to), data, value: valueWei, gasLimit: gas, block: this.#block()
     })
     this.#evm.journal.cleanJournal()
     if (exceptionError !== undefined) throw this.#reverted(bytesToHex(returnValue), exceptionError.error)

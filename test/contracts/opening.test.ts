@@ -74,7 +74,7 @@ const bad: [string, GameOptions, string][] = [
   ['no time for that many forced moves', { timeBankSec: 2n, forcedMoves: 3 }, 'BankTooSmall'],
   ['no time bank', { timeBankSec: 0n, forcedMoves: 1 }, 'BankTooSmall'],
   ['a gas limit of 20,999', { gasLimit: 20_999n }, 'BadGasLimit'],
-  ['a gas limit of 30,000,001', { gasLimit: 30_000_001n }, 'BadGasLimit'],
+  ['a gas limit of 6,000,001', { gasLimit: 6_000_001n }, 'BadGasLimit'],
   ['a deadline that has passed', { joinDeadlineSec: 1n }, 'JoinTooLate']
 ]
 for (const [title, options, code] of bad) {

@@ -19,6 +19,7 @@ const LIMITS: Record<string, number> = {
   'gas.challenge': 85_000,
   'gas.respond': 70_000,
   'gas.exit': 175_000,
+  'gas.redeem': 130_000,
   'gas.advance': 380_000
 }
 const EIP_170 = 24_576
@@ -40,7 +41,7 @@ test('gas of the measured calls: as in the snapshot, and within the limits', asy
 
 test('size, ABI and storage layout of each contract that is deployed: as in the snapshot', async () => {
   const contracts: Record<string, unknown> = {}
-  for (const name of ['MeteredService', 'Threads', 'TicTacToe']) {
+  for (const name of ['BreakpointVerifier', 'MeteredService', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy']) {
     const { abi, deployedBytecode, storageLayout } = await artifactOf(name)
     const bytes = (deployedBytecode.length - 2) / 2
     assert.ok(bytes <= EIP_170, `${name} has ${bytes} bytes`)

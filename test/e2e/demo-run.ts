@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 import type { ScenarioName } from '../../scripts/demo/scenarios.js'
 import type { Seat, Step, StepOf } from '../../scripts/demo/steps.js'
+import { paintFor } from '../../scripts/demo/paint.js'
+import { Story } from '../../scripts/demo/story.js'
 import { ETHER, STAKE } from './table.js'
 
 const MAIN = fileURLToPath(new URL('../../scripts/demo/main.js', import.meta.url))
@@ -38,7 +40,21 @@ export async function runScenario (name: ScenarioName, ...args: readonly string[
   child.stderr.setEncoding('utf8').on('data', (text: string) => { stderr += text })
   const code = await new Promise<number | null>(resolve => child.once('close', resolve))
   assert.equal([code, stderr], [0, ''], `${name}:\n${stdout}`)
-  return new Told(stdout.trim().split('\n').map(line => JSON.parse(line) as Step))
+  const told = new Told(stdout.trim().split('\n').map(line => JSON.parse(line) as Step))
+  assertReadable(told)
+  return told
+}
+
+/** The same steps as a story: it has every decision's reason and every transaction, and fits into 80 columns. */
+function assertReadable ({ steps }: Told): void {
+  const story = new Story(paintFor({ isTTY: false }, {}), false)
+  const lines = steps.flatMap(step => story.tell(step))
+  assert.equal(lines.filter(line => line.length > 80), [])
+  const text = lines.join(' ').replace(/\s+/g, ' ')
+  for (const step of steps) {
+    if (step.step === 'decision') assert.match(text, step.reason)
+    if (step.step === 'court') assert.match(text, `${step.name}: ${step.function}`)
+  }
 }
 
 /** The money, to the wei: nothing is lost or made, the winner has the stake, and nobody paid but for its own gas. @param winner undefined: both have their stakes back */
@@ -59,7 +75,7 @@ export function assertMoney (told: Told, winner: Seat | undefined): void {
 }
 
 /** What each scenario must have come to, on any chain. */
-export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game'>, (told: Told) => void>> = {
+export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game' | 'receipt'>, (told: Told) => void>> = {
   stall (told) {
     assert.equal([told.all('move').length, told.one('away').nonce, told.one('alone').call], [4, 4, 'play(6)'])
     assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 5], ['Alice', 'advance', 6], ['Alice', 'settle', undefined]])

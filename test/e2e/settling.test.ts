@@ -18,6 +18,7 @@ import { Bench, holderOf } from '../../src/thread/bench.js'
 import type { NetworkPort } from '../../src/thread/ports.js'
 import { ThreadRecords } from '../../src/thread/records.js'
 import { loadThread } from '../../src/thread/recovery.js'
+import { rejects } from '../support/rejects.js'
 import { ETHER, STAKE, Table } from './table.js'
 
 type World = { arena: Arena, alice: Player, bob: Player, code: Address }
@@ -39,15 +40,24 @@ test.before(async world => {
 
 test.after(async ({ arena }) => { await arena.stop() })
 
-test('a move of more work than one transaction can judge is forced in several, and the contract\'s own function pays who moved last', async ({ arena, alice, bob, code }) => {
+test('a move of more work than one transaction can judge is forced in several, by a node that stops in the middle and has not begun it itself, and the contract\'s own function pays who moved last', async ({ arena, alice, bob, code }) => {
   const table = await Table.start(arena, [alice, bob], code, TERMS)
   assert.is((await table.send(1, 'move()', [], { value: STAKE.toString() })).success, true)
   const block = await arena.provider.getBlockNumber()
   const before = await arena.balance(alice.wallet)
   await table.reach(1)
   await bob.kill()
-  const moved = await table.send(0, 'work(uint256)', [6_000], { timeoutSec: 200 })
-  assert.equal([moved.final, moved.success, moved.slot], [true, true, { epoch: 1, nonce: 2 }])
+  const { input } = await table.send(0, 'work(uint256)', [6_000], { wait: 'sent' })
+  await until('the judgement to have begun', async () => alice.log.includes('thread.court-paid') || undefined, 100_000)
+  await alice.kill()
+  // As if another process of the same player had begun it: what it signed for that is not on this disk.
+  const store = await openLevelStore(join(alice.dataDir, 'store'))
+  await store.batch([{ delete: `t/${table.thread}/force` }])
+  await store.close()
+  await alice.start()
+  const moved = await until('the move', async () => (await table.knows(alice) ? await alice.rpc.request('thread_receipt', { thread: table.thread, input }) : undefined)?.receipt ?? undefined, 200_000)
+  assert.equal([moved.success, moved.slot], [true, { epoch: 1, nonce: 2 }])
+  assert.match(alice.log, 'the judgement of the own move goes on')
   const { cost } = await alice.rpc.request('thread_dispute', { thread: table.thread })
   assert.ok(cost.transactions > 1, String(cost.transactions))
   await arena.passTime(2 * WINDOW)
@@ -57,17 +67,13 @@ test('a move of more work than one transaction can judge is forced in several, a
   assert.is(await arena.balance(arena.court), 0n)
 })
 
-test('an own move that breaks the settlement is not forced, and another player\'s is dropped', async ({ arena, alice, bob, code }) => {
+test('an own move that breaks the settlement is refused at once, and another player\'s is dropped', async ({ arena, alice, bob, code }) => {
   await bob.start()
   const table = await Table.start(arena, [alice, bob], code, TERMS)
   assert.is((await table.send(1, 'move()', [], { value: STAKE.toString() })).success, true)
   await table.reach(1)
   await bob.kill()
-  await alice.rpc.request('thread_send', { thread: table.thread, signature: 'breakSettlement()', wait: 'sent' })
-  await until('alice\'s node to refuse', async () => {
-    const { next } = await alice.rpc.request('thread_dispute', { thread: table.thread })
-    return next.action === 'wait' && next.reason.includes('cannot be settled') ? next : undefined
-  })
+  await rejects(table.send(0, 'breakSettlement()'), 'INPUT_DROPPED')
   await forceBreaking(table, bob)
   const { chain } = await until('the move to be dropped', async () => {
     const status = await table.status(alice)

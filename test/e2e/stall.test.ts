@@ -50,6 +50,11 @@ test('with the other stopped, a node forces its move, then the contract\'s claim
   assert.equal(settled.chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
   assert.is(await arena.balance(alice.wallet), before + ETHER + STAKE - await arena.fees(alice.wallet, block))
   assert.is(await arena.balance(arena.court), 0n)
+  // Whoever asks for what the node has done by itself gets it as the answer.
+  const again = await alice.rpc.request('thread_settle', { thread: table.thread })
+  assert.equal([again.payoutsUnits, again.transaction], [settled.chain.payoutsUnits, null])
+  const by = await arena.provider.getTransaction(again.already ?? '')
+  assert.is(by?.from.toLowerCase(), alice.wallet)
 })
 
 test('the one who was away comes back in the dispute, follows the forced move, and both play on off-chain to the end', async ({ arena, alice, bob, code }) => {

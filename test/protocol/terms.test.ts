@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { concatBytes, hexToBytes, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
 import { contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, TERMS_ABI, termsFromAbi, termsToAbi, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
-import { checkTerms } from '../../src/protocol/check-terms.js'
+import { cautionsOf, checkTerms } from '../../src/protocol/check-terms.js'
 import type { Address, Hex, Terms } from '../../src/protocol/types.js'
 import { domain, key, terms, thread, throwsCode } from './fixtures.js'
 
@@ -39,7 +39,7 @@ test('terms at every limit are accepted', () => {
     { oracle, oracleFee: 1n }, { oracle, oracleFee: 0n },
     { windowSec: 1n }, { windowSec: 2n ** 31n }, { timeBankSec: 4n }, { timeBankSec: 2n ** 32n - 1n },
     { forcedMoves: 1, timeBankSec: 1n }, { forcedMoves: 65_535, timeBankSec: 65_535n },
-    { gasLimit: 21_000n }, { gasLimit: 30_000_000n },
+    { gasLimit: 21_000n }, { gasLimit: 6_000_000n },
     { joinDeadlineSec: 0n }, { joinDeadlineSec: 2n ** 64n - 1n }
   ]) checkTerms({ ...terms, ...change })
 })
@@ -87,7 +87,7 @@ test('code, times and gas just over their limits are refused', () => {
   refused({ forcedMoves: 65_536 }, 'forcedMoves')
   refused({ settlement: '0x' }, 'settlement')
   refused({ gasLimit: 20_999n }, 'gasLimit')
-  refused({ gasLimit: 30_000_001n }, 'gasLimit')
+  refused({ gasLimit: 6_000_001n }, 'gasLimit')
   refused({ joinDeadlineSec: 2n ** 64n }, 'joinDeadline')
   refused({ salt: '0x00' as Terms['salt'] }, 'salt')
 })
@@ -145,6 +145,19 @@ test('pot, scale and payees follow the oracle and the decimals', () => {
   assert.is(scaleOf(arbitrated), 10n ** 12n)
   assert.equal(payeesOf(terms), terms.players)
   assert.equal(payeesOf(arbitrated), [...terms.players, oracle])
+})
+
+test('terms that are allowed and yet not wise are told in words, each at its edge', () => {
+  const wise = { windowSec: 384n, timeBankSec: 384n, forcedMoves: 16, settlement: '0x11223344' as Hex }
+  assert.equal(cautionsOf(wise), [])
+  const said = (change: Partial<typeof wise>): string => cautionsOf({ ...wise, ...change }).join()
+  assert.match(said({ windowSec: 383n }), /settlement of 16 transactions.*384 s/)
+  assert.match(said({ windowSec: 192n, settlement: '0x00000000' }), /^the terms name no settlement function[^;]*$/)
+  assert.not.match(said({ windowSec: 192n, settlement: '0x00000000' }), /blocks/)
+  assert.match(said({ windowSec: 191n, settlement: '0x00000000' }), /shorter than 16 blocks.*192 s/)
+  assert.match(said({ timeBankSec: 191n }), /16 forced moves 11 s each/)
+  // Whoever opens a thread of seconds, as tests do, hears of its window, and not of its time bank.
+  assert.match(said({ windowSec: 10n, timeBankSec: 10n, forcedMoves: 10, settlement: '0x00000000' }), /the window of 10 s[^,]*blocks[^,]*$/)
 })
 
 test.run()

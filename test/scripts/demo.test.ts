@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { parseOptions, UsageError } from '../../scripts/demo/options.js'
+import { HELP, parseOptions, UsageError } from '../../scripts/demo/options.js'
 import { paintFor } from '../../scripts/demo/paint.js'
 import { moneyProblems } from '../../scripts/demo/ledger.js'
 import { EMPTY, freeCells, outcomeOf, parseMoves, withMove, type Cells } from '../../scripts/demo/rules.js'
+import { scenarioNames, toldOfScenario } from '../../scripts/demo/scenarios.js'
 import type { Account, Step, StepOf } from '../../scripts/demo/steps.js'
 import { Story } from '../../scripts/demo/story.js'
 import { chooseCell } from '../../scripts/demo/strategy.js'
@@ -159,9 +160,17 @@ test('wrong options are refused with 2 and what would be right', async ({ folder
   const refusals = [
     [['--moves', '4,4'], 'cell 4 is taken already'], [['--moves', '9'], 'cells are 0 to 8'], [['--moves', '4,1'], 'the game is not over after 2 moves'],
     [['--moves', '0,3,1,4,2,5'], 'the game is over after 5 moves'], [['--as', 'o'], '--as and --level are for --interactive'], [['--interactive', '--level', 'hard'], '--level is perfect or easy'],
-    [['--interactive', '--moves', '0,3,1,4,2'], 'leave --interactive out'], [['--nonsense'], 'Unknown option'], [['stray'], 'Unexpected argument']
+    [['--interactive', '--moves', '0,3,1,4,2'], 'leave --interactive out'], [['--scenario', 'stall', '--keep'], 'are for the scenario game'], [['--scenario', 'leave', '--moves', '0,3,1,4,2'], 'are for the scenario game'], [['--chain', 'besu'], '--chain is anvil or geth'],
+    [['--nonsense'], 'Unknown option'], [['stray'], 'Unexpected argument']
   ] as const
   for (const [args, message] of refusals) assert.throws(() => parseOptions(args), (error: unknown) => error instanceof UsageError && error.message.includes(message), args.join(' '))
+})
+
+test('the help has a line for each scenario, and no line above 80 columns', () => {
+  for (const name of scenarioNames()) assert.match(HELP, new RegExp(`^ {4}${name} +\\S.*$`, 'm'))
+  assert.ok(scenarioNames().length >= 5)
+  const long = [...HELP.split('\n'), ...scenarioNames().flatMap(toldOfScenario)].filter(line => line.length > 80)
+  assert.equal(long, [])
 })
 
 test('perfect play never loses, whoever begins and whatever the other does', () => {

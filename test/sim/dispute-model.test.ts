@@ -35,6 +35,15 @@ for (const { fault, finding, bounds, rules } of MUTANTS) {
   })
 }
 
+model('a refutation of more transactions than fit between a move and its end comes too late: what check-terms says of short windows', () => {
+  const bounds: Bounds = { terms: { players: 2, window: 4, bank: 3, moves: 3, grace: 1 }, honest: 0, head: 2, withheld: 2, last: 4, broken: true, trials: 4 }
+  assert.match(explore(bounds, REAL).violation ?? '', /settled on a move that breaks settlement/)
+  assert.is(explore({ ...bounds, trials: 3 }, REAL).violation, undefined)
+  // And to give each of its transactions a window more would be worse.
+  const rules = { ...REAL, endAfter: (court: { readonly endsAt: number }, now: number, { window }: { readonly window: number }) => Math.max(court.endsAt, now + window) }
+  assert.match(explore(bounds, rules).violation ?? '', /it may last until/)
+})
+
 model('terms with fewer forced moves than the game still needs: the one who moves first loses by exhaustion', () => {
   const bounds = { terms: { players: 2, window: 4, bank: 2, moves: 2, grace: 1 }, honest: 0, head: 2, withheld: 2, last: 7 }
   assert.match(explore(bounds, REAL).violation ?? '', /while it was the honest player's move/)

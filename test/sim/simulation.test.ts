@@ -41,6 +41,15 @@ simulation('a chain that takes back what it said of disputes, more than was conf
   assert.ok(turns > 40 && takenBack > 40, `${turns} turns, ${takenBack} transactions taken back`)
 })
 
+simulation('inputs that would break the settlement are skipped by all, whatever else happens, and stop nobody', async () => {
+  let breakpoints = 0
+  for (let seed = 3000; seed < 3012; seed++) {
+    const { liar: _, ...plan } = planOf(seed)
+    breakpoints += await play({ ...plan, settles: true, disputes: false })
+  }
+  assert.ok(breakpoints > 60, `${breakpoints} breakpoints`)
+})
+
 simulation('disks that claim to have written: the crashes show it', async () => {
   const found: string[] = []
   for (let seed = 1; seed < 8; seed++) {

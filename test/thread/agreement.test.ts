@@ -99,11 +99,20 @@ test('a node that starts signs nothing until every other player has told, and th
   assert.equal(kinds(all.effects), ['sign', 'send'])
 })
 
-test('a node that is told of a higher slot than its journal knows watches from then on', () => {
+test('a node that is told of a higher slot than its journal knows signs nothing, whatever that player tells afterwards; when the signature is shown it watches', () => {
   const { state, effects } = after(initialAgreement({ players: 2, self: 0, head: first, top: first.slot }), { type: 'told', player: 1, slot: second.slot })
-  assert.equal(kinds(effects), ['restored'])
-  assert.is(state.mode, 'watching')
-  assert.equal(kinds(after(state, { type: 'told', player: 1, slot: undefined }, proposed(second)).effects), ['verify'])
+  assert.equal(kinds(effects), ['claimed'])
+  assert.is(state.mode, 'starting')
+  // What it said before may come after: it takes nothing back.
+  const later = after(state, { type: 'told', player: 1, slot: undefined }, proposed(second))
+  assert.equal([kinds(later.effects), later.state.mode], [['verify'], 'starting'])
+  assert.is(after(later.state, acked(second, 0)).state.mode, 'watching')
+})
+
+test('who signs already is told no lies that keep it from that', () => {
+  const before = signing(0, first)
+  const { state, effects } = after(before, { type: 'told', player: 1, slot: { epoch: 9n, nonce: 2n ** 40n } })
+  assert.equal([state.mode, kinds(effects)], ['signing', []])
 })
 
 test('an own signature that the journal does not know makes the node watch: under a proposal, an ack, a certificate', () => {

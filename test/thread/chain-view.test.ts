@@ -107,7 +107,7 @@ test('a judgement that goes on moves the end, and is over with whatever else is 
   const judging: Said = { type: 'judging', player: 1, paused: hashOf(7), endsAtSec: 44n }
   const told = (...more: Said[]): ChainView => fold([...STORY.slice(0, 4), ...more].map((said, index) => ({ ...said, thread, at: at(index) }) as ChainEvent))
   const view = told(judging, { type: 'trying', recorded: hashOf(4), paused: hashOf(8) })
-  assert.equal([view.judging, view.trying, view.dispute?.endsAtSec], [[undefined, { on: hashOf(4), paused: hashOf(7) }], { on: hashOf(4), paused: hashOf(8) }, 44n])
+  assert.equal([view.judging, view.trying, view.dispute?.endsAtSec], [[undefined, { on: hashOf(4), paused: hashOf(7), move: undefined }], { on: hashOf(4), stops: [hashOf(8)] }, 44n])
   assert.equal(told(judging, { type: 'recorded', breakpoint: breakpoint(6n), hash: hashOf(6), signatures: [] }).judging, [undefined, undefined])
 })
 

@@ -121,12 +121,12 @@ test('nothing is signed where there is no input, where it reverts, where the cou
   assert.equal([calls, other.calls, old.calls], [[], [], []])
 })
 
-test('an own move that leaves what cannot be settled is none', async () => {
+test('an own move that leaves what cannot be settled is dropped: there is none to force', async () => {
   const { victim, desk, chain } = await open(settling)
   const to = victim.coordinator.parts.execution.machine?.contract
   const call = (signature: string, nonce: bigint): Input => settling.input(0, { nonce, to, data: hexToBytes(encodeCalldata({ signature })) })
   await victim.play(call('breakSettlement()', 1n))
-  await rejects(desk.advance(chain), 'DISPUTE_NO_MOVE')
+  await rejects(desk.advance(chain), 'DISPUTE_NO_INPUT')
   const fine = await open(settling)
   await fine.victim.play(call('move()', 1n))
   assert.is((await fine.desk.advance(fine.chain)).cost.transactions, 1)
@@ -136,8 +136,8 @@ test('a settlement by function brings the state after it; a plain one asks no ju
   const { victim, desk, chain, calls } = await open(settling)
   await dispute(victim, NOW_SEC)
   const { payouts } = await desk.settle(chain, false)
-  const [, settlement, proofs] = calls[0]?.args as Parameters<ChainPort['settleByFunction']>
-  assert.equal([calls[0]?.name, settlement.last, settlement.paused, proofs.length, payouts.length], ['settleByFunction', undefined, undefined, 3, 3])
+  const [, settlement, holdings] = calls[0]?.args as Parameters<ChainPort['settleByFunction']>
+  assert.equal([calls[0]?.name, settlement.last, settlement.paused, holdings.accounts.length, payouts.length], ['settleByFunction', undefined, undefined, 3, 3])
 
   const never = new Bench(() => { throw new ThreadsError('ARTIFACT_MISSING', 'no judge here') })
   const plain = await open(settling, { bench: never })

@@ -107,7 +107,7 @@ function opSLOAD(uint256 s) pure returns (uint256 t) {
     assembly {
         let slot := mload(and(s, SP_MASK))
         let owner := or(mload(SELF), STORAGE_TAG)
-        let entry := mload(add(mload(INDEX), and(shr(96, mul(xor(owner, slot), HASH_FACTOR)), mload(INDEX_MASK))))
+        let entry := mload(add(mload(INDEX), and(mulmod(xor(mul(owner, calldataload(INDEX_KEY)), slot), calldataload(INDEX_KEY), INDEX_PRIME), mload(INDEX_MASK))))
         isWarm := and(and(eq(mload(entry), owner), eq(mload(add(entry, KEY_FIELD)), slot)), mload(add(entry, SLOT_WARM_FIELD)))
         t := add(s, ONE_ITEM)
         if isWarm { mstore(and(s, SP_MASK), mload(add(entry, CURRENT_FIELD))) }

@@ -40,7 +40,7 @@ Examples:
     .argument('<thread>', 'id, or its beginning')
     .addHelpText('after', '\nExample:\n  evm-threads join 0x3f2a'), async (context, thread) => {
     const result = await context.withThread(thread ?? '', async (client, id) => await client.request('thread_join', { thread: id }))
-    context.print(result, `joined ${short(result.thread)}: transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+    context.print(result, [`joined ${short(result.thread)}: transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`, ...cautionLines(result.cautions)].join('\n'))
   })
 
   act(program.command('cancel')
@@ -48,7 +48,8 @@ Examples:
     .argument('<thread>', 'id, or its beginning')
     .addHelpText('after', '\nExample:\n  evm-threads cancel 0x3f2a'), async (context, thread) => {
     const result = await context.withThread(thread ?? '', async (client, id) => await client.request('thread_cancel', { thread: id }))
-    context.print(result, `cancelled ${short(result.thread)}: transaction ${result.transaction.hash}, gas ${result.transaction.gasUsed}`)
+    const { transaction, already } = result
+    context.print(result, `cancelled ${short(result.thread)}${transaction === null ? ` already: transaction ${already ?? ''}` : `: transaction ${transaction.hash}, gas ${transaction.gasUsed}`}`)
   })
 }
 
@@ -76,7 +77,12 @@ async function openThread (context: Context, contract = '', ...words: string[]):
     }
     return await client.request('thread_open', params)
   })
-  context.print(opened, `thread ${opened.thread}\nopened: transaction ${opened.transaction.hash}, gas ${opened.transaction.gasUsed}\nThe others join with: evm-threads join ${opened.thread}`)
+  const { hash, gasUsed } = opened.transaction
+  context.print(opened, [`thread ${opened.thread}`, `opened: transaction ${hash}, gas ${gasUsed}`, ...cautionLines(opened.cautions), `The others join with: evm-threads join ${opened.thread}`].join('\n'))
+}
+
+function cautionLines (cautions: readonly string[] = []): string[] {
+  return cautions.map((caution) => `CAUTION: ${caution}`)
 }
 
 /** @throws `CLI_BAD_OPTIONS`, `RPC_BAD_SIGNATURE`, `RPC_BAD_ARGUMENTS`, `CLI_BAD_ARGUMENT`. */

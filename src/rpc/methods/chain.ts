@@ -2,18 +2,23 @@
 import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
 import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
-import { checkTerms } from '../../protocol/check-terms.js'
-import type { Address, Terms } from '../../protocol/types.js'
+import { cautionsOf, checkTerms } from '../../protocol/check-terms.js'
+import type { Address, Terms, ThreadId } from '../../protocol/types.js'
 import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
 import type { Coordinator } from '../../thread/coordinator.js'
+import { fundsReceipts, withReceipts } from '../../thread/payouts.js'
 import type { NodeApi, Params } from '../api.js'
 import { Machine } from '../../machine/machine.js'
 import { slotJson, termsJson, transactionJson } from '../convert.js'
+import { assetJson, endedBy, endOnce, priced, sent } from './court.js'
 
 type Methods =
   | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_respond' | 'thread_close' | 'thread_withdraw'
+
+/** With more confirmations it takes longer, and "open" returns before. */
+const KNOWN_WITHIN_MS = 5_000
 
 /** @see NodeApi */
 export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
@@ -22,35 +27,43 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
     thread_open: async params => {
       const opened = await termsOf(node, params)
       await tryConstructor(node, opened)
+      const thread = threadIdOf(opened, node.domain)
       const receipt = await node.chain.open(opened, ownAddress(node))
-      return { thread: threadIdOf(opened, node.domain), terms: termsJson(opened), transaction: transactionJson(receipt) }
+      await known(node, thread)
+      return { thread, terms: termsJson(opened), transaction: transactionJson(receipt), ...cautioned(opened) }
     },
     thread_join: async ({ thread }) => {
       const { coordinator } = node.thread(thread)
       const player = playerOf(coordinator)
       if (coordinator.view.joined[player] === true) throw new ThreadsError('THREAD_ALREADY_JOINED', 'this player has paid its deposit already', { data: { thread, player } })
       await tryConstructor(node, terms(coordinator))
-      return { thread, transaction: transactionJson(await node.chain.join(terms(coordinator), player, ownAddress(node))) }
+      return { thread, transaction: transactionJson(await node.chain.join(terms(coordinator), player, ownAddress(node))), ...cautioned(terms(coordinator)) }
     },
     thread_cancel: async ({ thread }) => {
       const { coordinator } = node.thread(thread)
-      return { thread, transaction: transactionJson(await node.chain.cancel(terms(coordinator))) }
+      const ended = await endOnce(node, coordinator, 'cancelled', async () => await node.chain.cancel(terms(coordinator)))
+      return 'done' in ended ? { thread, transaction: transactionJson(ended.done) } : { thread, transaction: null, ...ended }
     },
-    thread_checkpoint: async ({ thread }) => {
+    thread_checkpoint: async ({ thread, dryRun }) => {
       const { coordinator } = node.thread(thread)
       const certificate = await headCertificate(coordinator)
-      return { thread, transaction: transactionJson(await node.chain.checkpoint(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
+      const shown = { thread, slot: slotJson(certificate.breakpoint) }
+      if (dryRun) return { ...shown, ...priced(await node.chain.quotes.checkpoint(terms(coordinator), certificate)) }
+      return { ...shown, ...sent(await node.chain.checkpoint(terms(coordinator), certificate)) }
     },
-    thread_respond: async ({ thread }) => {
+    thread_respond: async ({ thread, dryRun }) => {
       const { coordinator } = node.thread(thread)
       const certificate = await headCertificate(coordinator)
-      return { thread, transaction: transactionJson(await node.chain.respond(terms(coordinator), certificate)), slot: slotJson(certificate.breakpoint) }
+      const shown = { thread, slot: slotJson(certificate.breakpoint) }
+      if (dryRun) return { ...shown, ...priced(await node.chain.quotes.respond(terms(coordinator), certificate)) }
+      return { ...shown, ...sent(await node.chain.respond(terms(coordinator), certificate)) }
     },
     thread_close: async (params, options) => await close(node, params, options?.signal),
-    thread_withdraw: async ({ asset }) => {
+    thread_withdraw: async ({ asset, dryRun }) => {
       const credit = await node.chain.credit(asset, node.chain.wallet)
       if (credit === 0n) return { asset, amountUnits: '0', transaction: null }
-      return { asset, amountUnits: credit.toString(), transaction: transactionJson(await node.chain.withdraw(asset)) }
+      if (dryRun) return { asset, amountUnits: credit.toString(), ...priced(await node.chain.quotes.withdraw(asset)) }
+      return { asset, amountUnits: credit.toString(), ...sent(await node.chain.withdraw(asset)) }
     }
   }
 }
@@ -60,6 +73,23 @@ function ownAddress (node: NodeHost): string {
   const [first] = node.network.multiaddrs()
   if (first === undefined) throw new ThreadsError('NODE_NO_ADDRESS', 'this node listens nowhere that it could publish; set listen or announce')
   return first
+}
+
+/** Waits until this node knows the thread that it has opened, as long as a chain without many confirmations takes to say so. */
+async function known (node: NodeHost, thread: ThreadId): Promise<void> {
+  if (node.threads.has(thread)) return
+  const waited = Promise.withResolvers<undefined>()
+  const stop = node.subscribe(event => { if (event.thread === thread) waited.resolve(undefined) })
+  const timer = setTimeout(() => { waited.resolve(undefined) }, KNOWN_WITHIN_MS)
+  if (node.threads.has(thread)) waited.resolve(undefined)
+  await waited.promise
+  clearTimeout(timer)
+  stop()
+}
+
+function cautioned (terms: Terms): { cautions?: string[] } {
+  const cautions = cautionsOf(terms)
+  return cautions.length === 0 ? {} : { cautions }
 }
 
 /** This node's own player. @throws `THREAD_NOT_A_PLAYER` */
@@ -121,12 +151,15 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
   const over = (): ThreadsError => new ThreadsError('THREAD_OVER', `the thread is ${coordinator.view.phase}`, { data: { thread: params.thread, phase: coordinator.view.phase } })
   if (coordinator.view.phase === 'settled' || coordinator.view.phase === 'cancelled') throw over()
   const { terms } = coordinator.parts.context
-  const wanted = params.payouts?.map(BigInt)
+  // What receipts are for is not for the players to divide.
+  const { exits } = coordinator.parts.execution
+  const wanted = params.payouts === undefined ? undefined : withReceipts(params.payouts.map(BigInt), exits)
   const sum = wanted?.reduce((total, payout) => total + payout, 0n)
-  if (wanted !== undefined && (wanted.length !== payeesOf(terms).length || sum !== potOf(terms))) {
-    throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot', { data: { sum: String(sum), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
+  if (wanted !== undefined && (!fundsReceipts(terms, wanted, exits) || sum !== potOf(terms))) {
+    throw new ThreadsError('CLOSE_WRONG_PAYOUTS', 'the payouts are one for each payee and add up to the pot without what its receipts are for', { data: { sum: String(sum), receipts: exits.total.toString(), pot: potOf(terms).toString(), payees: payeesOf(terms).length } })
   }
   if (coordinator.state.head === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet: "challenge" and "settle" give the deposits back', { data: { thread: params.thread } })
+  if (params.dryRun) return await closePrice(node, params.thread, wanted)
   const closed = Promise.withResolvers<'closed' | 'over' | 'timeout' | 'gone'>()
   const stop = node.subscribe(event => {
     if (event.thread !== params.thread || event.type !== 'chain') return
@@ -146,7 +179,7 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
     }
     const outcome = await closed.promise
     if (outcome === 'over') throw over()
-    return closeResult(node, params.thread, outcome === 'closed')
+    return await closeResult(node, params.thread, outcome === 'closed')
   } finally {
     stop()
     clearTimeout(timer)
@@ -154,11 +187,28 @@ async function close (node: NodeHost, params: Params<'thread_close'>, signal: Ab
   }
 }
 
-function closeResult (node: NodeHost, thread: Params<'thread_close'>['thread'], closed: boolean): Awaited<ReturnType<NodeApi['thread_close']>> {
+type CloseResult = Awaited<ReturnType<NodeApi['thread_close']>>
+
+async function closeResult (node: NodeHost, thread: ThreadId, isClosed: boolean): Promise<CloseResult> {
   const { coordinator, duties } = node.thread(thread)
   const head = coordinator.closable()
   const payouts = coordinator.view.payouts ?? coordinator.close?.close.payouts ?? (head === undefined ? [] : coordinator.parts.closing.payouts(head) ?? [])
-  const missing = closed || coordinator.close !== undefined ? [] : head === undefined ? duties.missing() : coordinator.parts.closing.missing(head)
+  const missing = isClosed || coordinator.close !== undefined ? [] : head === undefined ? duties.missing() : coordinator.parts.closing.missing(head)
   const transaction = coordinator.closedBy
-  return { thread, closed, payoutsUnits: payouts.map(String), missing, transaction: transaction === undefined ? null : transactionJson(transaction) }
+  const by = isClosed && transaction === undefined ? await endedBy(coordinator, 'closed') : undefined
+  return {
+    thread, closed: isClosed, payoutsUnits: payouts.map(String), missing, transaction: transaction === undefined ? null : transactionJson(transaction),
+    ...(by === undefined ? {} : { already: by }), asset: assetJson(coordinator.view.terms)
+  }
+}
+
+/** What the close would pay, and cost: the latter once everybody has signed it. */
+async function closePrice (node: NodeHost, thread: ThreadId, wanted: readonly bigint[] | undefined): Promise<CloseResult> {
+  const { coordinator } = node.thread(thread)
+  const { close, view, state, parts: { context } } = coordinator
+  if (view.phase === 'closed') return await closeResult(node, thread, true)
+  const quote = close === undefined ? null : priced(await node.chain.quotes.close(context.terms, close)).quote
+  const payouts = close?.close.payouts ?? wanted ?? coordinator.closable()?.payouts ?? []
+  const missing = close !== undefined ? [] : context.terms.players.map((_, player) => player).filter(player => player !== state.self)
+  return { thread, closed: false, payoutsUnits: payouts.map(String), missing, transaction: null, quote, asset: assetJson(context.terms) }
 }

@@ -4,12 +4,13 @@ import { leastChargeSec } from '../../protocol/limits.js'
 import { compareSlots } from '../../protocol/slot.js'
 import { openMoves, recordedSlot } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
-import type { Quote, Receipt } from '../../thread/ports.js'
+import type { JudgingCost } from '../../machine/costs.js'
+import type { Quote } from '../../thread/ports.js'
 import type { NodeApi, Result } from '../api.js'
-import { slotJson, transactionJson } from '../convert.js'
+import { slotJson } from '../convert.js'
 import type { NodeHost, RunningThread } from '../host.js'
-import type { QuoteJson } from '../schemas.js'
 import { headCertificate, playerOf } from './chain.js'
+import { assetJson, endOnce, priced, quoteJson, sent } from './court.js'
 
 type Methods = 'thread_challenge' | 'thread_advance' | 'thread_dispute' | 'thread_settle'
 
@@ -23,7 +24,7 @@ export function disputeMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const shown = certificate?.breakpoint ?? coordinator.view.recorded?.breakpoint
       const slot = shown === undefined ? null : slotJson(shown)
       const { terms } = coordinator.view
-      if (dryRun) return { thread, slot, transaction: null, quote: quoteJson(await node.chain.quotes.challenge(terms, certificate)) }
+      if (dryRun) return { thread, slot, ...priced(await node.chain.quotes.challenge(terms, certificate)) }
       return { thread, slot, ...sent(await desk.pay(await node.chain.challenge(terms, certificate))) }
     },
     thread_advance: async ({ thread, dryRun }) => {
@@ -34,21 +35,28 @@ export function disputeMethods (node: NodeHost): Pick<NodeApi, Methods> {
         return { thread, slot: slotJson(slot), ...sent(done) }
       }
       const { done, slot, cost } = await desk.advance(node.chain.quotes)
-      // The first of several transactions says what gas costs; the judge here, how much of it all of them take.
-      const whole = cost.transactions === 1 ? done : { gas: cost.gas, feeWei: cost.gas * done.feeWei / done.gas, dataBytes: cost.calldataBytes }
-      return { thread, slot: slotJson(slot), transaction: null, quote: quoteJson(whole, cost.transactions) }
+      return { thread, slot: slotJson(slot), ...priced(wholeOf(done, cost), cost.transactions) }
     },
     thread_settle: async ({ thread, plain, dryRun }) => {
-      const { duties: { desk } } = node.thread(thread)
-      if (dryRun) {
-        const { done, payouts } = await desk.settle(node.chain.quotes, plain)
-        return { thread, payoutsUnits: payouts.map(String), transaction: null, quote: quoteJson(done) }
-      }
-      const { done, payouts } = await desk.settle(node.chain, plain)
-      return { thread, payoutsUnits: payouts.map(String), ...sent(done) }
+      const { coordinator, duties: { desk } } = node.thread(thread)
+      const asset = assetJson(coordinator.view.terms)
+      const ended = await endOnce(node, coordinator, 'settled', async () => {
+        if (!dryRun) return await desk.settle(node.chain, plain)
+        const { done, payouts, cost } = await desk.settle(node.chain.quotes, plain)
+        return { done: priced(wholeOf(done, cost), cost?.transactions ?? 1), payouts }
+      })
+      if ('already' in ended) return { thread, payoutsUnits: (coordinator.view.payouts ?? []).map(String), transaction: null, quote: null, ...ended, asset }
+      const { done, payouts } = ended.done
+      return { thread, payoutsUnits: payouts.map(String), ...('quote' in done ? done : sent(done)), asset }
     },
-    thread_dispute: async ({ thread }) => await disputeStatus(node, node.thread(thread))
+    thread_dispute: async ({ thread, price }) => await disputeStatus(node, node.thread(thread), price)
   }
+}
+
+/** The first of several transactions says what gas costs; the judge here, how much of it all of them take. */
+function wholeOf (first: Quote, cost: JudgingCost | undefined): Quote {
+  if (cost === undefined || cost.transactions === 1 || first.gas === 0n) return first
+  return { gas: cost.gas, feeWei: cost.gas * first.feeWei / first.gas, dataBytes: cost.calldataBytes }
 }
 
 /** Also where the chain has more than this node: it signed that, and the others kept the rest of the signatures to themselves. */
@@ -58,18 +66,11 @@ async function isRecorded (coordinator: Coordinator): Promise<boolean> {
   return head === undefined || (recorded !== undefined && compareSlots(recorded, head.slot) >= 0)
 }
 
-function sent (receipt: Receipt): { transaction: ReturnType<typeof transactionJson>, quote: null } {
-  return { transaction: transactionJson(receipt), quote: null }
-}
-
-function quoteJson ({ gas, feeWei, dataBytes }: Quote, transactions = 1): QuoteJson {
-  return { gas: Number(gas), feeWei: feeWei.toString(), calldataBytes: dataBytes, transactions }
-}
-
-async function disputeStatus (node: NodeHost, { coordinator, duties }: RunningThread): Promise<Result<'thread_dispute'>> {
+async function disputeStatus (node: NodeHost, { coordinator, duties }: RunningThread, isPriced: boolean): Promise<Result<'thread_dispute'>> {
   const { view, state, thread } = coordinator
   const { terms } = view
   const [{ situation, decision, cost }, { usedSec }] = await Promise.all([duties.desk.outlook(), node.chain.lineage(thread)])
+  const price = isPriced ? await duties.desk.price(decision) : undefined
   const { dispute } = view
   const elapsed = dispute === undefined ? 0n : situation.nowSec - (dispute.endsAtSec - terms.windowSec)
   const least = leastChargeSec(terms)
@@ -82,6 +83,7 @@ async function disputeStatus (node: NodeHost, { coordinator, duties }: RunningTh
     banks: terms.players.map((_, player) => ({ player, leftSec: Number(terms.timeBankSec - (dispute === undefined ? 0n : usedSec[player] ?? 0n)) })),
     leastChargeSec: Number(least), chargeSec: dispute === undefined ? null : Number(elapsed > least ? elapsed : least), waitingFor: duties.missing(),
     next: { action: decision.action, reason: decision.reason, atSec: numberOrNull(decision.atSec), usefulUntilSec: numberOrNull(decision.usefulUntilSec) },
+    ...(isPriced ? { quote: price === undefined ? null : quoteJson(wholeOf(price.done, price.cost), price.cost?.transactions) } : {}),
     cost: { transactions: cost.transactions, gas: Number(cost.gas), feeWei: cost.feeWei.toString() }
   }
 }

@@ -52,6 +52,8 @@ export type CourtState = {
   readonly used: readonly number[]
   /** The judgement that each player has under way. */
   readonly judging: readonly (Judgement | undefined)[]
+  /** How far a refutation of several transactions has come, for whoever goes on with it. */
+  readonly trying?: { readonly name: string, readonly done: number } | undefined
 }
 
 /** A breakpoint that everybody signed. */
@@ -71,7 +73,7 @@ export type Action =
   | { readonly type: 'resume', readonly certificate: Certificate }
   | { readonly type: 'advance', readonly force: Force, /** Who sends it. */ readonly by: number, /** How many it takes in all. */ readonly transactions: number, readonly reverts?: boolean, readonly settles?: boolean }
   | { readonly type: 'claim', readonly force: Force, readonly right: boolean, readonly settles?: boolean }
-  | { readonly type: 'refute', /** Place in the lineage. */ readonly move: number }
+  | { readonly type: 'refute', /** Place in the lineage. */ readonly move: number, /** How many it takes in all (default 1). */ readonly transactions?: number, /** Only a stop of its own is recorded, of use to nobody. */ readonly poor?: boolean }
   | { readonly type: 'settle' }
 
 /** Names of the contract's errors. */
@@ -88,7 +90,7 @@ export type Rules = {
   /** The number of a dispute after what was disputed has changed. */
   nextDispute (court: CourtState, because: 'challenge' | 'evidence' | 'refutation'): number
   /** D after something happened. */
-  endAfter (court: CourtState, now: number, terms: DisputeTerms, because: 'move' | 'refutation' | 'judging'): number
+  endAfter (court: CourtState, now: number, terms: DisputeTerms, because: 'move' | 'refutation' | 'judging' | 'trying'): number
   /** E and D after new evidence. */
   windowAfterEvidence (court: CourtState, now: number, terms: DisputeTerms): { evidenceUntil: number, endsAt: number }
   /** What a move, or one more transaction of its judgement, costs its player. */
@@ -127,7 +129,8 @@ export const REAL: Rules = {
   // The recorded *signed* slot: forced moves do not raise what evidence must be above.
   isAbove: (court, { nonce }) => court.signed === undefined || nonce > court.signed.nonce,
   nextDispute: court => court.dispute + 1,
-  endAfter: (court, now, { window }) => Math.max(court.endsAt, now + window),
+  // The settlement's judgement is anybody's and free: if each of its transactions were an event, a dispute would never end.
+  endAfter: (court, now, { window }, because) => because === 'trying' ? court.endsAt : Math.max(court.endsAt, now + window),
   windowAfterEvidence: ({ evidenceUntil, endsAt }) => ({ evidenceUntil, endsAt }),
   // INVARIANT: D - W is the later of E and the last event: each rule that moves D keeps it so. Hence D rises by no more than is charged.
   // A judgement costs what the move would have cost at its end, so it takes no more than c where all its transactions are within c.
@@ -186,7 +189,7 @@ export function apply (court: CourtState, action: Action, now: number, terms: Di
     case 'resume': return resume(court, action.certificate, now, rules)
     case 'advance': return advance(court, action, now, terms, rules)
     case 'claim': return claim(court, action, now, terms, rules)
-    case 'refute': return refute(court, action.move, now, terms, rules)
+    case 'refute': return refute(court, action, now, terms, rules)
     case 'settle': return settle(court, now, rules)
   }
 }
@@ -283,11 +286,14 @@ function withMove (court: CourtState, force: Force, charge: number, proof: Move[
  * 4. A wrong claim gives way to what the judge finds, a last move that breaks settlement to what stood before; what followed is dropped, and
  * its player's bank is gone. (A move in the middle that breaks settlement is nobody's business: what stands can be settled.)
  */
-function refute (court: CourtState, place: number, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
+function refute (court: CourtState, { move: place, transactions = 1, poor = false }: Action & { type: 'refute' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
   if (court.phase !== 'disputed') return 'WrongPhase'
   if (!rules.isOpen(court, now)) return 'DisputeOver'
   const move = court.lineage[place]
   if (move === undefined) return 'MoveStands'
+  const name = tipName(court) ?? ''
+  const done = (court.trying?.name === name ? court.trying.done : 0) + (poor ? 0 : 1)
+  if (done < transactions && place === court.lineage.length - 1) return { ...court, trying: { name, done }, endsAt: rules.endAfter(court, now, terms, 'trying') }
   const isWrong = move.proof === 'wrong claim'
   const breaks = place === court.lineage.length - 1 && !move.settles
   if (!isWrong && !breaks) return 'MoveStands'

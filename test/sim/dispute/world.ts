@@ -23,6 +23,8 @@ export type Bounds = {
   readonly claims?: boolean
   /** Whether moves may break settlement, and judgements be begun for inputs that revert. */
   readonly broken?: boolean
+  /** Transactions that judging a settlement takes; the adversary may begin one on anything. */
+  readonly trials?: number
   /** How often the players go on together. */
   readonly resumes?: number
   /** Whether the adversary does nothing at all. */
@@ -54,7 +56,7 @@ export type World = {
 /** What can happen next. */
 export type Successor = { readonly label: string, readonly world: World, /** What the court took, and from whom. */ readonly taken?: Action, readonly byHonest?: boolean }
 
-const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, broken: false, resumes: 0, passive: false }
+const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, broken: false, trials: 1, resumes: 0, passive: false }
 
 /** Who opens the dispute, and over what, is what happens first. */
 export function firstWorld (bounds: Bounds): World {
@@ -110,11 +112,11 @@ function tick (world: World, bounds: Bounds): Successor[] {
 }
 
 /** What the honest player does about what it sees. */
-function wish ({ now, court, head }: World, { honest, terms, transactions = 1, last }: Bounds): Action | undefined {
+function wish ({ now, court, head }: World, { honest, terms, transactions = 1, trials = 1, last }: Bounds): Action | undefined {
   if (now >= court.endsAt) return { type: 'settle' }
   if (head.epoch === court.confirmed && isHigher(head, court.signed) && now < court.evidenceUntil) return { type: 'respond', certificate: head }
   const wrong = court.lineage.findIndex(({ proof, settles }, place) => proof === 'wrong claim' || (!settles && place === court.lineage.length - 1))
-  if (wrong >= 0) return { type: 'refute', move: wrong }
+  if (wrong >= 0) return { type: 'refute', move: wrong, transactions: trials }
   const parent = tipName(court)
   if (parent === undefined || toMove(court, { terms, last, honest, head: 0, withheld: 0 }) !== honest) return undefined
   const begun = court.judging[honest]
@@ -129,11 +131,11 @@ function isHigher (one: Certificate, other: Certificate | undefined): boolean {
 /** All that the adversary might try. */
 function hostile (world: World, bounds: Bounds): Action[] {
   const { court, certificates, provisional, force, now } = world
-  const { terms, honest, transactions, claims, broken } = { ...WHOLE, ...bounds }
+  const { terms, honest, transactions, claims, broken, trials } = { ...WHOLE, ...bounds }
   const actions: Action[] = [{ type: 'settle' }, { type: 'challenge' }]
   for (const certificate of certificates) actions.push({ type: 'challenge', certificate }, { type: 'respond', certificate }, { type: 'checkpoint', certificate })
   if (provisional !== undefined) actions.push({ type: 'resume', certificate: provisional.certificate })
-  for (let move = 0; move < court.lineage.length; move++) actions.push({ type: 'refute', move })
+  for (let move = 0; move < court.lineage.length; move++) actions.push({ type: 'refute', move, transactions: trials }, ...(trials > 1 ? [{ type: 'refute', move, transactions: trials, poor: true } as const] : []))
   const parent = tipName(court)
   if (parent === undefined) return actions
   for (const old of force === undefined ? [] : [force]) actions.push({ type: 'advance', force: old, by: honest === 0 ? 1 : 0, transactions })
@@ -183,7 +185,7 @@ function seen (world: World, before: World, action: Action, byHonest: boolean): 
     certificates: resumed ? [...world.certificates, action.certificate] : world.certificates,
     provisional: provisional === undefined || resumed ? undefined : { ...provisional, alive: provisional.alive && !gone },
     opened: opens ? world.now : world.opened,
-    refutations: opens ? 0 : world.refutations + (action.type === 'refute' && world.now >= court.evidenceUntil ? 1 : 0),
+    refutations: opens ? 0 : world.refutations + (action.type === 'refute' && court.dispute !== before.court.dispute && world.now >= court.evidenceUntil ? 1 : 0),
     touched: opens ? false : world.touched || !byHonest
   }
 }

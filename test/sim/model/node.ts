@@ -129,7 +129,7 @@ export function step (rules: Rules, node: Node, event: AgreementEvent, build: (s
         completed.push(effect.content)
         open = undefined
         return
-      case 'resume': case 'void': case 'evidence': case 'sync': case 'restored':
+      case 'resume': case 'void': case 'evidence': case 'sync': case 'restored': case 'claimed':
     }
   }
 

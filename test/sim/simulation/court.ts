@@ -152,11 +152,11 @@ export class SimCourt {
       return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, feeWei: 0n, dataBytes: 0 }
     }
     const never = async (): Promise<never> => { throw refused('not in this court') }
-    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, settle: never, settleByFunction: never }
+    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, settle: never, settleByFunction: never, redeem: never }
     return {
       chainId: this.domain.chainId, court: this.domain.court, wallet,
-      now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }),
-      ...noMoves, quotes: { ...noMoves, challenge: never, respond: never },
+      now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }), recordedHash: async () => this.recorded?.hash,
+      ...noMoves, quotes: { ...noMoves, challenge: never, respond: never, checkpoint: never, close: never, withdraw: never },
       code: async () => {
         if (chance.happens(troubles.fail)) throw new ThreadsError('CHAIN_UNAVAILABLE', 'the endpoint does not answer')
         return code

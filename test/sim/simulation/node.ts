@@ -206,6 +206,12 @@ export class SimNode {
     }
   }
 
+  /** One input in four would break the settlement, where there is one. */
+  #breaks (): boolean {
+    const { thread, chance } = this.#around
+    return BigInt(thread.context.terms.settlement) !== 0n && chance.happens(0.25)
+  }
+
   /** Its user calls the contract. @returns whether the input was taken. */
   async send (): Promise<boolean> {
     const { coordinator } = this
@@ -214,7 +220,7 @@ export class SimNode {
     try {
       await coordinator.exclusive(async () => {
         const { pool, execution } = coordinator.parts
-        const input = thread.call(this.player, pool.nextNonce(this.player, execution.nonceOf(this.player)))
+        const input = thread.call(this.player, pool.nextNonce(this.player, execution.nonceOf(this.player)), this.#breaks() ? Uint8Array.of(1) : undefined)
         const hintSec = coordinator.floorTime(BigInt(Math.floor(timeline.nowMs() / 1000)))
         await coordinator.submit(input, encodeMessage({ kind: 'input', attempt: 0, thread: coordinator.thread, timestampHintSec: hintSec, input }), hintSec)
       })

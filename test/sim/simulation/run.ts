@@ -32,6 +32,8 @@ export type Plan = {
   readonly closes: boolean
   /** How often the chain takes back its last transactions; `lost`: what opened a dispute is never mined again. */
   readonly reorganisations?: { readonly count: number, readonly lost: boolean }
+  /** The contract has a settlement function, and some inputs break it. */
+  readonly settles?: boolean
   /** A disk that says that it has written, and has not. */
   readonly forgetfulDisk?: boolean
 }
@@ -76,7 +78,7 @@ export class Run {
   constructor (plan: Plan) {
     this.plan = plan
     this.chance = new Chance(plan.seed)
-    this.thread = simThread(plan.players)
+    this.thread = simThread(plan.players, plan.settles === true)
     this.network = new SimNetwork(this.timeline, this.chance, { lose: plan.lose, repeat: 0.1, mostMs: this.chance.pick([20, 200, 1500]) })
     this.network.onPublish = (from, bytes) => { this.#look(from, bytes) }
     this.court = new SimCourt(this.timeline, this.thread.domain, this.thread.context.thread, this.thread.context.terms)
