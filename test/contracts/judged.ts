@@ -171,7 +171,7 @@ export class JudgedGame {
     return { root: rootOf(tree), proofs: this.#proofsIn(tree, balances) }
   }
 
-  /** The players' accounts, and the port's total, in the head's state as it is. */
+  /** What the head's state says of the players' money, as it is, proved. */
   async proofs (): Promise<unknown[]> {
     const tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
     return this.#proofsIn(tree, this.game.terms.players.map(player => this.machine.account(player).balanceWei))
