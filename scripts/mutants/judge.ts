@@ -1,6 +1,8 @@
 /** Faults of what stands around the interpreter: the transaction, the witness, the outcome. (Those of the interpreter: scripts/conformance/faults.ts.) */
 import type { Mutant } from './mutant.js'
 
+/** What no thread comes near. */
+const EDGES = ['contracts/edges']
 const RAW = ['machine/judge-transaction', 'machine/judgement']
 const HOSTILE = ['machine/judge-hostile', 'machine/judgement']
 const OUTCOME = ['machine/judgement', 'machine/judge-transaction', 'machine/judge-hostile']
@@ -18,7 +20,7 @@ const TRIAL: readonly Mutant[] = [
   { name: 'gas that is left is not paid back', file: 'judge/Judge.sol', right: '(tx_.gasLimit - gasUsed) * tx_.price', wrong: '0 * tx_.price', tests: OUTCOME },
   { name: 'a nonce twice', file: 'judge/Trial.sol', right: 'if (tx_.nonce != nonce) revert IJudge.WrongNonce(tx_.nonce, nonce);', wrong: '', tests: OUTCOME },
   { name: "gas above the thread's limit", file: 'judge/Trial.sol', right: 'if (tx_.gasLimit > case_.gasLimit) revert IJudge.GasLimitTooHigh(tx_.gasLimit, case_.gasLimit);', wrong: '', tests: OUTCOME },
-  { name: 'init code of any length', file: 'judge/Trial.sol', right: 'if (tx_.creates && tx_.dataSize > MAX_INITCODE_SIZE) revert IJudge.InitCodeTooLong(tx_.dataSize, MAX_INITCODE_SIZE);', wrong: '', tests: OUTCOME },
+  { name: 'init code of any length', file: 'judge/Trial.sol', right: 'if (tx_.creates && tx_.dataSize > MAX_INITCODE_SIZE) revert IJudge.InitCodeTooLong(tx_.dataSize, MAX_INITCODE_SIZE);', wrong: '', tests: EDGES },
   { name: 'who cannot pay', file: 'judge/Trial.sol', right: '|| (tx_.gasLimit != 0 && tx_.cap > (balance_ - tx_.value) / tx_.gasLimit)', wrong: '', tests: OUTCOME },
   { name: 'the nonce stays', file: 'judge/Trial.sol', right: 'mstore(add(sender, NONCE_FIELD), add(nonce, 1))', wrong: 'mstore(add(sender, NONCE_FIELD), nonce)', tests: OUTCOME },
   { name: 'a machine is of any input', file: 'judge/Trial.sol', right: 'mstore(add(place, add(0x20, CASE_SIZE)), subject)', wrong: 'mstore(add(place, add(0x20, CASE_SIZE)), 0)', tests: HOSTILE },
