@@ -16,7 +16,8 @@ import {IThreads} from "../interfaces/IThreads.sol";
 /// | 84–131  | next      | nonce of the recorded breakpoint + 1; 0 where nothing is recorded                    |
 /// | 132–152 | forced    | how many moves were forced in the dispute upon the recorded certificate              |
 /// | 153–216 | spent     | seconds that players[0] and players[1] have spent of their time banks, 32 bits each  |
-/// | 217–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
+/// | 217     | redeemed  | whether money has left with a receipt                                                |
+/// | 218–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
 ///
 /// The breakpoint's hash stands in the slot beside it; what further players have spent, in Lineage.sol.
 /// E is not here: evidence counts while D - W has not come (`clockFrom`).
@@ -31,7 +32,8 @@ library RecordLib {
     uint256 private constant NEXT = 84;
     uint256 private constant FORCED = 132;
     uint256 private constant SPENT = 153;
-    uint256 private constant ENDS = 217;
+    uint256 private constant REDEEMED = 1 << 217;
+    uint256 private constant ENDS = 218;
 
     uint256 private constant MASK_3 = 0x7;
     uint256 private constant CLAIM = 1 << 3;
@@ -140,7 +142,7 @@ library RecordLib {
     }
 
     function withEnd(Record record, uint256 ends) internal pure returns (Record) {
-        // SAFETY: W is at most 2^31 seconds; 39 bits of seconds last for 17,000 years.
+        // SAFETY: W is at most 2^31 seconds; 38 bits of seconds last for 8,700 years.
         return Record.wrap((Record.unwrap(record) & BELOW_ENDS) | (ends << ENDS));
     }
 
@@ -157,6 +159,14 @@ library RecordLib {
     function extended(Record record, uint256 window) internal view returns (Record) {
         uint256 ends = block.timestamp + window;
         return ends <= record.endsAt() ? record : record.withEnd(ends);
+    }
+
+    function hasRedeemed(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & REDEEMED != 0;
+    }
+
+    function withRedeemed(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | REDEEMED);
     }
 
     /// @dev Whether what is recorded is a forced move.
