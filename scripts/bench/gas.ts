@@ -33,7 +33,7 @@ export async function benchGas (): Promise<Figure[]> {
   try {
     const figures = [
       ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena),
-      ...await advance(arena), ...await claims(arena), ...await settleByFunction(arena), ...await redeem(arena)
+      ...await advance(arena), ...await settleByFunction(arena), ...await redeem(arena), ...await claims(arena)
     ]
     return figures.map(([name, value]) => ({ name, value: Number(value), unit: 'gas' }))
   } finally {
@@ -133,7 +133,7 @@ async function claims (arena: Arena): Promise<Measured> {
   await arena.rpc('anvil_setBalance', oracle, hex(1_000n * ETHER))
   const thread = await newTicTacToe(arena, { oracle, bondWei: 100n * ETHER })
   const { game } = thread
-  await arena.at(DISPUTED_SEC + 10_000n)
+  await arena.at(DISPUTED_SEC + 20_000n)
   const { timestampSec } = await game.record_('challenge', thread.head)
   const figures: Measured = []
   for (const [i, name] of ['gas.claim', 'gas.claimAgain'].entries()) {
