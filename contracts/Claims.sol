@@ -22,6 +22,8 @@ contract Claims is Refutation {
     {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
+        // Who refutes shows the input again, and more with it: one that just fits into a transaction could not be refuted.
+        if (move.raw.length > MAX_RAW_BYTES) revert InputTooLong(move.raw.length, MAX_RAW_BYTES);
         bytes32 tip = requireRecorded(entry, bits, threadId, recorded);
         bytes32 id = forceOf(threadId, bits, tip, terms, move);
         // Its player's own doing: a wrong claim costs the mover its bank. So its transaction stands for its Force.

@@ -14,7 +14,7 @@ abstract contract Bench is Court {
     /// @dev Who calls a settlement function: EIP-4788's system address, which nobody has the key of.
     address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
     uint256 private constant THREAD_CHAINS = 1 << 50;
-    uint256 private constant MAX_RAW_BYTES = 32_768;
+    uint256 internal constant MAX_RAW_BYTES = 32_768;
 
     /// @inheritdoc IThreads
     IJudge public immutable judge;

@@ -47,6 +47,8 @@ interface IClaims {
     error OracleRefuted(address oracle);
     /// @notice A lineage holds 16 unproven claims at most.
     error TooManyClaims();
+    /// @notice An input has this many bytes at most.
+    error InputTooLong(uint256 size, uint256 most);
     /// @notice No such claim stands.
     error NoClaim(uint256 index);
     /// @notice Another breakpoint was claimed there.

@@ -143,7 +143,7 @@ const none: [string, boolean, (thread: JudgedGame) => SignedInput][] = [
   }],
   ['a gas limit above the terms', false, ({ game }) => signed(game, { gasLimit: 5_000_001n })],
   ['a gas limit below its own cost', false, ({ game }) => signed(game, { gasLimit: 20_999n })],
-  ['more bytes than an input may have', false, ({ game }) => bound(game, new Uint8Array(32_769))]
+  ['as many bytes as an input may have, none of them of a transaction', false, ({ game }) => bound(game, new Uint8Array(32_768))]
 ]
 
 /** Whatever bytes, with player 0's own binding. */
@@ -170,6 +170,12 @@ for (const [title, takesProof, make] of none) {
     assert.equal([(await thread.game.record()).recorded, (await thread.game.lineage()).forced], [breakpointHash(parent), 0n])
   })
 }
+
+condition('claim: an input of more bytes than an input may have is refused, because its refutation might fit into no transaction', async () => {
+  const dispute = await disputed()
+  const { witness } = await firstMove(dispute)
+  await rejects(claim(dispute, { ...bound(dispute.thread.game, new Uint8Array(32_769)), player: 0 }, WRONG, witness), 'InputTooLong')
+})
 
 condition('refuteClaim: a claim of a move that reverts gives way to what stood before', async () => {
   const dispute = await disputed()
