@@ -9,14 +9,15 @@ import {IThreads} from "../interfaces/IThreads.sol";
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
 /// | 0–2     | phase     | IThreads.Phase                                                                       |
-/// | 3       | redeemed  | whether money has left with a receipt                                                |
+/// | 3       | claim     | the recorded breakpoint is a claim of which nothing else is kept (court/Bonds.sol)   |
 /// | 4–19    | joined    | bit i: players[i] has paid                                                           |
 /// | 20–51   | confirmed | the confirmed epoch                                                                  |
 /// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
 /// | 84–131  | next      | nonce of the recorded breakpoint + 1; 0 where nothing is recorded                    |
 /// | 132–152 | forced    | how many moves were forced in the dispute upon the recorded certificate              |
 /// | 153–216 | spent     | seconds that players[0] and players[1] have spent of their time banks, 32 bits each  |
-/// | 217–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
+/// | 217     | redeemed  | whether money has left with a receipt                                                |
+/// | 218–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
 ///
 /// The breakpoint's hash stands in the slot beside it; what further players have spent, in Lineage.sol.
 /// E is not here: evidence counts while D - W has not come (`clockFrom`).
@@ -31,16 +32,17 @@ library RecordLib {
     uint256 private constant NEXT = 84;
     uint256 private constant FORCED = 132;
     uint256 private constant SPENT = 153;
-    uint256 private constant ENDS = 217;
+    uint256 private constant REDEEMED = 1 << 217;
+    uint256 private constant ENDS = 218;
 
     uint256 private constant MASK_3 = 0x7;
-    uint256 private constant REDEEMED = 0x8;
+    uint256 private constant CLAIM = 1 << 3;
     uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
     uint256 private constant MASK_48 = type(uint48).max;
     uint256 private constant MASK_64 = type(uint64).max;
     /// @dev What there is only in a dispute.
-    uint256 private constant LINEAGE = (MASK_21 << FORCED) | (MASK_64 << SPENT);
+    uint256 private constant LINEAGE = (MASK_21 << FORCED) | (MASK_64 << SPENT) | CLAIM;
     uint256 private constant BELOW_ENDS = (1 << ENDS) - 1;
 
     /// @dev How many players' time is in the record.
@@ -89,14 +91,6 @@ library RecordLib {
         return Record.wrap((Record.unwrap(record) & ~MASK_3) | uint256(to));
     }
 
-    function hasRedeemed(Record record) internal pure returns (bool) {
-        return Record.unwrap(record) & REDEEMED != 0;
-    }
-
-    function withRedeemed(Record record) internal pure returns (Record) {
-        return Record.wrap(Record.unwrap(record) | REDEEMED);
-    }
-
     function withJoined(Record record, uint256 player) internal pure returns (Record) {
         return Record.wrap(Record.unwrap(record) | (1 << (JOINED + player)));
     }
@@ -113,6 +107,19 @@ library RecordLib {
     /// @dev SAFETY: 16 players have at most B / c moves each, which are fewer than 2 M, and M is below 2^16: their number is below 2^21.
     function withForced(Record record, uint256 count) internal pure returns (Record) {
         return Record.wrap((Record.unwrap(record) & ~(MASK_21 << FORCED)) | (count << FORCED));
+    }
+
+    /// @dev Whether the recorded breakpoint is a claim of which nothing else is kept.
+    function isClaim(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & CLAIM != 0;
+    }
+
+    function withClaim(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | CLAIM);
+    }
+
+    function withoutClaim(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) & ~CLAIM);
     }
 
     /// @dev Of players[0] or players[1]. SAFETY: nobody spends more than the bank, which is below 2^32.
@@ -135,7 +142,7 @@ library RecordLib {
     }
 
     function withEnd(Record record, uint256 ends) internal pure returns (Record) {
-        // SAFETY: W is at most 2^31 seconds; 39 bits of seconds last for 17,000 years.
+        // SAFETY: W is at most 2^31 seconds; 38 bits of seconds last for 8,700 years.
         return Record.wrap((Record.unwrap(record) & BELOW_ENDS) | (ends << ENDS));
     }
 
@@ -152,6 +159,14 @@ library RecordLib {
     function extended(Record record, uint256 window) internal view returns (Record) {
         uint256 ends = block.timestamp + window;
         return ends <= record.endsAt() ? record : record.withEnd(ends);
+    }
+
+    function hasRedeemed(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & REDEEMED != 0;
+    }
+
+    function withRedeemed(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | REDEEMED);
     }
 
     /// @dev Whether what is recorded is a forced move.

@@ -21,8 +21,8 @@ export type Pool = {
   /** Fees that replace `fees`; undefined at the cap. */
   raised (fees: Fees): Fees | undefined
   isMined (hash: Hash32): Promise<boolean>
-  /** Watches a transaction that the pool has accepted. `leftSec`: how long it is of use; it is then replaced the sooner. */
-  add (signed: Signed, leftSec?: bigint): void
+  /** Watches a transaction that the pool has accepted. `leftSec`: how long it is of use, until `usefulUntilSec`; it is replaced the sooner, and by one that offers the more, the nearer that is. */
+  add (signed: Signed, leftSec?: bigint, usefulUntilSec?: bigint): void
   /** @throws `CHAIN_REVERTED` with `data.transactionHash`, `CHAIN_NONCE_TAKEN`, `CHAIN_STOPPED` */
   mined (signed: Signed): Promise<MinedTransaction>
 }
@@ -46,7 +46,8 @@ type Entry = {
   latest: Signed
   readonly hashes: Hash32[]
   sentAtMs: number
-  readonly bumpAfterMs: number
+  bumpAfterMs: number
+  readonly usefulUntilSec: bigint | undefined
   misses: number
   readonly outcome: Promise<MinedTransaction>
   readonly resolve: (mined: MinedTransaction) => void
@@ -64,8 +65,8 @@ export const isKnown = (error: unknown): boolean => saysRpc(error, /already know
 const isNonceUsed = (error: unknown): boolean => saysRpc(error, /nonce.*(too low|already been used|below)|old nonce/i)
 /** The pool, or the chain, has another transaction of this nonce. */
 export const isNonceTaken = (error: unknown): boolean => isNonceUsed(error) || saysRpc(error, /replacement|replace existing/i)
-/** The pool has a transaction of this nonce that pays as much, or wants a higher fee in general. */
-export const isUnderpriced = (error: unknown): boolean => saysRpc(error, /underpriced|fee too low|max fee per gas less than/i)
+/** The pool has a transaction of this nonce that pays as much, or wants a higher fee in general, or is full of those that pay more. */
+export const isUnderpriced = (error: unknown): boolean => saysRpc(error, /underpriced|fee too low|max fee per gas less than|pool is full|pool overflow/i)
 /** The wallet cannot pay. */
 export const isPoor = (error: unknown): boolean => saysRpc(error, /insufficient (funds|balance)|doesn't have enough funds|exceeds (allowance|balance)/i)
 
@@ -80,12 +81,12 @@ export function createPool (options: PoolOptions): Pool {
   const entries = new Map<bigint, Entry>()
   let running = false
 
-  const add = (signed: Signed, leftSec?: bigint) => {
+  const add = (signed: Signed, leftSec?: bigint, usefulUntilSec?: bigint) => {
     let resolve: Entry['resolve'] = () => {}
     let reject: Entry['reject'] = () => {}
     const outcome = new Promise<MinedTransaction>((yes, no) => { resolve = yes; reject = no })
     outcome.catch(() => {}) // its caller may have stopped waiting; the loop logs what became of it
-    entries.set(signed.nonce, { latest: signed, hashes: [signed.hash], sentAtMs: clock.nowMs(), bumpAfterMs: bumpAfter(options.bumpAfterMs, leftSec), misses: 0, outcome, resolve, reject })
+    entries.set(signed.nonce, { latest: signed, hashes: [signed.hash], sentAtMs: clock.nowMs(), bumpAfterMs: bumpAfter(options.bumpAfterMs, leftSec), usefulUntilSec, misses: 0, outcome, resolve, reject })
     if (!running) {
       running = true
       void watch().finally(() => { running = false })
@@ -138,7 +139,8 @@ export function createPool (options: PoolOptions): Pool {
 
   /** Offers an eighth more, or, at the cap, the same again: the pool may have lost it. */
   const replace = async (entry: Entry) => {
-    const { fees: quote } = await quoteFees(rpc, options.maxFeeWei)
+    const { fees: quote, leftSec } = await quoteFees(rpc, options.maxFeeWei, entry.usefulUntilSec)
+    entry.bumpAfterMs = bumpAfter(options.bumpAfterMs, leftSec)
     const fees = entry.hashes.length < MAX_REPLACEMENTS ? raisedFees(entry.latest.fees, quote, options.maxFeeWei) : undefined
     if (fees !== undefined) {
       entry.latest = signer.sign({ ...entry.latest, fees })

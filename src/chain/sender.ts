@@ -126,7 +126,7 @@ async function submit (context: Submission, request: SendRequest): Promise<Signe
     if (refusals === MAX_REFUSALS) throw refused(refusal, signer.wallet)
     signed = await otherwise(context, signed, refusal)
   }
-  pool.add(signed, prepared.leftSec)
+  pool.add(signed, prepared.leftSec, context.usefulUntilSec)
   return signed
 }
 
