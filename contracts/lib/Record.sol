@@ -8,15 +8,15 @@ import {IThreads} from "../interfaces/IThreads.sol";
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–2     | phase     | IThreads.Phase                                                                       |
-/// | 3       | redeemed  | whether money has left with a receipt                                                |
+/// | 0–3     | phase     | IThreads.Phase                                                                       |
 /// | 4–19    | joined    | bit i: players[i] has paid                                                           |
 /// | 20–51   | confirmed | the confirmed epoch                                                                  |
 /// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
 /// | 84–131  | next      | nonce of the recorded breakpoint + 1; 0 where nothing is recorded                    |
 /// | 132–152 | forced    | how many moves were forced in the dispute upon the recorded certificate              |
 /// | 153–216 | spent     | seconds that players[0] and players[1] have spent of their time banks, 32 bits each  |
-/// | 217–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
+/// | 217     | redeemed  | whether money has left with a receipt                                                |
+/// | 218–255 | ends      | D: the dispute can be settled from it on; 0 without a dispute                        |
 ///
 /// The breakpoint's hash stands in the slot beside it; what further players have spent, in Lineage.sol.
 /// E is not here: evidence counts while D - W has not come (`clockFrom`).
@@ -31,10 +31,10 @@ library RecordLib {
     uint256 private constant NEXT = 84;
     uint256 private constant FORCED = 132;
     uint256 private constant SPENT = 153;
-    uint256 private constant ENDS = 217;
+    uint256 private constant REDEEMED = 1 << 217;
+    uint256 private constant ENDS = 218;
 
-    uint256 private constant MASK_3 = 0x7;
-    uint256 private constant REDEEMED = 0x8;
+    uint256 private constant MASK_4 = 0xf;
     uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
     uint256 private constant MASK_48 = type(uint48).max;
@@ -52,7 +52,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_3));
+        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_4));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -86,15 +86,7 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~MASK_3) | uint256(to));
-    }
-
-    function hasRedeemed(Record record) internal pure returns (bool) {
-        return Record.unwrap(record) & REDEEMED != 0;
-    }
-
-    function withRedeemed(Record record) internal pure returns (Record) {
-        return Record.wrap(Record.unwrap(record) | REDEEMED);
+        return Record.wrap((Record.unwrap(record) & ~MASK_4) | uint256(to));
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {
@@ -135,7 +127,7 @@ library RecordLib {
     }
 
     function withEnd(Record record, uint256 ends) internal pure returns (Record) {
-        // SAFETY: W is at most 2^31 seconds; 39 bits of seconds last for 17,000 years.
+        // SAFETY: W is at most 2^31 seconds; 38 bits of seconds last for 8,700 years.
         return Record.wrap((Record.unwrap(record) & BELOW_ENDS) | (ends << ENDS));
     }
 
@@ -152,6 +144,14 @@ library RecordLib {
     function extended(Record record, uint256 window) internal view returns (Record) {
         uint256 ends = block.timestamp + window;
         return ends <= record.endsAt() ? record : record.withEnd(ends);
+    }
+
+    function hasRedeemed(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & REDEEMED != 0;
+    }
+
+    function withRedeemed(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | REDEEMED);
     }
 
     /// @dev Whether what is recorded is a forced move.

@@ -41,7 +41,7 @@ const OPCODES: readonly Fault[] = [
   { name: 'a static call may write transient storage', file: 'opcodes/Data.sol', right: 'function opTSTORE(uint256 s) pure returns (uint256) {', wrong: 'function opTSTORE(uint256 s) pure returns (uint256) {\n    assembly { mstore(STATIC, 0) }' },
   { name: 'a static call may give money', file: 'opcodes/Flow.sol', right: 'return forbidden ? s | FAILED : call(', wrong: 'return call(' },
   { name: 'a static call within a call within it may write', file: 'opcodes/Flow.sol', right: 'mstore(NEXT_CALLER, mload(CALLER))\n        mstore(NEXT_VALUE, mload(VALUE))\n        mstore(NEXT_STATIC, mload(STATIC))', wrong: 'mstore(NEXT_CALLER, mload(CALLER))\n        mstore(NEXT_VALUE, mload(VALUE))\n        mstore(NEXT_STATIC, 0)' },
-  { name: 'a jump may land in pushed data', file: 'Codes.sol', right: 'if lt(pushed, 33) { start := add(start, pushed) }', wrong: 'if lt(pushed, 32) { start := add(start, pushed) }' },
+  { name: 'a jump may land in pushed data', file: 'Codes.sol', right: 'if lt(pushed, 33) { from := add(from, pushed) }', wrong: 'if lt(pushed, 32) { from := add(from, pushed) }' },
   { name: 'the look-back sees no PUSH1', file: 'Codes.sol', right: '1c1d1e1f20)', wrong: '1c1d1e1f1f)' },
   { name: 'an account that was not created here goes, too', file: 'opcodes/Flow.sol', right: 'if (flags & CREATED != 0) {', wrong: 'if (flags != 0) {' },
   { name: 'a creation may replace an account', file: 'Frames.sol', right: 'taken := or(taken, and(mload(add(entry, FLAGS_FIELD)), HAS_STORAGE))', wrong: 'taken := 0' },

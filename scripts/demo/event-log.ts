@@ -5,7 +5,8 @@ import type { NodeEvent } from '../../src/rpc/schemas.js'
 /** An event of one type. */
 export type EventOf<T extends NodeEvent['type']> = Extract<NodeEvent, { type: T }>
 
-const PATIENCE_MS = 30_000
+/** How long anything may take where many processes share few cores. */
+const PATIENCE_MS = 120_000
 
 /** The events of a node, in order. */
 export class EventLog {

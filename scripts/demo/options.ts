@@ -36,8 +36,8 @@ Options
   --interactive       you play, against the other node
     --as x|o          your side; x begins (default x)
     --level LEVEL     the other's play: perfect (default) or easy
-  --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8 row
-                      by row, until somebody wins or the board is full
+  --moves 4,1,0,…     another game: the cells of both players in turn, 0 to 8
+                      row by row, until somebody wins or the board is full
   --keep              leave chain and nodes running, and say how to talk to them
   --scenario NAME     what to show (default game)
 ${scenarioNames().map(name => `    ${name.padEnd(16)}  ${aboutScenario(name)}`).join('\n')}

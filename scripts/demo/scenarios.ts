@@ -36,7 +36,7 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/resume.js')).playResume
   },
   receipt: {
-    about: 'prizes on the chain, and an ERC-721 to the winner, while the game goes on',
+    about: 'prizes and an ERC-721 on the chain while the game goes on',
     told: ['This time they race to 21, round after round (Rounds.sol). Each round\'s winner', 'gets its stake and a trophy on the chain, while they play on off the chain.'],
     load: async () => (await import('./scenarios/receipt.js')).playReceipt
   }

@@ -23,7 +23,7 @@ const CHAPTERS = {
   chain: ['A blockchain on this computer, and two contracts on it', 'gas is what a chain charges for work; whoever sends a transaction pays it'],
   node: ['Two players, each with a node: the program that plays for them', ''],
   open: ['On the chain: they open a thread, which is this one game', 'the court keeps the deposits until the end'],
-  dispute: ['They no longer agree', 'the nodes go to the court by themselves: what they decide is from their logs'],
+  dispute: ['They no longer agree', 'the nodes go to the court by themselves; their reasons are from their logs'],
   move: ['Off the chain: they play', 'play(cell) is the contract\'s own function; cells are 0 to 8, row by row'],
   round: ['Off the chain: they race to 21', 'say(step) is the contract\'s own function; who says 21 has won the round'],
   redeem: ['On the chain, whenever they like: what the contract has sent there', 'a receipt is in the state that both sign; the court executes it once'],

@@ -16,7 +16,7 @@ export const WATCHFUL = ['--patience-sec', '1', '--dispute-after-sec', '2', '--f
 /** A node that does nothing at the court by itself. */
 export const PASSIVE = ['--no-auto-dispute', '--no-auto-respond'] as const
 /** How long anything may take where many processes share few cores. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 180_000
 const LOOK_MS = 100
 
 /** A game that comes before the court. */

@@ -82,7 +82,7 @@ const ENDS: readonly Mutant[] = [
   { name: 'settled and still open', file: 'court/Settlement.sol', right: 'entry.record = bits.withPhase(Phase.Settled);', wrong: 'entry; bits;', tests: ENDINGS },
   { name: 'the rounding of shares is nobody\'s', file: 'court/Settlement.sol', right: 'payouts[shares.length - 1] += left;', wrong: 'left;', tests: ENDINGS },
   { name: 'balances without proof', file: 'court/Settlement.sol', right: 'verifyAccount(stateRoot, payee(terms, i), proofs[i]);', wrong: 'stateRoot;', tests: ENDINGS },
-  { name: 'the oracle is not paid', file: 'court/Settlement.sol', right: 'if (payouts.length != players.length) push(asset, terms.oracle, payouts[players.length]);', wrong: '', tests: ENDINGS },
+  { name: 'the oracle is not paid', file: 'court/Settlement.sol', right: 'if (oracle != address(0)) push(asset, oracle, payouts[players.length]);', wrong: '', tests: ENDINGS },
   { name: 'closed for less than the pot', file: 'Threads.sol', right: 'if (left != 0) revert WrongPayouts(pot - left, pot);', wrong: 'pot;', tests: ENDINGS },
   { name: 'closed at D', file: 'Threads.sol', right: 'if (block.timestamp >= bits.endsAt())', wrong: 'if (block.timestamp > bits.endsAt())', tests: ENDINGS },
   { name: 'closed from another lineage', file: 'Threads.sol', right: 'requireFollows(entry, bits, final_.nonce, final_.parent);', wrong: '', tests: ENDINGS },

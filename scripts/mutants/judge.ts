@@ -1,11 +1,13 @@
 /** Faults of what stands around the interpreter: the transaction, the witness, the outcome. (Those of the interpreter: scripts/conformance/faults.ts.) */
 import type { Mutant } from './mutant.js'
 
+/** What no thread comes near. */
+const EDGES = ['contracts/edges']
 const RAW = ['machine/judge-transaction', 'machine/judgement']
 const HOSTILE = ['machine/judge-hostile', 'machine/judgement']
 const OUTCOME = ['machine/judgement', 'machine/judge-transaction', 'machine/judge-hostile']
 
-/** The judge and the trial. */
+/** The judge and the trial. (A price of `tip` alone in `priceOf` is no fault where the base fee is 0, as in threads: no tip is above its cap.) */
 const TRIAL: readonly Mutant[] = [
   { name: 'an input of any length', file: 'judge/Judge.sol', right: 'if (raw.length > case_.inputLimit) revert InputTooLong(raw.length, case_.inputLimit);', wrong: '', tests: OUTCOME },
   { name: "a wallet's own signature is none", file: 'judge/Judge.sol', right: '(tx_.signer != case_.wallet && tx_.signer != case_.sessionKey)', wrong: 'tx_.signer != case_.sessionKey', tests: OUTCOME },
@@ -18,14 +20,13 @@ const TRIAL: readonly Mutant[] = [
   { name: 'gas that is left is not paid back', file: 'judge/Judge.sol', right: '(tx_.gasLimit - gasUsed) * tx_.price', wrong: '0 * tx_.price', tests: OUTCOME },
   { name: 'a nonce twice', file: 'judge/Trial.sol', right: 'if (tx_.nonce != nonce) revert IJudge.WrongNonce(tx_.nonce, nonce);', wrong: '', tests: OUTCOME },
   { name: "gas above the thread's limit", file: 'judge/Trial.sol', right: 'if (tx_.gasLimit > case_.gasLimit) revert IJudge.GasLimitTooHigh(tx_.gasLimit, case_.gasLimit);', wrong: '', tests: OUTCOME },
-  { name: 'init code of any length', file: 'judge/Trial.sol', right: 'if (tx_.creates && tx_.dataSize > MAX_INITCODE_SIZE) revert IJudge.InitCodeTooLong(tx_.dataSize, MAX_INITCODE_SIZE);', wrong: '', tests: OUTCOME },
+  { name: 'init code of any length', file: 'judge/Trial.sol', right: 'if (tx_.creates && tx_.dataSize > MAX_INITCODE_SIZE) revert IJudge.InitCodeTooLong(tx_.dataSize, MAX_INITCODE_SIZE);', wrong: '', tests: EDGES },
   { name: 'who cannot pay', file: 'judge/Trial.sol', right: '|| (tx_.gasLimit != 0 && tx_.cap > (balance_ - tx_.value) / tx_.gasLimit)', wrong: '', tests: OUTCOME },
   { name: 'the nonce stays', file: 'judge/Trial.sol', right: 'mstore(add(sender, NONCE_FIELD), add(nonce, 1))', wrong: 'mstore(add(sender, NONCE_FIELD), nonce)', tests: OUTCOME },
   { name: 'a machine is of any input', file: 'judge/Trial.sol', right: 'mstore(add(place, add(0x20, CASE_SIZE)), subject)', wrong: 'mstore(add(place, add(0x20, CASE_SIZE)), 0)', tests: HOSTILE },
   { name: 'a machine is of any case', file: 'judge/Trial.sol', right: 'mstore(0x20, caseHash)', wrong: 'mstore(0x20, 0)', tests: HOSTILE },
-  { name: 'the access list warms no account', file: 'judge/Trial.sol', right: 'if named { mstore(add(entry, FLAGS_FIELD), WARM) }', wrong: '', tests: OUTCOME },
-  { name: 'the access list warms no slot', file: 'judge/Trial.sol', right: 'if (named) warmSlots(keyAt, keyEnd, slot, next);', wrong: '', tests: OUTCOME },
-  { name: 'the tip goes above the cap', file: 'judge/Trial.sol', right: 'tx_.tip < most ? tx_.tip : most', wrong: 'tx_.tip', tests: OUTCOME }
+  { name: 'the access list warms no account', file: 'judge/Trial.sol', right: 'if named { mstore(add(entry, FLAGS_FIELD), WARM) }', wrong: '', tests: EDGES },
+  { name: 'the access list warms no slot', file: 'judge/Trial.sol', right: 'if (named) warmSlots(keyAt, keyEnd, slot, next);', wrong: '', tests: OUTCOME }
 ]
 
 /** The raw transaction. */

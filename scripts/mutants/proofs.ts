@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.js'
 
 const MANY = ['contracts/multi-proof']
 const ONE = ['contracts/state-tree']
+const EDGES = ['contracts/edges']
 
 /** Faults of the proof of many paths. */
 export const MULTI_PROOF_MUTANTS: readonly Mutant[] = [
@@ -23,7 +24,7 @@ export const MULTI_PROOF_MUTANTS: readonly Mutant[] = [
 
 /** Faults of the proof of one path. */
 export const STATE_TREE_MUTANTS: readonly Mutant[] = [
-  { name: 'any leaf stands on the walk', file: 'lib/StateTree.sol', right: 'sharedBits(path, otherPath) >= depth', wrong: 'true', tests: ONE },
+  { name: 'any leaf stands on the walk', file: 'lib/StateTree.sol', right: 'sharedBits(path, otherPath) >= depth', wrong: 'true', tests: EDGES },
   { name: 'an absent leaf may have a value', file: 'lib/StateTree.sol', right: 'if (value != 0 || !fits) revert BadOtherLeaf(otherPath);', wrong: 'if (!fits) revert BadOtherLeaf(otherPath);', tests: ONE },
   { name: "the path's own leaf shows that it is absent", file: 'lib/StateTree.sol', right: 'otherPath == path ? otherValue == 0 :', wrong: 'otherPath == path ? true :', tests: ONE },
   { name: 'more siblings than a path has bits', file: 'lib/StateTree.sol', right: 'if (depth > DEPTH) revert ProofTooLong(depth);', wrong: '', tests: ONE },

@@ -33,6 +33,7 @@ export class Bench {
   readonly #codes: () => JudgeCodes
   #verifier: Promise<LocalVerifier> | undefined
   #queue: Promise<unknown> = Promise.resolve()
+  #last: { readonly key: string, readonly outcome: JudgingOutcome } | undefined
 
   /** `codes`: asked for once, when there is something to judge. */
   constructor (codes: () => JudgeCodes) {
@@ -41,23 +42,28 @@ export class Bench {
 
   /** A player's input on `machine`'s state, alone in the breakpoint that `environment` gives. @throws `ARTIFACT_MISSING`, `MACHINE_INTERNAL` */
   async move (machine: Machine, environment: Environment, input: Input, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await matterOf(machine.context, world, environment, input, [holder, portHolder(machine.context.domain.court)]))
+    return await this.#judge(machine, environment, input.id, holder, async world => await matterOf(machine.context, world, environment, input, [holder, portHolder(machine.context.domain.court)]))
   }
 
   /** The settlement function on `machine`'s state. @throws as {@link Bench.move} */
   async settlement (machine: Machine, environment: Environment, lastMover: Address, holder: CodeHolder): Promise<JudgingOutcome> {
-    return await this.#judge(machine, holder, async world => await settlementMatter(machine.context, world, environment, lastMover, [holder, portHolder(machine.context.domain.court)]))
+    return await this.#judge(machine, environment, lastMover, holder, async world => await settlementMatter(machine.context, world, environment, lastMover, [holder, portHolder(machine.context.domain.court)]))
   }
 
-  async #judge (machine: Machine, holder: CodeHolder, prepare: (world: World) => Promise<Matter>): Promise<JudgingOutcome> {
+  async #judge (machine: Machine, { nonce, parent, timestampSec }: Environment, subject: string, holder: CodeHolder, prepare: (world: World) => Promise<Matter>): Promise<JudgingOutcome> {
     // A fork: the thread must not wait for its judgement.
     const still = machine.fork()
+    const key = [machine.context.thread, machine.root, nonce, parent, timestampSec, subject, holder.address].join()
     const judged = this.#queue.then(async () => {
+      // A judgement of several transactions is asked for again before each of them.
+      if (this.#last?.key === key) return this.#last.outcome
       this.#verifier ??= LocalVerifier.create(this.#codes())
       const verifier = await this.#verifier
       await verifier.hold(holder)
       await verifier.hold(portHolder(machine.context.domain.court))
-      return await still.inspect(async world => await costOfJudging(verifier, await prepare(world)))
+      const outcome = await still.inspect(async world => await costOfJudging(verifier, await prepare(world)))
+      this.#last = { key, outcome }
+      return outcome
     })
     this.#queue = judged.catch(() => undefined) // its caller hears of it
     return await judged

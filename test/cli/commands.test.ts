@@ -161,6 +161,32 @@ test('challenge, advance and settle with --dry-run say what they would take, and
   assert.equal(asked.at(-1), ['advance', false])
 })
 
+test('receipts lists what a thread has sent to the chain; redeem does one, or all that are outstanding, or prices it', async () => {
+  const receipts = [
+    { index: 0, sender: WALLET, target: WALLET, amountUnits: '5', data: '0x', redeemed: true },
+    { index: 1, sender: WALLET, target: WALLET, amountUnits: '7', data: '0x', redeemed: false },
+    { index: 2, sender: WALLET, target: WALLET, amountUnits: '0', data: '0x0102', redeemed: false }
+  ]
+  const asked: (readonly [number, boolean])[] = []
+  const { cli } = await withNode({
+    thread_receipts: async ({ thread, from }) => ({ thread, count: 3, receipts: receipts.filter(({ index }) => index >= from).slice(0, 2) }),
+    thread_redeem: async ({ thread, index, dryRun }) => {
+      asked.push([index, dryRun])
+      const receipt = receipts[index] ?? null
+      if (dryRun) return { thread, receipt, transaction: null, quote: { gas: 100_000, feeWei: '1000000000000000', calldataBytes: 2_000, transactions: 1 } }
+      return { thread, receipt, transaction: index === 0 ? null : { hash: HASH, gasUsed: 9 }, quote: null }
+    }
+  })
+  const told = async (...args: string[]): Promise<string> => (await cli(args)).stdout
+  const listed = await told('receipts', '3f2a')
+  for (const words of ['0  done         5 units to', '1  outstanding  7 units to', '2  outstanding  call of', 'with 2 bytes and 0 units']) assert.match(listed, words)
+  assert.is((await told('redeem', '3f2a')).match(/redeemed receipt \d of 0x3f2a1111…: transaction/g)?.length, 2)
+  assert.match(await told('redeem', '3f2a', '0'), 'receipt 0 of 0x3f2a1111… was redeemed before')
+  assert.match(await told('redeem', '3f2a', '2', '--dry-run'), 'nothing is sent. It would take 100000 gas and 2000 bytes of calldata: 0.001 ether')
+  assert.equal(asked, [[1, false], [2, false], [0, false], [2, true]])
+  assert.is((await cli(['redeem', '3f2a', 'two'])).code, 2)
+})
+
 test('dispute tells the window, the moves, the time banks, the cost, and what the node does next', async () => {
   const { cli } = await withNode({
     thread_dispute: async ({ thread }) => ({

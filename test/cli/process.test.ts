@@ -17,7 +17,7 @@ test('--help shows all commands, examples and exit codes, and succeeds', async (
   const { code, stdout, stderr } = await runCli(['--help'])
   assert.is(code, 0)
   assert.is(stderr, '')
-  for (const word of ['init', 'start', 'open', 'join', 'cancel', 'send', 'call', 'status', 'list', 'watch', 'checkpoint', 'challenge', 'respond', 'settle', 'close', 'withdraw', 'deploy', 'peers', 'evidence', 'play', 'Examples:', 'Exit codes:']) {
+  for (const word of ['init', 'start', 'open', 'join', 'cancel', 'send', 'call', 'status', 'list', 'watch', 'checkpoint', 'challenge', 'respond', 'settle', 'receipts', 'redeem', 'close', 'withdraw', 'deploy', 'peers', 'evidence', 'play', 'Examples:', 'Exit codes:']) {
     assert.match(stdout, new RegExp(`\\b${word}`))
   }
 })

@@ -139,7 +139,7 @@ export class Rush {
     switch (call.what) {
       case 'open': return await this.#expect(call, this.#whyNotOpen(line), async () => await line.game.open(), () => { line.phase = 'joining'; line.joined = 1 })
       case 'join': return await this.#expect(call, this.#whyNotJoin(line, call.player), async () => await line.game.join(call.player), () => { this.#join(line, call.player) })
-      case 'cancel': return await this.#expect(call, this.#whyNotCancel(line), async () => await this.#court.court_(this.#court.account(8), 'cancel', [line.game.abi]), () => { line.phase = 'cancelled' })
+      case 'cancel': return await this.#expect(call, this.#whyNotCancel(line), async () => await this.#court.court_(this.#court.account(8), 'cancel', [line.game.abi]), () => { finish(line, 'cancelled') })
       case 'close': return await this.#close(line, call)
       case 'withdraw': { await this.#withdraw(this.#payees()[call.other + 4 * (call.late & 1)] ?? ZERO_ADDRESS, call.good); return undefined }
       default: return await this.#dispute(line, call)
@@ -175,8 +175,7 @@ export class Rush {
     })
     if (close.nonce < 0n) return undefined
     return await this.#expect(call, this.#whyNotClose(line, close, call.good), async () => await game.close(close, this.#court.account(8)), () => {
-      line.phase = 'closed'
-      line.twin.court = { ...court, phase: 'settled' }
+      finish(line, 'closed')
     })
   }
 
@@ -293,6 +292,12 @@ export class Rush {
   async #credit (account: Address): Promise<bigint> {
     return await this.#court.storage(creditSlot(account))
   }
+}
+
+/** For the model whatever has ended is settled: it refuses every call. */
+function finish (line: Line, phase: 'cancelled' | 'closed'): void {
+  line.phase = phase
+  line.twin.court = { ...line.twin.court, phase: 'settled' }
 }
 
 /** Where the court has an account's credit in ether: much quicker than asking. */

@@ -57,25 +57,25 @@ function assertReadable ({ steps }: Told): void {
   }
 }
 
-/** The money, to the wei: nothing is lost or made, the winner has the stake, and nobody paid but for its own gas. @param winner undefined: both have their stakes back */
-export function assertMoney (told: Told, winner: Seat | undefined): void {
+/** The money, to the wei: nothing is lost or made, the winner has what was at stake, and nobody paid but for its own gas. */
+export function assertMoney (told: Told, winner: Seat, atStake = STAKE): void {
   const { players, courtWei } = told.one('balances')
   assert.is(courtWei, '0')
   for (const { player, beforeWei, afterWei, feesWei, wonWei } of players) {
     assert.is(BigInt(afterWei), BigInt(beforeWei) - BigInt(feesWei) + BigInt(wonWei))
-    assert.is(BigInt(wonWei), winner === undefined ? 0n : player === winner ? STAKE : -STAKE)
+    assert.is(BigInt(wonWei), player === winner ? atStake : -atStake)
   }
   assert.equal(players.map(({ player }) => player), [0, 1])
   assert.ok([...told.all('open'), ...told.all('join')].every(({ depositWei }) => BigInt(depositWei) === ETHER))
   const { ok, problems, threadGas, threadTransactions } = told.one('result')
   assert.equal([ok, problems], [true, []])
-  const paid = [...told.all('open'), ...told.all('join'), ...told.all('court'), ...told.all('close')]
+  const paid = [...told.all('open'), ...told.all('join'), ...told.all('court'), ...told.all('redeem'), ...told.all('close')]
   assert.equal([threadTransactions, threadGas], [paid.length, paid.reduce((sum, { gasUsed }) => sum + gasUsed, 0)])
   assert.ok(paid.every(({ gasUsed }) => gasUsed > 21_000 && gasUsed < MAX_TRANSACTION_GAS))
 }
 
 /** What each scenario must have come to, on any chain. */
-export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game' | 'receipt'>, (told: Told) => void>> = {
+export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game'>, (told: Told) => void>> = {
   stall (told) {
     assert.equal([told.all('move').length, told.one('away').nonce, told.one('alone').call], [4, 4, 'play(6)'])
     assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 5], ['Alice', 'advance', 6], ['Alice', 'settle', undefined]])
@@ -101,5 +101,14 @@ export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game' | 'receipt'>
     assert.equal(told.decisions(), [['Alice', 'challengeAndAdvance']])
     assert.equal(told.one('close').payoutsWei, [ETHER + STAKE, ETHER - STAKE].map(String))
     assertMoney(told, 0)
+  },
+  receipt (told) {
+    // A payment and a call for each round: the first round's while the thread is open, the second's once it is closed.
+    assert.equal(told.all('redeem').map(({ index, isCall, amountWei }) => [index, isCall, amountWei]), [[0, false, `${STAKE}`], [1, true, '0'], [2, false, `${STAKE}`], [3, true, '0']])
+    const order = told.steps.map(({ step }) => step).filter(step => ['round', 'redeem', 'close'].includes(step))
+    assert.equal(order, ['round', 'redeem', 'redeem', 'round', 'close', 'redeem', 'redeem'])
+    // What is left for the last round's receipts is neither player's payout.
+    assert.equal(told.one('close').payoutsWei, [ETHER, ETHER - 2n * STAKE, 2n * STAKE].map(String))
+    assertMoney(told, 0, 2n * STAKE)
   }
 }

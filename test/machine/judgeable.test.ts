@@ -17,7 +17,7 @@ import { batchOf, threadFor } from './thread.js'
 const test = suite('judgeable')
 const verifier = await createVerifier()
 const GAS = 2_000_000n
-const STOPS = 24
+const STOPS = 16
 
 type Seen = { readonly load: Load, readonly first: JudgeStep, readonly machines: readonly number[], readonly bytes: readonly number[] }
 
