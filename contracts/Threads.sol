@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IJudge} from "./interfaces/IJudge.sol";
 import {IThreads} from "./interfaces/IThreads.sol";
 import {Bench} from "./court/Bench.sol";
+import {Forwarding} from "./court/Forwarding.sol";
 import {Registry} from "./court/Registry.sol";
 import {Settlement} from "./court/Settlement.sol";
 import {Record} from "./lib/Record.sol";
@@ -11,14 +12,15 @@ import {Signatures} from "./lib/Signatures.sol";
 import {TermsLib} from "./lib/TermsLib.sol";
 
 /// @notice The court: how a thread ends by agreement. How it begins is in Registry, what is recorded of it in Disputes, what is forced in Moves, what leaves it
-/// while it is open in Receipts, and how it ends without agreement in Settlement.
+/// while it is open in Receipts, and how it ends without agreement in Settlement. Bonds, claims and
+/// refutations are in the other half, Claims, which Forwarding leads to.
 /// No owner, no upgrade: the rules that were signed are the rules.
 /// INVARIANT: a thread's payouts and what its receipts are for add up to what was paid into it; its end is written before anything is paid, and is final.
-contract Threads is Registry, Settlement {
+contract Threads is Registry, Settlement, Forwarding {
     using TermsLib for Terms;
 
-    /// @param judge_ what executes moves and settlements, for good
-    constructor(IJudge judge_) Bench(judge_) {}
+    /// @param judge_ what executes moves and settlements, for good @param claims_ the code of the claims, with the same judge
+    constructor(IJudge judge_, address claims_) Bench(judge_) Forwarding(claims_) {}
 
     /// @inheritdoc IThreads
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external {

@@ -68,7 +68,7 @@ abstract contract Bench is Court {
 
     /// @dev Section 5, but for who sends what and when.
     function caseOf(Terms calldata terms, bytes32 threadId, bytes32 tip, Breakpoint calldata recorded)
-        private
+        internal
         pure
         returns (IJudge.Case memory case_)
     {

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {IThreads} from "../interfaces/IThreads.sol";
 import {Record} from "../lib/Record.sol";
 import {Signatures} from "../lib/Signatures.sol";
-import {Court} from "./Court.sol";
+import {Bonds} from "./Bonds.sol";
 
 /// @notice What is recorded of a thread, and the disputes over it (section 8 of the specification).
 /// INVARIANT: the recorded signed slot never goes down.
-abstract contract Disputes is Court {
+abstract contract Disputes is Bonds {
     /// @inheritdoc IThreads
     function checkpoint(Terms calldata terms, Breakpoint calldata breakpoint, bytes calldata signatures) public {
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Active);

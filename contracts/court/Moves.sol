@@ -9,7 +9,7 @@ import {Signatures} from "../lib/Signatures.sol";
 import {Bench} from "./Bench.sol";
 import {Disputes} from "./Disputes.sol";
 
-/// @notice Moves that a player forces in a dispute, and how one that cannot be settled is dropped (section 8 of the specification).
+/// @notice Moves that a player forces in a dispute (section 8 of the specification). How they are refuted is in Refutation.
 /// INVARIANT: each event moves D to a window after itself and is paid for, second by second, out of its player's bank; so a dispute ends within
 /// 2W, the players' banks, and W for each refutation.
 abstract contract Moves is Disputes, Bench {
@@ -45,30 +45,6 @@ abstract contract Moves is Disputes, Bench {
         force(entry, bits, threadId, tip, terms, breakpoint, move, witness);
     }
 
-    /// @inheritdoc IThreads
-    function refute(
-        Terms calldata terms,
-        Breakpoint calldata recorded,
-        Breakpoint calldata parent,
-        LastInput calldata last,
-        bytes32 paused,
-        bytes calldata witness
-    ) external {
-        (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
-        requireOpen(bits);
-        bytes32 tip = requireRecorded(entry, bits, threadId, recorded);
-        if (!bits.isForced()) revert NotForced(tip);
-        bytes32 before = hashBreakpoint(threadId, parent);
-        if (before != recorded.parent) revert WrongParent(before, recorded.parent);
-        if (terms.settlement == 0) revert NoSettlement();
-        address mover = lastMoverOf(terms, threadId, recorded.inputsRoot, last);
-        IJudge.Verdict memory verdict =
-            judgeSettlement(terms, threadId, tip, recorded, mover, uint256(recorded.timestamp) + terms.window, paused, witness);
-        if (!verdict.isFinal) return;
-        if (verdict.success) revert MoveStands(tip);
-        drop(entry, bits, threadId, terms, parent, last.player);
-    }
-
     /// @dev A player's own move: for what is recorded, of its time, paid for, and executed.
     function force(
         Entry storage entry,
@@ -88,21 +64,27 @@ abstract contract Moves is Disputes, Bench {
         if (!verdict.isFinal) return pause(entry, bits, threadId, id, terms, move, verdict.paused, credit);
         // A player that could record reverted inputs could let the others wait for nothing.
         if (!verdict.success) revert MoveReverts(verdict.returnHash);
+        if (bits.isClaim()) bits = keepClaim(threadId, bits, tip);
         writeMove(entry, bits, threadId, tip, recorded.nonce, move, verdict.newRoot);
     }
 
     /// @dev Both signatures of the player's session key. @return id the Force's hash
     function requireForce(bytes32 threadId, Record bits, bytes32 tip, Terms calldata terms, Move calldata move) private view returns (bytes32 id) {
+        id = forceOf(threadId, bits, tip, terms, move);
+        Signatures.requireOne(digestOf(id), terms.sessionKeys[move.player], move.player, move.force);
+    }
+
+    /// @dev The Force's hash of an input that is bound to the thread.
+    function forceOf(bytes32 threadId, Record bits, bytes32 tip, Terms calldata terms, Move calldata move) internal view returns (bytes32) {
         bytes32 txHash = keccak256(move.raw);
         requireBound(terms, threadId, move.player, txHash, move.binding);
-        id = hashForce(threadId, bits.dispute(), tip, txHash, move.timestamp);
-        Signatures.requireOne(digestOf(id), terms.sessionKeys[move.player], move.player, move.force);
+        return hashForce(threadId, bits.dispute(), tip, txHash, move.timestamp);
     }
 
     /// @dev Takes from the player's bank the time that it took: at least c for a move, before E nothing else. A judgement costs what the move would cost at its
     /// end, so that c covers all of its transactions. @return charged the record with it @return credit what is left of c
     function charge(bytes32 threadId, Record bits, bytes32 id, Terms calldata terms, uint64 parentTime, Move calldata move)
-        private
+        internal
         returns (Record charged, uint256 credit)
     {
         uint256 from = bits.clockFrom(terms.window);
@@ -144,14 +126,18 @@ abstract contract Moves is Disputes, Bench {
         uint256 credit
     ) private {
         uint256 player = move.player;
-        if (msg.sender != terms.players[player] && msg.sender != terms.sessionKeys[player]) revert NotOpener(msg.sender, player);
+        requireMover(terms, player);
         entry.record = bits;
         judgements[threadId][player] = Judgement(paused, bytes20(id), uint32(credit));
         emit Judging(threadId, player, paused, bits.endsAt());
     }
 
+    function requireMover(Terms calldata terms, uint256 player) internal view {
+        if (msg.sender != terms.players[player] && msg.sender != terms.sessionKeys[player]) revert NotOpener(msg.sender, player);
+    }
+
     /// @dev The move's result is what is recorded now: a breakpoint of epoch k with one input.
-    function writeMove(Entry storage entry, Record bits, bytes32 threadId, bytes32 tip, uint64 parentNonce, Move calldata move, bytes32 newRoot) private {
+    function writeMove(Entry storage entry, Record bits, bytes32 threadId, bytes32 tip, uint64 parentNonce, Move calldata move, bytes32 newRoot) internal {
         uint64 k = bits.dispute();
         Breakpoint memory made =
             Breakpoint(k, parentNonce + 1, tip, newRoot, hashInputs(new bytes32[](0), move.raw, move.binding), move.timestamp);
@@ -161,18 +147,7 @@ abstract contract Moves is Disputes, Bench {
         emit Forced(threadId, k, move.player, bits.endsAt(), move.raw, move.binding);
     }
 
-    /// @dev What stood before the last move stands again, in a dispute with another number: what was signed for the move is worth nothing.
-    function drop(Entry storage entry, Record bits, bytes32 threadId, Terms calldata terms, Breakpoint calldata parent, uint256 player) private {
-        Lineage storage from = lineageOf(threadId, bits.dispute());
-        bits = bits.withNextDispute().extended(terms.window).withForced(bits.forced() - 1).withNonce(parent.nonce);
-        bits = lineageOf(threadId, bits.dispute()).carryOver(from, bits, player, terms.timeBank, terms.players.length);
-        bytes32 recorded = hashBreakpoint(threadId, parent);
-        entry.record = bits;
-        entry.recorded = recorded;
-        emit Refuted(threadId, bits.dispute(), player, recorded, parent.nonce, bits.endsAt());
-    }
-
-    function requireOpen(Record bits) private view {
+    function requireOpen(Record bits) internal view {
         if (block.timestamp >= bits.endsAt()) revert DisputeOver(bits.endsAt(), block.timestamp);
     }
 }

@@ -6,10 +6,10 @@ import {Payments} from "../lib/Payments.sol";
 import {Record, RecordLib} from "../lib/Record.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {TermsLib} from "../lib/TermsLib.sol";
-import {Court} from "./Court.sol";
+import {Bonds} from "./Bonds.sol";
 
 /// @notice How a thread begins: opened, joined, or cancelled.
-abstract contract Registry is Court, Payments {
+abstract contract Registry is Bonds, Payments {
     using TermsLib for Terms;
 
     /// @inheritdoc IThreads
@@ -41,7 +41,10 @@ abstract contract Registry is Court, Payments {
         }
         bits = bits.withJoined(player);
         bool active = bits.joined() == (1 << count) - 1;
-        if (active) bits = bits.withPhase(Phase.Active);
+        if (active) {
+            requireAccepted(terms, threadId);
+            bits = bits.withPhase(Phase.Active);
+        }
         entry.record = bits;
         emit Joined(threadId, player, multiaddr, active);
         pull(terms.asset, terms.payment(player));

@@ -61,7 +61,11 @@ abstract contract Payments is IThreads {
             requireGas(TOKEN_PUSH_GAS);
             sent = callToken(asset, abi.encodeWithSignature("transfer(address,uint256)", account, amount), TOKEN_PUSH_GAS);
         }
-        if (sent) return;
+        if (!sent) credit(asset, account, amount);
+    }
+
+    /// @dev What the account can withdraw.
+    function credit(address asset, address account, uint256 amount) internal {
         credits[asset][account] += amount;
         emit Credited(asset, account, amount);
     }

@@ -8,7 +8,8 @@ import {IThreads} from "../interfaces/IThreads.sol";
 ///
 /// | bits    | field     | meaning                                                                              |
 /// |---------|-----------|--------------------------------------------------------------------------------------|
-/// | 0–3     | phase     | IThreads.Phase                                                                       |
+/// | 0–2     | phase     | IThreads.Phase                                                                       |
+/// | 3       | claim     | the recorded breakpoint is a claim of which nothing else is kept (court/Bonds.sol)   |
 /// | 4–19    | joined    | bit i: players[i] has paid                                                           |
 /// | 20–51   | confirmed | the confirmed epoch                                                                  |
 /// | 52–83   | k         | number of the last dispute; rises with every change of what is disputed             |
@@ -34,13 +35,14 @@ library RecordLib {
     uint256 private constant REDEEMED = 1 << 217;
     uint256 private constant ENDS = 218;
 
-    uint256 private constant MASK_4 = 0xf;
+    uint256 private constant MASK_3 = 0x7;
+    uint256 private constant CLAIM = 1 << 3;
     uint256 private constant MASK_21 = 0x1fffff;
     uint256 private constant MASK_32 = type(uint32).max;
     uint256 private constant MASK_48 = type(uint48).max;
     uint256 private constant MASK_64 = type(uint64).max;
     /// @dev What there is only in a dispute.
-    uint256 private constant LINEAGE = (MASK_21 << FORCED) | (MASK_64 << SPENT);
+    uint256 private constant LINEAGE = (MASK_21 << FORCED) | (MASK_64 << SPENT) | CLAIM;
     uint256 private constant BELOW_ENDS = (1 << ENDS) - 1;
 
     /// @dev How many players' time is in the record.
@@ -52,7 +54,7 @@ library RecordLib {
     }
 
     function phase(Record record) internal pure returns (IThreads.Phase) {
-        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_4));
+        return IThreads.Phase(uint8(Record.unwrap(record) & MASK_3));
     }
 
     function joined(Record record) internal pure returns (uint16) {
@@ -86,7 +88,7 @@ library RecordLib {
     }
 
     function withPhase(Record record, IThreads.Phase to) internal pure returns (Record) {
-        return Record.wrap((Record.unwrap(record) & ~MASK_4) | uint256(to));
+        return Record.wrap((Record.unwrap(record) & ~MASK_3) | uint256(to));
     }
 
     function withJoined(Record record, uint256 player) internal pure returns (Record) {
@@ -105,6 +107,19 @@ library RecordLib {
     /// @dev SAFETY: 16 players have at most B / c moves each, which are fewer than 2 M, and M is below 2^16: their number is below 2^21.
     function withForced(Record record, uint256 count) internal pure returns (Record) {
         return Record.wrap((Record.unwrap(record) & ~(MASK_21 << FORCED)) | (count << FORCED));
+    }
+
+    /// @dev Whether the recorded breakpoint is a claim of which nothing else is kept.
+    function isClaim(Record record) internal pure returns (bool) {
+        return Record.unwrap(record) & CLAIM != 0;
+    }
+
+    function withClaim(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) | CLAIM);
+    }
+
+    function withoutClaim(Record record) internal pure returns (Record) {
+        return Record.wrap(Record.unwrap(record) & ~CLAIM);
     }
 
     /// @dev Of players[0] or players[1]. SAFETY: nobody spends more than the bank, which is below 2^32.

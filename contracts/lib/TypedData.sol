@@ -17,16 +17,20 @@ abstract contract TypedData is IThreads {
     bytes32 private constant INPUT_TYPE = keccak256("Input(bytes32 thread,bytes32 txHash)");
     bytes32 private constant FORCE_TYPE =
         keccak256("Force(bytes32 thread,uint64 dispute,bytes32 parent,bytes32 txHash,uint64 timestamp)");
+    bytes32 private constant ACCEPT_TYPE = keccak256("Accept(bytes32 thread,uint256 fee,uint256 bond)");
+    bytes32 private constant RESULT_TYPE = keccak256("Result(bytes32 force,bytes32 stateRoot,uint256 fee)");
     bytes32 private constant INPUTS_TAG = keccak256("evm-threads/inputs/1");
     string private constant NAME = "EVM Threads";
     string private constant VERSION = "1";
+    bytes32 private constant NAME_HASH = keccak256("EVM Threads");
+    bytes32 private constant VERSION_HASH = keccak256("1");
 
     /// @dev The chain that the court was deployed on. SAFETY: it does not follow a fork that takes a new chain id. Ids and certificates of the
     /// threads that both branches hold stay good on both, so that nobody's money is stranded; `open` refuses new threads on the new branch.
     uint256 internal immutable CHAIN_ID = block.chainid;
-    bytes32 private immutable DOMAIN_SEPARATOR = keccak256(
-        abi.encode(DOMAIN_TYPE, keccak256(bytes(NAME)), keccak256(bytes(VERSION)), block.chainid, address(this))
-    );
+    bytes32 private immutable DOMAIN_SEPARATOR = separatorOf(block.chainid, address(this));
+    /// @dev Where this code stands: another address than its own when it runs as the court's other half.
+    address internal immutable SELF = address(this);
 
     /// @inheritdoc IThreads
     function eip712Domain()
@@ -85,8 +89,23 @@ abstract contract TypedData is IThreads {
         return keccak256(abi.encode(JOIN_TYPE, threadId, player, sessionKey));
     }
 
+    /// @dev What an oracle signs to take a thread.
+    function hashAccept(bytes32 threadId, uint256 fee, uint256 amount) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ACCEPT_TYPE, threadId, fee, amount));
+    }
+
+    /// @dev What an oracle signs to answer for a move's result.
+    function hashResult(bytes32 force, bytes32 stateRoot, uint256 fee) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RESULT_TYPE, force, stateRoot, fee));
+    }
+
     /// @dev What is signed for a struct's hash.
     function digestOf(bytes32 structHash) internal view returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR, structHash));
+        bytes32 separator = address(this) == SELF ? DOMAIN_SEPARATOR : separatorOf(CHAIN_ID, address(this));
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+
+    function separatorOf(uint256 chainId, address court) private pure returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, chainId, court));
     }
 }

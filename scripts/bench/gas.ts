@@ -5,9 +5,10 @@
 import { AbiCoder, Interface } from 'ethers'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { hexToBytes } from '../../src/protocol/bytes.js'
+import { addressOf, hash32 } from '../../src/protocol/crypto.js'
 import type { Hex } from '../../src/protocol/types.js'
-import { Arena } from '../../test/contracts/arena.js'
-import { breakpointToAbi, Game, moveToAbi, WINDOW } from '../../test/contracts/game.js'
+import { Arena, hex } from '../../test/contracts/arena.js'
+import { breakpointToAbi, Game, moveToAbi, WINDOW, type GameOptions } from '../../test/contracts/game.js'
 import { JudgedGame } from '../../test/contracts/judged.js'
 
 /** One measured figure. */
@@ -32,7 +33,7 @@ export async function benchGas (): Promise<Figure[]> {
   try {
     const figures = [
       ...await openAndJoin(arena), ...await close(arena), ...await checkpoint(arena), ...await challenge(arena), ...await respond(arena), ...await exit(arena),
-      ...await advance(arena), ...await settleByFunction(arena), ...await redeem(arena)
+      ...await advance(arena), ...await settleByFunction(arena), ...await redeem(arena), ...await claims(arena)
     ]
     return figures.map(([name, value]) => ({ name, value: Number(value), unit: 'gas' }))
   } finally {
@@ -124,9 +125,30 @@ async function nextMove (thread: JudgedGame, index: number, atSec: bigint): Prom
   return { before, move, witness }
 }
 
-async function newTicTacToe (arena: Arena): Promise<JudgedGame> {
+/** The same two moves claimed, the oracle answering for a fee; and the second, which was false, refuted. */
+async function claims (arena: Arena): Promise<Measured> {
+  const key = new Uint8Array(32).fill(0x61)
+  const oracle = addressOf(key)
+  await arena.rpc('anvil_impersonateAccount', oracle)
+  await arena.rpc('anvil_setBalance', oracle, hex(1_000n * ETHER))
+  const thread = await newTicTacToe(arena, { oracle, bondWei: 100n * ETHER })
+  const { game } = thread
+  await arena.at(DISPUTED_SEC + 20_000n)
+  const { timestampSec } = await game.record_('challenge', thread.head)
+  const figures: Measured = []
+  for (const [i, name] of ['gas.claim', 'gas.claimAgain'].entries()) {
+    const { before, move, witness } = await nextMove(thread, i, timestampSec + 1n + BigInt(i))
+    const result = i === 0 ? thread.head.stateRoot : hash32(Uint8Array.of(1))
+    await arena.at(move.timestampSec)
+    figures.push([name, (await game.claim(before, 1n, move, result, { key, feeWei: ETHER / 1_000n })).gasUsed])
+    if (i === 1) figures.push(['gas.refuteClaim', (await game.refuteClaim(1, game.forced(before, 1n, move, result), before, move, witness)).gasUsed])
+  }
+  return figures
+}
+
+async function newTicTacToe (arena: Arena, options: GameOptions = {}): Promise<JudgedGame> {
   const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], [arena.account(0), arena.account(1), ETHER / 2n, 600n])
-  return await JudgedGame.create(arena, 'TicTacToe', hexToBytes(ctorArg as Hex), DEADLINE)
+  return await JudgedGame.create(arena, 'TicTacToe', hexToBytes(ctorArg as Hex), { ...DEADLINE, ...options })
 }
 
 /** One payment by the contract's settlement function, two proved balances, two payments. */

@@ -59,12 +59,13 @@ export async function openDeployer (options: DeployerOptions): Promise<Deployer>
   }
 }
 
-/** Deploys the court with a judge of its own, which judges within a thread's limits (§5); `gasUsed` is for all three contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
+/** Deploys the court, in its two halves, with a judge of its own, which judges within a thread's limits (§5); `gasUsed` is for all four contracts. @throws `ARTIFACT_MISSING` and what `Sender.send` throws */
 export async function deployCourt (deployer: Deployer): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
   const interpreter = await deployContract(deployer, loadArtifact('Interpreter'), [])
   const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address, THREAD_LIMITS])
-  const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address])
-  return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + gasUsed }
+  const claims = await deployContract(deployer, loadArtifact('Claims'), [judge.address])
+  const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address, claims.address])
+  return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + claims.gasUsed + gasUsed }
 }
 
 /** Deploys an ordinary contract with its constructor's arguments. @throws `CHAIN_BAD_ARGUMENTS` and what `Sender.send` throws */

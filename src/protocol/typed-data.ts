@@ -12,6 +12,8 @@ const DOMAIN_TYPE = text('EIP712Domain(string name,string version,uint256 chainI
 const DOMAIN_NAME = text('EVM Threads')
 const DOMAIN_VERSION = text('1')
 const FORCE_TYPE = text('Force(bytes32 thread,uint64 dispute,bytes32 parent,bytes32 txHash,uint64 timestamp)')
+const ACCEPT_TYPE = text('Accept(bytes32 thread,uint256 fee,uint256 bond)')
+const RESULT_TYPE = text('Result(bytes32 force,bytes32 stateRoot,uint256 fee)')
 const JOIN_TYPE = text('Join(bytes32 thread,address player,address sessionKey)')
 const INPUT_TYPE = text('Input(bytes32 thread,bytes32 txHash)')
 const BREAKPOINT_TYPE = text('Breakpoint(bytes32 thread,uint64 epoch,uint64 nonce,bytes32 parent,bytes32 stateRoot,bytes32 inputsRoot,uint64 timestamp)')
@@ -95,6 +97,16 @@ export function forceHash (force: Force): Hash32 {
 /** What a player's session key signs to force an input. */
 export function forceDigest (force: Force, domain: Domain): Uint8Array {
   return digestOf(forceHash(force), domain)
+}
+
+/** What an oracle signs to take a thread: its fee is the terms' own, the bond in wei is what it sets aside (§8, claims). */
+export function acceptDigest (accept: { readonly thread: ThreadId, readonly feeUnits: bigint, readonly bondWei: bigint }, domain: Domain): Uint8Array {
+  return digest(keccak256(concatBytes(ACCEPT_TYPE, hexToBytes(accept.thread), bigintToBytes(accept.feeUnits, 32), bigintToBytes(accept.bondWei, 32))), domain)
+}
+
+/** What an oracle signs to answer for a forced move: the Force's struct hash, the root that the move leaves, and what is to be paid for it, in wei (§8, claims). */
+export function resultDigest (result: { readonly force: Hash32, readonly stateRoot: Hash32, readonly feeWei: bigint }, domain: Domain): Uint8Array {
+  return digest(keccak256(concatBytes(RESULT_TYPE, hexToBytes(result.force), hexToBytes(result.stateRoot), bigintToBytes(result.feeWei, 32))), domain)
 }
 
 /** What a wallet signs to let another account pay for its join. */

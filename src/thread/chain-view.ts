@@ -91,7 +91,7 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
       judging: view.judging.map((was, player) => player === event.player && view.recorded !== undefined ? { on: view.recorded.hash, paused: event.paused, move: event.move } : was)
     }
     case 'trying': return { ...view, trying: { on: event.recorded, stops: [...view.trying?.on === event.recorded ? view.trying.stops : [], event.paused] } }
-    case 'refuted': return refuted(view, event.dispute, event.endsAtSec)
+    case 'refuted': return refuted(view, event.dispute, event.recorded, event.endsAtSec)
     case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined }
     case 'redeemed': return { ...view, redeemed: [...view.redeemed, event.index] }
     case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
@@ -109,9 +109,9 @@ function extended (view: ChainView, endsAtSec: bigint): ChainView {
   return view.dispute === undefined ? view : { ...view, dispute: { ...view.dispute, endsAtSec } }
 }
 
-/** The last move is gone; what it stood on stands again. */
-function refuted (view: ChainView, dispute: bigint, endsAtSec: bigint): ChainView {
-  const moves = view.moves.slice(0, -1)
+/** The moves since `stands` are gone, one or, where one in the middle was falsely claimed, several. */
+function refuted (view: ChainView, dispute: bigint, stands: Hash32, endsAtSec: bigint): ChainView {
+  const moves = view.moves.slice(0, view.moves.findLastIndex(({ breakpoint, hash }) => hash === stands || breakpoint.epoch <= view.confirmedEpoch) + 1)
   const last = moves.at(-1)
   const isForced = last !== undefined && last.breakpoint.epoch > view.confirmedEpoch
   return {

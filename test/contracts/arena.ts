@@ -37,7 +37,7 @@ export class Reverted extends Error {
 }
 
 /** One call to a contract of ours. */
-export type Call = { readonly from: Address, readonly to: Address, readonly data: Hex, readonly valueWei?: bigint, readonly gas?: bigint }
+export type Call = { readonly from: Address, readonly to: Address, readonly data: Hex, readonly valueWei?: bigint, readonly gas?: bigint, /** 0 where it is not said. */ readonly gasPriceWei?: bigint }
 
 const GAS = 15_000_000n
 const artifacts = new Map<string, Promise<Artifact>>()
@@ -71,6 +71,8 @@ export class Arena {
   readonly domain: Domain
   /** The threads that this test opened. */
   readonly #games: Game[] = []
+  /** Who may have a bond. */
+  readonly #backers = new Set<Address>()
   #salt = 0n
 
   private constructor (anvil: Anvil, provider: JsonRpcProvider, accounts: readonly Address[], court: Address, abi: Interface) {
@@ -95,7 +97,8 @@ export class Arena {
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
     const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), THREAD_LIMITS) : await arena.deploy(kind)
-    return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge), abi)
+    const claims = await arena.deploy('Claims', judge)
+    return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge, claims), abi)
   }
 
   async stop (): Promise<void> {
@@ -115,9 +118,10 @@ export class Arena {
     const snapshot = await this.rpc('evm_snapshot')
     try {
       await test()
-      for (const asset of new Set(this.#games.map(game => game.terms.asset))) await this.#checkMoney(asset)
+      for (const asset of new Set([ZERO_ADDRESS, ...this.#games.map(game => game.terms.asset)])) await this.#checkMoney(asset)
     } finally {
       this.#games.length = 0
+      this.#backers.clear()
       await this.rpc('evm_revert', snapshot)
     }
   }
@@ -130,21 +134,32 @@ export class Arena {
     return game
   }
 
-  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; and credits. */
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; credits; and bonds. */
   async #checkMoney (asset: Address): Promise<void> {
     let owed = 0n
-    const payees = new Set<Address>()
+    const payees = new Set<Address>(this.#backers)
+    for (const game of this.#games) for (const payee of payeesOf(game.terms)) payees.add(payee)
     for (const game of this.#games.filter(game => game.terms.asset === asset)) {
       const { phase, joined } = await game.record()
       const live = phase >= 1n && phase <= 3n
       const { redeemed, reserved } = await game.exited()
       owed += live ? -redeemed : reserved
       if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
-      for (const payee of payeesOf(game.terms)) payees.add(payee)
     }
     for (const payee of payees) owed += await this.credit(asset, payee)
+    if (asset === ZERO_ADDRESS && this.#backers.size > 0) owed += await this.#bonded(payees)
     const held = await this.balance(asset, this.court)
     if (held !== owed) throw new Error(`the court holds ${held} of ${asset} and owes ${owed}`)
+  }
+
+  /** What these accounts have bonded, free and set aside. */
+  async #bonded (accounts: ReadonlySet<Address>): Promise<bigint> {
+    let sum = 0n
+    for (const account of accounts) {
+      sum += await this.bond(account)
+      for (const game of this.#games) sum += await game.pledge(account)
+    }
+    return sum
   }
 
   // ---------------------------------------------------------------- the chain
@@ -173,6 +188,11 @@ export class Arena {
     return this.read(this.court, this.abi, 'credits', [asset, account]) as Promise<bigint>
   }
 
+  /** An account's free bond, in wei. */
+  bond (account: Address): Promise<bigint> {
+    return this.read(this.court, this.abi, 'bonds', [account]) as Promise<bigint>
+  }
+
   async deploy (name: string, ...args: unknown[]): Promise<Address> {
     const { bytecode } = await artifactOf(name)
     const data = bytecode + (await interfaceOf(name)).encodeDeploy(args).slice(2)
@@ -191,6 +211,7 @@ export class Arena {
 
   /** Sends a transaction to the court. @throws Reverted */
   async court_ (from: Address, method: string, args: readonly unknown[], valueWei = 0n, gas?: bigint): Promise<Sent> {
+    if (method === 'bond' || method === 'claim') this.#backers.add(from)
     return await this.send({ from, to: this.court, data: this.abi.encodeFunctionData(method, args) as Hex, valueWei, ...gas === undefined ? {} : { gas } })
   }
 
@@ -202,7 +223,7 @@ export class Arena {
 
   /** @throws Reverted */
   async send (call: Call, abi = this.abi): Promise<Sent> {
-    return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS) }, abi)
+    return await this.#mine({ from: call.from, to: call.to, data: call.data, value: hex(call.valueWei ?? 0n), gas: hex(call.gas ?? GAS), gasPrice: hex(call.gasPriceWei ?? 0n) }, abi)
   }
 
   /** What would become of a call to the court, without sending it. @throws Reverted */
@@ -227,7 +248,7 @@ export class Arena {
   }
 
   async #mine (transaction: object, abi: Interface): Promise<Sent> {
-    const hash = await this.rpc('eth_sendTransaction', { ...transaction, gasPrice: '0x0' })
+    const hash = await this.rpc('eth_sendTransaction', { gasPrice: '0x0', ...transaction })
     const receipt = await this.#receipt(hash)
     if (receipt.status !== '0x1') {
       const trace = await this.rpc('debug_traceTransaction', hash, { tracer: 'callTracer' }) as { output?: Hex }

@@ -7,8 +7,9 @@ import fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { DisputeTerms } from '../sim/dispute/rules.js'
-import { Arena } from './arena.js'
-import { Twin, type Try } from './twin.js'
+import { addressOf } from '../../src/protocol/crypto.js'
+import { Arena, hex } from './arena.js'
+import { CLAIMED_GAS_LIMIT, CLAIMS_BOND, ORACLE_KEY, Twin, type Try } from './twin.js'
 
 const arena = await Arena.create()
 const test = suite('contracts/Threads: the rules of disputes, as modelled')
@@ -16,11 +17,14 @@ test.after(() => arena.stop())
 
 const ETHER = 10n ** 18n
 const TERMS: DisputeTerms = { players: 3, window: 64, bank: 50, moves: 4, grace: 4 }
+const ORACLE = addressOf(ORACLE_KEY)
+await arena.rpc('anvil_impersonateAccount', ORACLE)
+await arena.rpc('anvil_setBalance', ORACLE, hex(1_000_000n * ETHER))
 const RUNS = Number(process.env['DISPUTE_RUNS'] ?? 25)
 
 const someTry: fc.Arbitrary<Try> = fc.record({
   what: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('advance') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
+    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 8, arbitrary: fc.constant('claim') }, { weight: 5, arbitrary: fc.constant('refute') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
     { weight: 2, arbitrary: fc.constantFrom('respond', 'resume', 'checkpoint', 'settle') }
   ),
   player: fc.integer({ min: 0, max: 2 }),
@@ -35,16 +39,19 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
   await fc.assert(fc.asyncProperty(fc.array(someTry, { minLength: 40, maxLength: 40 }), async tries => {
     await arena.isolated(async () => {
       const game = await (await arena.game({
-        count: TERMS.players, windowSec: BigInt(TERMS.window), timeBankSec: BigInt(TERMS.bank), forcedMoves: TERMS.moves, settlement: '0x11223344', shares: [1n, 1n, 1n]
+        count: TERMS.players, windowSec: BigInt(TERMS.window), timeBankSec: BigInt(TERMS.bank), forcedMoves: TERMS.moves, settlement: '0x11223344', shares: [1n, 1n, 1n],
+        oracle: ORACLE, bondWei: 8n * CLAIMS_BOND, gasLimit: CLAIMED_GAS_LIMIT
       })).start()
-      const twin = new Twin(arena, game, TERMS, Number(await arena.nowSec()) + 10, [ETHER, ETHER, ETHER])
+      const twin = new Twin(arena, game, TERMS, Number(await arena.nowSec()) + 10, [ETHER, ETHER, ETHER, 0n])
       for (const tried of tries) await twin.step(tried)
+      // Whatever stands in the end is settled.
+      if (twin.court.phase === 'disputed') await twin.step({ what: 'settle', player: 0, other: 0, wait: Math.max(1, twin.court.endsAt - twin.nowSec), good: true, late: 0 })
       for (const [what, count] of twin.taken) taken.set(what, (taken.get(what) ?? 0) + count)
     })
   }), { numRuns: RUNS, seed: 20_261 })
   console.log(Object.fromEntries(taken))
   // A comparison in which nothing is taken shows nothing.
-  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'refute', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
+  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute: judged', 'refute: wrong claim', 'refute: no move', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
 })
 
 test.run()

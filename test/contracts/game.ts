@@ -2,7 +2,7 @@
 import { bigintToBytes, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { addressOf, hash32, keccak256, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
-import { breakpointDigest, breakpointHash, closeDigest, forceDigest, type Force } from '../../src/protocol/typed-data.js'
+import { acceptDigest, breakpointDigest, breakpointHash, closeDigest, forceDigest, forceHash, resultDigest, type Force } from '../../src/protocol/typed-data.js'
 import { PORT_ADDRESS, PORT_TOTAL_SLOT, receiptHash, receiptSlot, type ThreadReceipt } from '../../src/protocol/port.js'
 import { payeesOf, potOf, scaleOf, termsToAbi, threadIdOf } from '../../src/protocol/terms.js'
 import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Signature, SignedInput, Terms, ThreadId } from '../../src/protocol/types.js'
@@ -12,7 +12,7 @@ import { rootOf, set, type Tree } from '../../src/state/tree.js'
 import type { Arena, Sent } from './arena.js'
 
 /** Terms that differ from the usual ones, and how many players there are. */
-export type GameOptions = Partial<Terms> & { readonly count?: number }
+export type GameOptions = Partial<Terms> & { readonly count?: number, /** What the oracle sets aside, in wei; 0 where it is not said. */ readonly bondWei?: bigint }
 
 /** A forced move as the court takes it. */
 export type Move = {
@@ -27,6 +27,12 @@ export type LastInput = { readonly player: number, readonly others: readonly Has
 
 /** Who calls, and what the judgement goes on from. */
 export type SettlementOptions = { readonly from?: Address, readonly paused?: Hash32 }
+
+/** Who claims, for what, and what the oracle's signature falsely says. */
+export type ClaimOptions = { readonly key?: Uint8Array, readonly feeWei?: bigint, readonly from?: Address, readonly signed?: Partial<Parameters<typeof resultDigest>[0]> }
+
+/** Who refutes, from where, and the mover's proven account. */
+export type RefutationOptions = SettlementOptions & { readonly sender?: readonly unknown[] }
 
 /** Who calls, how, with how much gas, and what is shown instead of the receipt. */
 export type RedeemOptions = { readonly from?: Address, readonly checkpoint?: boolean, readonly gas?: bigint, readonly as?: ThreadReceipt }
@@ -60,9 +66,11 @@ export class Game {
   readonly terms: Terms
   readonly id: ThreadId
   readonly keys: readonly Uint8Array[]
+  readonly bondWei: bigint
 
-  constructor (arena: Stage, nowSec: bigint, salt: bigint, { count = 2, ...terms }: GameOptions) {
+  constructor (arena: Stage, nowSec: bigint, salt: bigint, { count = 2, bondWei = 0n, ...terms }: GameOptions) {
     this.#arena = arena
+    this.bondWei = bondWei
     this.keys = Array.from({ length: count }, (_, i) => keccak256(new TextEncoder().encode(`session key ${i}`)))
     this.terms = { ...usualTerms(arena, nowSec, salt, this.keys), ...terms }
     this.id = threadIdOf(this.terms, this.domain)
@@ -105,9 +113,17 @@ export class Game {
     return await this.#arena.court_(this.player(index), 'join', [this.abi, index, MULTIADDR, '0x'], this.#value(index))
   }
 
-  /** Opens the thread and lets everybody join. */
+  /** The oracle bonds what it is to set aside, and accepts by its own transaction. */
+  async accept (): Promise<Sent> {
+    const { oracle } = this.terms
+    if (this.bondWei !== 0n) await this.#arena.court_(oracle, 'bond', [], this.bondWei)
+    return await this.#arena.court_(oracle, 'accept', [this.abi, this.bondWei, '0x'])
+  }
+
+  /** Opens the thread, and lets the oracle accept it and everybody join. */
   async start (): Promise<this> {
     await this.open()
+    if (this.terms.oracle !== ZERO_ADDRESS) await this.accept()
     for (let i = 1; i < this.terms.players.length; i++) await this.join(i)
     return this
   }
@@ -139,6 +155,34 @@ export class Game {
 
   async refute (recorded: Breakpoint, parent: Breakpoint, last: LastInput, witness: Hex, { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {
     return await this.#arena.court_(from, 'refute', [this.abi, breakpointToAbi(recorded), breakpointToAbi(parent), lastInputToAbi(last), paused, witness])
+  }
+
+  /** Claims a move's result: by the oracle's key for `feeWei`, or, without a key, with `feeWei` as the player's own bond. */
+  async claim (recorded: Breakpoint, dispute: bigint, move: Move, stateRoot: Hash32, { key, feeWei = 0n, from = this.player(move.player), signed = {} }: ClaimOptions = {}): Promise<Sent> {
+    const force = forceHash({ thread: this.id, dispute, parent: breakpointHash(recorded), txHash: hash32(move.raw), timestampSec: move.timestampSec })
+    const result = key === undefined ? '0x' : bytesToHex(sign(resultDigest({ force, stateRoot, feeWei, ...signed }, this.domain), key))
+    return await this.#arena.court_(from, 'claim', [this.abi, breakpointToAbi(recorded), moveToAbi(move), stateRoot, result], feeWei)
+  }
+
+  /** Executes a claimed move. `sender`: the mover's account in the parent's state, where that is what refutes it. */
+  async refuteClaim (index: number, claimed: Breakpoint, parent: Breakpoint, move: SignedInput & { readonly player: number }, witness: Hex, { from = this.player(0), paused = ZERO_HASH, sender = [] }: RefutationOptions = {}): Promise<Sent> {
+    const input = lastInputToAbi({ player: move.player, others: [], raw: move.raw, binding: move.binding })
+    return await this.#arena.court_(from, 'refuteClaim', [this.abi, index, breakpointToAbi(claimed), breakpointToAbi(parent), input, [paused, witness, sender]])
+  }
+
+  /** What an oracle's key signs to accept this thread with this bond. */
+  acceptance (key: Uint8Array, bondWei: bigint, changes: Partial<Parameters<typeof acceptDigest>[0]> = {}): Hex {
+    return bytesToHex(sign(acceptDigest({ thread: this.id, feeUnits: this.terms.oracleFee, bondWei, ...changes }, this.domain), key))
+  }
+
+  async openClaims (): Promise<readonly Hex[]> {
+    return [...await this.#arena.read(this.#arena.court, this.#arena.abi, 'openClaims', [this.id]) as Iterable<Hex>]
+  }
+
+  /** What an account has set aside for this thread, in wei. */
+  async pledge (account: Address): Promise<bigint> {
+    const [amount] = await this.#arena.read(this.#arena.court, this.#arena.abi, 'pledges', [this.id, account]) as [bigint, boolean]
+    return amount
   }
 
   async settleByFunction (recorded: Breakpoint, last: LastInput, witness: Hex, state: State | readonly unknown[], { from = this.player(0), paused = ZERO_HASH }: SettlementOptions = {}): Promise<Sent> {

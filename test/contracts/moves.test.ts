@@ -600,7 +600,7 @@ condition('settle: with a settlement function in the terms it waits another wind
 })
 
 condition('a court is not made without a judge', async () => {
-  await rejects(arena.deploy('Threads', outsider), 'NoJudge')
+  await rejects(arena.deploy('Threads', outsider, outsider), 'NoJudge')
 })
 
 condition('a Force is over the digest that the specification gives', async () => {

@@ -90,6 +90,7 @@ export class Rush {
       court.game({ ...usual, count: 3, settlement: '0x11223344', oracle: court.account(9), oracleFee: 7n, shares: [1n, 2n, 0n], players: at(0, 10, 11) }),
       court.game({ ...usual, count: 3, players: at(12, 13, 0), shares: [3n, 1n, 1n] })
     ]
+    for (const game of games) if (game.terms.oracle !== ZERO_ADDRESS) await game.accept()
     return new Rush(court, games.map(game => new Line(court, game, balances)), await court.balance(court.court))
   }
 

@@ -19,6 +19,8 @@ const LIMITS: Record<string, number> = {
   'gas.challenge': 85_000,
   'gas.respond': 70_000,
   'gas.exit': 175_000,
+  'gas.claim': 120_000,
+  'gas.claimAgain': 120_000,
   'gas.redeem': 130_000,
   'gas.advance': 380_000
 }
@@ -41,7 +43,7 @@ test('gas of the measured calls: as in the snapshot, and within the limits', asy
 
 test('size, ABI and storage layout of each contract that is deployed: as in the snapshot', async () => {
   const contracts: Record<string, unknown> = {}
-  for (const name of ['BreakpointVerifier', 'MeteredService', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy']) {
+  for (const name of ['BreakpointVerifier', 'Claims', 'MeteredService', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy']) {
     const { abi, deployedBytecode, storageLayout } = await artifactOf(name)
     const bytes = (deployedBytecode.length - 2) / 2
     assert.ok(bytes <= EIP_170, `${name} has ${bytes} bytes`)
@@ -50,10 +52,18 @@ test('size, ABI and storage layout of each contract that is deployed: as in the 
   await matchSnapshot('contracts.json', contracts)
 })
 
-test('every error of the interface is tested by its name', async () => {
+test('both halves of the court have the same memory', async () => {
+  const [threads, claims] = await Promise.all(['Threads', 'Claims'].map(artifactOf))
+  // What the other half does not touch comes last.
+  const [whole, part] = [threads, claims].map(artifact => artifact?.storageLayout.storage.map(describe) ?? [])
+  assert.ok((part?.length ?? 0) >= 10)
+  assert.equal(part, whole?.slice(0, part?.length))
+})
+
+test('every error of the interfaces is tested by its name', async () => {
   const folder = new URL('../../../test/contracts/', import.meta.url)
   const tests = (await Promise.all((await readdir(folder)).map(file => readFile(new URL(file, folder), 'utf8')))).join('\n')
-  const { abi } = await artifactOf('IThreads')
+  const abi = [...(await artifactOf('IThreads')).abi, ...(await artifactOf('IClaims')).abi]
   const errors = (abi as { type: string, name: string }[]).filter(({ type }) => type === 'error')
   assert.ok(errors.length > 40)
   assert.equal(errors.map(({ name }) => name).filter(name => !tests.includes(`'${name}'`)), [])

@@ -2,13 +2,21 @@
 import { AbiCoder } from 'ethers'
 import * as assert from 'uvu/assert'
 import { ZERO_HASH } from '../../src/protocol/bytes.js'
+import { keccak256 } from '../../src/protocol/crypto.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
-import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force } from '../sim/dispute/rules.js'
+import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force, type Move as ModelMove } from '../sim/dispute/rules.js'
+import { isFalse } from '../sim/dispute/world.js'
 import type { Sent } from './arena.js'
 import type { Game, Move, Stage, State } from './game.js'
 
 const NO_SETTLEMENT = '0x00000000'
+
+/** The oracle of threads in which moves are claimed. */
+export const ORACLE_KEY = keccak256(new TextEncoder().encode('oracle'))
+/** The gas limit of such threads' inputs, and what covers 16 claims in them, in wei. */
+export const CLAIMED_GAS_LIMIT = 100_000n
+export const CLAIMS_BOND = 16n * ((3_000_000n + 120n * CLAIMED_GAS_LIMIT) * 20n * 10n ** 9n + 10n ** 16n)
 
 /** What is tried next, as numbers that mean something only in the state at hand. */
 export type Try = { readonly what: string, readonly player: number, readonly other: number, readonly wait: number, readonly good: boolean, readonly late: number }
@@ -19,10 +27,13 @@ export class Twin {
   readonly #terms: DisputeTerms
   readonly game: Game
   readonly state: State
+  /** What wrong claims say. */
+  readonly #wrong: State
   court: CourtState
   nowSec: number
   readonly #breakpoints = new Map<string, Breakpoint>()
   readonly #moves = new Map<string, Move>()
+  readonly #parents = new Map<string, Breakpoint>()
   readonly taken = new Map<string, number>()
 
   /** @param balances what the players, and the oracle, own in every state */
@@ -33,6 +44,7 @@ export class Twin {
     this.nowSec = nowSec
     this.court = newCourt(terms)
     this.state = game.state(balances)
+    this.#wrong = game.state([...balances].reverse().map(balance => balance / 2n))
   }
 
   /** Does the same in both, at the same second, and compares what became of it. */
@@ -46,8 +58,11 @@ export class Twin {
     const code = await this.#send(action, tried).then(found => { sent = found; return 'taken' }, (error: { code?: string }) => error.code ?? String(error))
     assert.is(code, typeof expected === 'string' ? inContract(expected, action) : 'taken', `${JSON.stringify(tried)} at ${this.nowSec} on ${JSON.stringify(this.court)}`)
     if (typeof expected === 'string') return undefined
-    this.taken.set(tried.what, (this.taken.get(tried.what) ?? 0) + 1)
+    const what = action.type === 'refute' ? `refute: ${this.court.lineage[action.move]?.proof ?? ''}` : tried.what
+    this.taken.set(what, (this.taken.get(what) ?? 0) + 1)
     if (action.type === 'advance') this.#remember(action.force)
+    if (action.type === 'claim') this.#remember(action.force, action.right && action.reverts !== true ? undefined : this.#wrong)
+    if (action.type === 'refute') this.#correct(this.court.lineage[action.move], expected)
     this.court = expected
     await this.#compare()
     return sent
@@ -63,7 +78,11 @@ export class Twin {
         const parent = other === 0 ? court.signed?.name : tipName(court)
         return parent === undefined ? undefined : { type: 'resume', certificate: this.#certificate(court.dispute, tipNonce(court) + 1, parent) }
       }
-      case 'refute': return court.lineage.length === 0 || !this.#hasSettlement ? undefined : { type: 'refute', move: court.lineage.length - 1 }
+      case 'refute': {
+        const first = court.lineage.findIndex(({ proof }) => other === 0 ? false : other === 1 ? isFalse(proof) : proof !== 'judged')
+        const move = first >= 0 ? first : court.lineage.length - 1
+        return move < 0 || (first < 0 && !this.#hasSettlement) ? undefined : { type: 'refute', move }
+      }
       // Too early as a rule: what counts is that it is refused.
       case 'settle': return { type: 'settle' }
       default: {
@@ -71,6 +90,7 @@ export class Twin {
         if (parent === undefined) return undefined
         const begun = court.judging[player]
         const fresh: Force = { player, dispute: court.dispute, parent, input: 'm', timestamp: this.nowSec - late }
+        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: late === 1 || late === 3, settles: late !== 2, byOracle: other !== 2 }
         const force = begun === undefined ? fresh : { ...fresh, timestamp: Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1]) }
         return { type: 'advance', force, by: other === 3 ? -1 : player, transactions: what === 'begin' ? 2 : 1, reverts: other === 0 && late === 1, settles: good }
       }
@@ -100,10 +120,22 @@ export class Twin {
     return this.game.move(force.player, this.#at(force.parent), BigInt(force.dispute), BigInt(force.timestamp))
   }
 
-  #remember (force: Force): void {
+  #remember (force: Force, wrong?: State): void {
     const move = this.#moveOf(force)
-    this.#moves.set(nameOf(force), move)
-    this.#breakpoints.set(nameOf(force), this.game.forced(this.#at(force.parent), BigInt(force.dispute), move, this.state.root))
+    const name = `${nameOf(force)}${wrong === undefined ? '' : '!'}`
+    this.#moves.set(name, move)
+    this.#parents.set(name, this.#at(force.parent))
+    this.#breakpoints.set(name, this.game.forced(this.#at(force.parent), BigInt(force.dispute), move, (wrong ?? this.state).root))
+  }
+
+  /** What the judge found stands in a wrong claim's place, in the dispute's new number. */
+  #correct (was: ModelMove | undefined, { lineage, dispute }: CourtState): void {
+    const now = lineage.at(-1)
+    const [move, parent] = [this.#moves.get(was?.name ?? ''), this.#parents.get(was?.name ?? '')]
+    if (was?.proof !== 'wrong claim' || now === undefined || move === undefined || parent === undefined) return
+    this.#moves.set(now.name, move)
+    this.#parents.set(now.name, parent)
+    this.#breakpoints.set(now.name, { ...this.#at(was.name), epoch: BigInt(dispute), stateRoot: this.state.root })
   }
 
   async #send (action: Action, { player }: Try): Promise<Sent> {
@@ -118,15 +150,32 @@ export class Twin {
         const from = action.by === player ? game.player(player) : this.#stage.account(18)
         return await game.advance(this.#at(action.force.parent), { ...this.#moveOf(action.force), paused }, finding(isFinal, action.reverts !== true, this.state.root), from)
       }
-      case 'refute': {
-        const [last, before] = [court.lineage.at(-1), court.lineage.at(-2)?.name ?? court.signed?.name]
-        const move = this.#moves.get(last?.name ?? '')
-        if (last === undefined || move === undefined) throw new Error('no move')
-        return await game.refute(this.#at(last.name), this.#at(before), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, ZERO_HASH))
+      case 'claim': {
+        const { force, byOracle = false, by } = action
+        const from = by === player ? game.player(player) : this.#stage.account(18)
+        const stateRoot = action.right && action.reverts !== true ? this.state.root : this.#wrong.root
+        return await game.claim(this.#at(force.parent), BigInt(force.dispute), this.#moveOf(force), stateRoot, { from, ...(byOracle ? { key: ORACLE_KEY, feeWei: 5n } : { feeWei: CLAIMS_BOND }) })
       }
+      case 'refute': return await this.#refute(action.move)
       case 'settle': return await this.#settle()
-      default: throw new Error(`${action.type} is not of this contract yet`)
     }
+  }
+
+  /** By execution of the move where it is claimed, by the settlement function where that is what it fails. */
+  async #refute (place: number): Promise<Sent> {
+    const { game, court: { lineage } } = this
+    const [was, isLast] = [lineage[place], place === lineage.length - 1]
+    const [move, parent] = [this.#moves.get(was?.name ?? ''), this.#parents.get(was?.name ?? '')]
+    if (was === undefined || move === undefined || parent === undefined) throw new Error('no move')
+    if (was.proof === 'judged' || (!isFalse(was.proof) && isLast && !was.settles)) {
+      return await game.refute(this.#at(was.name), parent, { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, was.settles, ZERO_HASH))
+    }
+    const index = lineage.slice(0, place).filter(({ proof }) => proof !== 'judged').length
+    return await game.refuteClaim(index, this.#at(was.name), parent, move, finding(true, was.proof !== 'no move', this.state.root))
+  }
+
+  #stateAt (name: string): State {
+    return this.#at(name).stateRoot === this.state.root ? this.state : this.#wrong
   }
 
   get #hasSettlement (): boolean {
@@ -147,7 +196,7 @@ export class Twin {
     const last = court.lineage.at(-1)
     const move = this.#moves.get(last?.name ?? '')
     if (last !== undefined && move !== undefined) {
-      return await game.settleByFunction(this.#at(last.name), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, state.root), state)
+      return await game.settleByFunction(this.#at(last.name), { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, last.settles, state.root), last.settles ? state : this.#stateAt(last.name))
     }
     if (court.phase === 'disputed' && this.nowSec >= court.endsAt) {
       this.nowSec += this.#terms.window
@@ -171,6 +220,8 @@ export class Twin {
     if (court.phase !== 'disputed') return
     const { forced, used } = await game.lineage()
     assert.equal([forced, ...used], [BigInt(court.lineage.length), ...court.used.map(BigInt)])
+    const claims = court.lineage.filter(({ proof }) => proof !== 'judged')
+    if (this.taken.has('claim')) assert.equal(await game.openClaims(), claims.map(({ name, byOracle }) => `${breakpointHash(this.#at(name)).slice(0, -2)}0${byOracle ? 1 : 2}`))
     if (tip !== undefined) assert.is(record.nonce, BigInt(tipNonce(court)))
   }
 }
@@ -181,6 +232,6 @@ function finding (isFinal: boolean, success: boolean, newRoot: Hash32): Hex {
 
 /** The contract's name for a refusal where it is another. */
 function inContract (refusal: string, action: Action): string {
-  return refusal === 'WrongParent' && action.type === 'advance' ? 'WrongBreakpoint' : refusal
+  return refusal === 'WrongParent' && (action.type === 'advance' || action.type === 'claim') ? 'WrongBreakpoint' : refusal
 }
 

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesToHex } from '../../src/protocol/bytes.js'
-import { breakpointDigest, breakpointHash, closeDigest, closeRequestDigest, forceDigest, idleDigest, inputDigest, joinDigest, toldDigest } from '../../src/protocol/typed-data.js'
+import { acceptDigest, breakpointDigest, breakpointHash, closeDigest, closeRequestDigest, forceDigest, idleDigest, inputDigest, joinDigest, resultDigest, toldDigest } from '../../src/protocol/typed-data.js'
 import { arbitrary, arbitraryBreakpoint, arbitrarySlot, domain, terms, thread, throwsCode } from './fixtures.js'
 
 const test = suite('typed data')
@@ -32,6 +32,9 @@ test('digests of any value are those of ethers', () => {
     equalsEthers(idleDigest(breakpoint, domain), 'Idle', 'bytes32 thread, uint64 epoch, uint64 nonce, uint64 timestamp', { thread, epoch, nonce, timestamp: timestampSec })
     equalsEthers(inputDigest(thread, hash, domain), 'Input', 'bytes32 thread, bytes32 txHash', { thread, txHash: hash })
     equalsEthers(joinDigest({ thread, player, sessionKey }, domain), 'Join', 'bytes32 thread, address player, address sessionKey', { thread, player, sessionKey })
+    const [fee = 0n, bond = 0n] = amounts
+    equalsEthers(acceptDigest({ thread, feeUnits: fee, bondWei: bond }, domain), 'Accept', 'bytes32 thread, uint256 fee, uint256 bond', { thread, fee, bond })
+    equalsEthers(resultDigest({ force: hash, stateRoot: parent, feeWei: fee }, domain), 'Result', 'bytes32 force, bytes32 stateRoot, uint256 fee', { force: hash, stateRoot: parent, fee })
     equalsEthers(
       toldDigest({ thread, asker, challenge: hash, slot }, domain), 'Told',
       'bytes32 thread, uint8 asker, bytes32 challenge, bool present, uint64 epoch, uint64 nonce',

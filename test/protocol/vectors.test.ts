@@ -10,7 +10,8 @@ import { decodeCertificate, encodeCertificate } from '../../src/protocol/certifi
 import { contractAddressOf, decodeTerms, encodeTerms, payeesOf, potOf, scaleOf, termsHashOf, threadChainId, threadIdOf } from '../../src/protocol/terms.js'
 import { checkTerms } from '../../src/protocol/check-terms.js'
 import {
-  breakpointDigest, breakpointHash, closeDigest, closeHash, closeRequestDigest, digestOf, domainSeparator, forceDigest, idleDigest, inputDigest, joinDigest, toldDigest
+  acceptDigest, breakpointDigest, breakpointHash, closeDigest, closeHash, closeRequestDigest, digestOf, domainSeparator, forceDigest, idleDigest, inputDigest, joinDigest,
+  resultDigest, toldDigest
 } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Close, Domain, Hash32, Hex, Input, InputTransaction, Terms, ThreadId } from '../../src/protocol/types.js'
 import { decodeMessage, encodeMessage, type Message } from '../../src/protocol/wire.js'
@@ -38,12 +39,14 @@ test('terms have the encoding, hash, id, chain id and contract address of the ve
 test('every signed struct has the hash, digest and signature of the vectors', () => {
   const { signed } = vectors
   const digests: Record<string, Uint8Array> = {
+    accept: acceptDigest({ thread, feeUnits: BigInt(signed.accept.value.fee), bondWei: BigInt(signed.accept.value.bond) }, domain),
     breakpoint: breakpointDigest(breakpointOf(signed.breakpoint.value), domain),
     close: closeDigest(closeOf(signed.close.value), domain),
     closeRequest: closeRequestDigest(closeOf({ epoch: '0', nonce: '0', ...signed.closeRequest.value }), domain),
     force: forceDigest({ ...signed.force.value, dispute: BigInt(signed.force.value.dispute), timestampSec: BigInt(signed.force.value.timestamp) }, domain),
     idle: idleDigest({ thread, ...slotOf(signed.idle.value), timestampSec: BigInt(signed.idle.value.timestamp) }, domain),
     join: joinDigest(signed.join.value, domain),
+    result: resultDigest({ ...signed.result.value, feeWei: BigInt(signed.result.value.fee) }, domain),
     told: toldDigest({ ...signed.told.value, slot: slotOf(signed.told.value) }, domain),
     toldNothing: toldDigest({ ...signed.toldNothing.value, slot: undefined }, domain)
   }

@@ -2,6 +2,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { existsSync } from 'node:fs'
+import { CLAIMS_MUTANTS } from '../../scripts/mutants/claims.js'
 import { COURT_MUTANTS } from '../../scripts/mutants/court.js'
 import { loadCompiler } from '../../scripts/mutants/compile.js'
 import { JUDGE_MUTANTS } from '../../scripts/mutants/judge.js'
@@ -9,7 +10,7 @@ import { MULTI_PROOF_MUTANTS, STATE_TREE_MUTANTS } from '../../scripts/mutants/p
 import { withMutant } from '../../scripts/mutants/mutant.js'
 
 const test = suite('scripts/mutants')
-const all = [...COURT_MUTANTS, ...JUDGE_MUTANTS, ...MULTI_PROOF_MUTANTS, ...STATE_TREE_MUTANTS]
+const all = [...COURT_MUTANTS, ...CLAIMS_MUTANTS, ...JUDGE_MUTANTS, ...MULTI_PROOF_MUTANTS, ...STATE_TREE_MUTANTS]
 const sources = await (await loadCompiler()).readSources()
 
 test('there are more than fifty, each with a name of its own and a test that exists', () => {

@@ -22,6 +22,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'two players, a certificate is withheld, the other to move', bounds: { ...two, honest: 1, withheld: 3 } },
   { name: 'two players, moves that break settlement', bounds: { ...two, withheld: 3, broken: true } },
   { name: 'two players, claims', bounds: { ...two, claims: true, broken: true, last: 6 } },
+  { name: 'two players, claims that the oracle answers for, of what is no move too', bounds: { ...two, honest: 1, claims: true, none: true, oracle: true, last: 4 } },
   { name: 'two players, judgements of two transactions', bounds: { ...two, terms: { ...two.terms, bank: 6 }, transactions: 2, broken: true, last: 5 } },
   { name: 'two players, refutations of as many transactions as a window has ticks but one', bounds: { ...two, broken: true, trials: two.terms.window - 1, last: 5 } },
   { name: 'two players, the dispute is resumed', bounds: { ...two, resumes: 1, withheld: 3, last: 5 } },

@@ -96,6 +96,10 @@ test('forced moves stand upon the certificate, go with a refutation or with evid
   const again = told(move(5), { type: 'refuted', dispute: 2n, player: 1, recorded: hashOf(4), endsAtSec: 50n })
   assert.equal([again.moves, again.recorded?.hash], [[], hashOf(4)])
 
+  // A false claim in the middle takes along what followed; what the judge found stands in its place.
+  const claimed = told(move(5), move(6), move(7), { type: 'refuted', dispute: 2n, player: 0, recorded: hashOf(105), endsAtSec: 50n }, move(6, 2n))
+  assert.equal([openMoves(claimed).map(({ hash }) => hash), claimed.recorded?.breakpoint.epoch], [[hashOf(105), hashOf(106)], 2n])
+
   const answered = told(move(5), { type: 'recorded', breakpoint: breakpoint(6n), hash: hashOf(6), signatures: [] }, { type: 'responded', dispute: 2n, recorded: hashOf(6), slot: { epoch: 0n, nonce: 6n } })
   assert.equal([answered.moves, answered.recorded?.hash, answered.certificate?.hash], [[], hashOf(6), hashOf(6)])
 

@@ -1,6 +1,6 @@
 /** Visits every state of the dispute model, breadth first, and checks in each step what must always hold. */
 import { leastCharge, nameOf, tipName, type Rules } from './rules.js'
-import { firstWorld, successors, toMove, type Bounds, type Successor, type World } from './world.js'
+import { firstWorld, isFalse, successors, toMove, type Bounds, type Successor, type World } from './world.js'
 
 /** What was found. `violation`: the broken property, with a shortest way to it. */
 export type Findings = { readonly states: number, readonly steps: number, readonly ends: number, readonly latest: number, readonly violation: string | undefined }
@@ -54,7 +54,7 @@ function brokenBy (before: World, successor: Successor, bounds: Bounds): string 
 }
 
 /** What the court must never take. */
-function wrongStep (before: World, { world, taken, byHonest }: Successor, { honest, terms }: Bounds): string | undefined {
+function wrongStep (before: World, { world, taken, byHonest }: Successor, { honest, terms, claims = false }: Bounds): string | undefined {
   const [was, is] = [before.court, world.court]
   if (was.phase === 'settled') return 'what was final is open again'
   if (was.signed !== undefined && (is.signed === undefined || is.signed.epoch < was.signed.epoch || (is.signed.epoch === was.signed.epoch && is.signed.nonce < was.signed.nonce))) return 'the recorded signed slot went down'
@@ -64,9 +64,11 @@ function wrongStep (before: World, { world, taken, byHonest }: Successor, { hone
     if (taken.force.parent !== tipName(was) || taken.force.dispute !== was.dispute) return 'a Force was used for another state'
     if (before.now - taken.force.timestamp > terms.grace) return 'an old Force was used'
   }
+  if (taken?.type === 'claim' && taken.byOracle === true && was.oracleRefuted) return 'an oracle that was refuted answers again'
   const most = Math.floor(terms.bank / leastCharge(terms))
   if (is.used.some((_, player) => is.lineage.filter(move => move.player === player).length > most)) return 'a flood of moves'
-  if (world.refutations > most * (terms.players - 1)) return 'a flood of refutations'
+  // A claim can be refuted twice: its result, and then that what it really leaves cannot be settled.
+  if (world.refutations > most * (terms.players - 1) * (claims ? 2 : 1)) return 'a flood of refutations'
   if ((is.used[honest] ?? 0) > terms.bank || (taken?.type === 'refute' && is.used[honest] === terms.bank && was.used[honest] !== terms.bank)) return 'the honest player lost its bank'
   const own = (world: World): number => world.court.lineage.filter(({ player }) => player === honest).length
   const falls = taken?.type === 'refute' || taken?.type === 'respond'
@@ -89,6 +91,6 @@ function wrongEnd ({ court, head }: World, bounds: Bounds): string | undefined {
   // Where nothing is recorded, deposits go back: only right when the honest player has nothing to show.
   if (signed === undefined || signed.epoch < head.epoch || (signed.epoch === head.epoch && signed.nonce < head.nonce)) return "settled below the honest player's head"
   if (toMove(court, bounds) === bounds.honest) return 'settled while it was the honest player\'s move'
-  if (lineage.some(({ proof }) => proof === 'wrong claim')) return 'settled on a wrong claim'
+  if (lineage.some(({ proof }) => isFalse(proof))) return 'settled on a wrong claim'
   return lineage.at(-1)?.settles === false ? 'settled on a move that breaks settlement' : undefined
 }

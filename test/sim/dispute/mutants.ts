@@ -139,6 +139,24 @@ export const MUTANTS: readonly Mutant[] = [
     rules: { continues: () => false }
   },
   {
+    fault: 'lets anybody claim for a player',
+    finding: /the honest player lost its bank/,
+    bounds: { ...two, claims: true },
+    rules: { mayBring: () => true }
+  },
+  {
+    fault: 'lets an oracle answer that was refuted',
+    finding: /an oracle that was refuted/,
+    bounds: { terms: { ...terms, players: 3, window: 3, bank: 2, moves: 2 }, honest: 2, head: 3, withheld: 3, last: 6, claims: true, oracle: true },
+    rules: { mayAnswer: () => true }
+  },
+  {
+    fault: 'refutes the last claim only',
+    finding: /settled on a wrong claim|while it was the honest/,
+    bounds: { terms: { ...terms, players: 3, window: 3, bank: 2, moves: 2 }, honest: 2, head: 3, withheld: 3, last: 6, claims: true },
+    rules: { isRefutable: (court, place) => place === court.lineage.length - 1 }
+  },
+  {
     fault: 'judges for nothing',
     finding: /it may last until/,
     bounds: { ...two, transactions: 3, broken: true, last: 4, terms: { ...terms, bank: 4, moves: 2 } },

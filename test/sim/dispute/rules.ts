@@ -30,8 +30,10 @@ export type Move = {
   readonly name: string
   /** Whether the settlement function succeeds on what it leaves. */
   readonly settles: boolean
-  /** Proved by the judge, or claimed: rightly or wrongly. */
-  readonly proof: 'judged' | 'right claim' | 'wrong claim'
+  /** Proved by the judge, or claimed: rightly, wrongly, or of an input that is no move at all. */
+  readonly proof: 'judged' | 'right claim' | 'wrong claim' | 'no move'
+  /** Whether the oracle answers for the claim, and not the mover itself. */
+  readonly byOracle: boolean
 }
 
 /** What the court knows of one thread. */
@@ -50,6 +52,8 @@ export type CourtState = {
   readonly endsAt: number
   /** What is gone of each player's time bank. */
   readonly used: readonly number[]
+  /** Whether the oracle has been refuted. */
+  readonly oracleRefuted: boolean
   /** The judgement that each player has under way. */
   readonly judging: readonly (Judgement | undefined)[]
   /** How far a refutation of several transactions has come, for whoever goes on with it. */
@@ -72,14 +76,21 @@ export type Action =
   | { readonly type: 'respond', readonly certificate: Certificate }
   | { readonly type: 'resume', readonly certificate: Certificate }
   | { readonly type: 'advance', readonly force: Force, /** Who sends it. */ readonly by: number, /** How many it takes in all. */ readonly transactions: number, readonly reverts?: boolean, readonly settles?: boolean }
-  | { readonly type: 'claim', readonly force: Force, readonly right: boolean, readonly settles?: boolean }
+  | Claim
   | { readonly type: 'refute', /** Place in the lineage. */ readonly move: number, /** How many it takes in all (default 1). */ readonly transactions?: number, /** Only a stop of its own is recorded, of use to nobody. */ readonly poor?: boolean }
   | { readonly type: 'settle' }
+
+/** A move whose result is claimed. `reverts`: the input is no move, so that no result can be right. */
+export type Claim = {
+  readonly type: 'claim', readonly force: Force, /** Who sends it. */ readonly by: number, readonly right: boolean, readonly reverts?: boolean, readonly settles?: boolean,
+  /** Whether the oracle answers, and not the mover. */
+  readonly byOracle?: boolean
+}
 
 /** Names of the contract's errors. */
 export type Refusal =
   | 'WrongPhase' | 'WrongEpoch' | 'StaleSlot' | 'WrongNonce' | 'WrongParent' | 'EvidenceOver' | 'DisputeOver' | 'DisputeOpen' | 'NothingRecorded'
-  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims' | 'NotOpener'
+  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims' | 'OracleRefuted' | 'NotOpener'
 
 /** The rules one by one, so that a mutant can break each of them alone. */
 export type Rules = {
@@ -109,6 +120,12 @@ export type Rules = {
   isOpen (court: CourtState, now: number): boolean
   /** Whether a judgement that was begun is this move's. */
   continues (judgement: Judgement, force: Force): boolean
+  /** Whether who sends a claim may make it for its player. */
+  mayBring (claim: Claim): boolean
+  /** Whether the oracle may still answer for moves. */
+  mayAnswer (court: CourtState): boolean
+  /** Whether a claim at this place can be refuted. */
+  isRefutable (court: CourtState, place: number): boolean
   /** When it can be settled. */
   isRipe (court: CourtState, now: number): boolean
   /** Whether there may be a new challenge. */
@@ -146,6 +163,10 @@ export const REAL: Rules = {
   follows: (court, { parent }) => parent === tipName(court),
   isOpen: (court, now) => now < court.endsAt,
   continues: (judgement, force) => judgement.force === nameOf(force),
+  // A wrong claim costs its mover the bank, so it must be the mover's own doing: an oracle that lies has the Force too.
+  mayBring: ({ by, force }) => by === force.player,
+  mayAnswer: ({ oracleRefuted }) => !oracleRefuted,
+  isRefutable: () => true,
   isRipe: (court, now) => now >= court.endsAt,
   mayChallenge: ({ phase }) => phase === 'active'
 }
@@ -153,7 +174,7 @@ export const REAL: Rules = {
 /** A thread in which everybody has joined. */
 export function newCourt ({ players }: DisputeTerms): CourtState {
   const none = Array.from({ length: players }, () => undefined)
-  return { phase: 'active', confirmed: 0, dispute: 0, signed: undefined, lineage: [], evidenceUntil: 0, endsAt: 0, used: none.map(() => 0), judging: none }
+  return { phase: 'active', confirmed: 0, dispute: 0, signed: undefined, lineage: [], evidenceUntil: 0, endsAt: 0, used: none.map(() => 0), oracleRefuted: false, judging: none }
 }
 
 /** Time since the last event, or since E. */
@@ -198,7 +219,7 @@ export function apply (court: CourtState, action: Action, now: number, terms: Di
 function record (court: CourtState, certificate: Certificate, rules: Rules): CourtState | Refusal {
   if (certificate.epoch !== court.confirmed) return 'WrongEpoch'
   if (!rules.isAbove(court, certificate)) return 'StaleSlot'
-  return { ...court, signed: certificate, lineage: [], judging: court.judging.map(() => undefined) }
+  return { ...court, signed: certificate, lineage: [], oracleRefuted: false, judging: court.judging.map(() => undefined) }
 }
 
 /** 2. Opens dispute k with full banks; E is a window away, D two. */
@@ -207,7 +228,7 @@ function challenge (court: CourtState, certificate: Certificate | undefined, now
   const recorded = certificate === undefined ? court : record(court, certificate, rules)
   if (typeof recorded === 'string') return recorded
   const used = Array.from({ length: players }, () => 0)
-  return { ...recorded, phase: 'disputed', dispute: rules.nextDispute(court, 'challenge'), evidenceUntil: now + window, endsAt: now + 2 * window, used }
+  return { ...recorded, phase: 'disputed', dispute: rules.nextDispute(court, 'challenge'), evidenceUntil: now + window, endsAt: now + 2 * window, used, oracleRefuted: false }
 }
 
 /** 2. Evidence before E fills the banks again; the window stays. */
@@ -227,7 +248,7 @@ function resume (court: CourtState, certificate: Certificate, now: number, rules
   if (certificate.nonce !== tipNonce(court) + 1) return 'WrongNonce'
   if (!rules.follows(court, certificate)) return 'WrongParent'
   return {
-    ...court, phase: 'active', confirmed: court.dispute, signed: certificate, lineage: [], evidenceUntil: 0, endsAt: 0, judging: court.judging.map(() => undefined)
+    ...court, phase: 'active', confirmed: court.dispute, signed: certificate, lineage: [], evidenceUntil: 0, endsAt: 0, oracleRefuted: false, judging: court.judging.map(() => undefined)
   }
 }
 
@@ -263,28 +284,33 @@ function advance (court: CourtState, action: Action & { type: 'advance' }, now: 
     const judging = court.judging.map((judgement, player) => player === force.player ? { force: nameOf(force), left, credit } : judgement)
     return { ...court, used, judging, endsAt: rules.endAfter(court, now, terms, 'judging') }
   }
-  return withMove({ ...court, used, endsAt: rules.endAfter(court, now, terms, 'move') }, force, found.charge, 'judged', settles)
+  return withMove({ ...court, used, endsAt: rules.endAfter(court, now, terms, 'move') }, { force, charge: found.charge, proof: 'judged', byOracle: false, settles })
 }
 
-/** 4. A move whose result somebody answers for. */
-function claim (court: CourtState, { force, right, settles = true }: Action & { type: 'claim' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
-  const found = paid(court, force, now, terms, rules)
+/** 4. A move whose result somebody answers for: always one that is new, whatever its player has begun. */
+function claim (court: CourtState, action: Claim, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
+  const { force, right, reverts = false, settles = true, byOracle = false } = action
+  const found = paid({ ...court, judging: court.judging.map(() => undefined) }, force, now, terms, rules)
+  if (typeof found === 'string' && found !== 'WrongTimestamp' && found !== 'BankEmpty') return found
+  if (!rules.mayBring(action)) return 'NotOpener'
   if (typeof found === 'string') return found
   if (court.lineage.filter(({ proof }) => proof !== 'judged').length >= MOST_CLAIMS) return 'TooManyClaims'
+  if (byOracle && !rules.mayAnswer(court)) return 'OracleRefuted'
   const used = court.used.map((time, player) => player === force.player ? time + found.charge : time)
-  return withMove({ ...court, used, endsAt: rules.endAfter(court, now, terms, 'move') }, force, found.charge, right ? 'right claim' : 'wrong claim', settles)
+  const proof = reverts ? 'no move' : right ? 'right claim' : 'wrong claim'
+  return withMove({ ...court, used, endsAt: rules.endAfter(court, now, terms, 'move') }, { force, charge: found.charge, proof, byOracle, settles })
 }
 
 /** Judgements of other moves from what stood before can come to nothing: they are dropped. */
-function withMove (court: CourtState, force: Force, charge: number, proof: Move['proof'], settles: boolean): CourtState {
+function withMove (court: CourtState, { force, charge, proof, byOracle, settles }: Pick<Move, 'charge' | 'proof' | 'byOracle' | 'settles'> & { readonly force: Force }): CourtState {
   const { player, timestamp } = force
-  const name = `${nameOf(force)}${proof === 'wrong claim' ? '!' : ''}`
-  return { ...court, lineage: [...court.lineage, { player, timestamp, charge, name, settles, proof }], judging: court.judging.map(() => undefined) }
+  const name = `${nameOf(force)}${proof === 'wrong claim' || proof === 'no move' ? '!' : ''}`
+  return { ...court, lineage: [...court.lineage, { player, timestamp, charge, name, settles, proof, byOracle }], judging: court.judging.map(() => undefined) }
 }
 
 /**
- * 4. A wrong claim gives way to what the judge finds, a last move that breaks settlement to what stood before; what followed is dropped, and
- * its player's bank is gone. (A move in the middle that breaks settlement is nobody's business: what stands can be settled.)
+ * 4. A wrong claim gives way to what the judge finds; a claim of what is no move, and a last move that breaks settlement, to what stood before. What followed
+ * is dropped, and its player's bank is gone. (A move in the middle that breaks settlement is nobody's business: what stands can be settled.)
  */
 function refute (court: CourtState, { move: place, transactions = 1, poor = false }: Action & { type: 'refute' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
   if (court.phase !== 'disputed') return 'WrongPhase'
@@ -295,15 +321,18 @@ function refute (court: CourtState, { move: place, transactions = 1, poor = fals
   const done = (court.trying?.name === name ? court.trying.done : 0) + (poor ? 0 : 1)
   if (done < transactions && place === court.lineage.length - 1) return { ...court, trying: { name, done }, endsAt: rules.endAfter(court, now, terms, 'trying') }
   const isWrong = move.proof === 'wrong claim'
+  const isNone = move.proof === 'no move'
   const breaks = place === court.lineage.length - 1 && !move.settles
-  if (!isWrong && !breaks) return 'MoveStands'
+  if (!isWrong && !isNone && !breaks) return 'MoveStands'
+  if (!rules.isRefutable(court, place)) return 'MoveStands'
   const before = court.lineage.slice(0, place)
-  const lineage: Move[] = isWrong ? [...before, { ...move, proof: 'judged', name: move.name.slice(0, -1) }] : before
+  const lineage: Move[] = isWrong ? [...before, { ...move, proof: 'judged', byOracle: false, name: `${move.name.slice(0, -1)}?` }] : before
   return {
     ...court,
     lineage,
     dispute: rules.nextDispute(court, 'refutation'),
     used: rules.banksAfterRefutation(court, court.lineage.slice(place), terms),
+    oracleRefuted: court.oracleRefuted || move.byOracle,
     endsAt: rules.endAfter(court, now, terms, 'refutation'),
     judging: court.judging.map(() => undefined)
   }

@@ -5,7 +5,7 @@
  * the tick began (a tick is what a transaction takes). The game is played in turns: who is to move when it is settled was late and loses, so
  * the honest player must come to every one of its moves, and not one certificate that it holds may be undercut.
  */
-import { apply, newCourt, REAL, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force, type Rules } from './rules.js'
+import { apply, newCourt, REAL, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force, type Move, type Rules } from './rules.js'
 
 /** How far a model goes. */
 export type Bounds = {
@@ -21,6 +21,10 @@ export type Bounds = {
   readonly transactions?: number
   /** Whether moves may also be claimed. */
   readonly claims?: boolean
+  /** Whether what is no move may be claimed too. */
+  readonly none?: boolean
+  /** Whether the oracle answers for them, and not the movers. */
+  readonly oracle?: boolean
   /** Whether moves may break settlement, and judgements be begun for inputs that revert. */
   readonly broken?: boolean
   /** Transactions that judging a settlement takes; the adversary may begin one on anything. */
@@ -56,7 +60,7 @@ export type World = {
 /** What can happen next. */
 export type Successor = { readonly label: string, readonly world: World, /** What the court took, and from whom. */ readonly taken?: Action, readonly byHonest?: boolean }
 
-const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, broken: false, trials: 1, resumes: 0, passive: false }
+const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, none: false, oracle: false, broken: false, trials: 1, resumes: 0, passive: false }
 
 /** Who opens the dispute, and over what, is what happens first. */
 export function firstWorld (bounds: Bounds): World {
@@ -69,6 +73,11 @@ export function firstWorld (bounds: Bounds): World {
 
 function certificate (epoch: number, nonce: number, parent?: string): Certificate {
   return { epoch, nonce, name: `c${epoch}.${nonce}`, timestamp: 0, ...(parent === undefined ? {} : { parent }) }
+}
+
+/** Whether a claim must not stand. */
+export function isFalse (proof: Move['proof']): boolean {
+  return proof === 'wrong claim' || proof === 'no move'
 }
 
 /** Whose move it is on what stands; undefined when the game is over, or nothing is recorded. */
@@ -100,7 +109,8 @@ export function successors (world: World, bounds: Bounds, rules: Rules = REAL): 
 
 /** What the judge finds is not for whoever asks to say. */
 function withOutcome (action: Action, court: CourtState, bounds: Bounds): Action {
-  return action.type === 'advance' ? { ...action, reverts: toMove(court, bounds) !== action.force.player } : action
+  if (action.type === 'advance') return { ...action, reverts: toMove(court, bounds) !== action.force.player }
+  return action.type === 'claim' ? { ...action, reverts: toMove(court, bounds) !== action.force.player } : action
 }
 
 /** Time passes once the honest player's transaction is mined. It then looks, and sends what it wants. */
@@ -115,7 +125,7 @@ function tick (world: World, bounds: Bounds): Successor[] {
 function wish ({ now, court, head }: World, { honest, terms, transactions = 1, trials = 1, last }: Bounds): Action | undefined {
   if (now >= court.endsAt) return { type: 'settle' }
   if (head.epoch === court.confirmed && isHigher(head, court.signed) && now < court.evidenceUntil) return { type: 'respond', certificate: head }
-  const wrong = court.lineage.findIndex(({ proof, settles }, place) => proof === 'wrong claim' || (!settles && place === court.lineage.length - 1))
+  const wrong = court.lineage.findIndex(({ proof, settles }, place) => isFalse(proof) || (!settles && place === court.lineage.length - 1))
   if (wrong >= 0) return { type: 'refute', move: wrong, transactions: trials }
   const parent = tipName(court)
   if (parent === undefined || toMove(court, { terms, last, honest, head: 0, withheld: 0 }) !== honest) return undefined
@@ -131,7 +141,7 @@ function isHigher (one: Certificate, other: Certificate | undefined): boolean {
 /** All that the adversary might try. */
 function hostile (world: World, bounds: Bounds): Action[] {
   const { court, certificates, provisional, force, now } = world
-  const { terms, honest, transactions, claims, broken, trials } = { ...WHOLE, ...bounds }
+  const { terms, honest, transactions, claims, none, oracle, broken, trials } = { ...WHOLE, ...bounds }
   const actions: Action[] = [{ type: 'settle' }, { type: 'challenge' }]
   for (const certificate of certificates) actions.push({ type: 'challenge', certificate }, { type: 'respond', certificate }, { type: 'checkpoint', certificate })
   if (provisional !== undefined) actions.push({ type: 'resume', certificate: provisional.certificate })
@@ -139,9 +149,12 @@ function hostile (world: World, bounds: Bounds): Action[] {
   const parent = tipName(court)
   if (parent === undefined) return actions
   for (const old of force === undefined ? [] : [force]) actions.push({ type: 'advance', force: old, by: honest === 0 ? 1 : 0, transactions })
+  // The honest player's Force, for a result that it never claimed.
+  for (const old of force === undefined || !claims ? [] : [force]) actions.push({ type: 'claim', force: old, by: honest === 0 ? 1 : 0, right: false, byOracle: oracle })
   for (let player = 0; player < terms.players; player++) {
     if (player === honest) continue
     // Out of turn only where it can do something: begin what cannot end well.
+    if (toMove(court, bounds) !== player && none) actions.push({ type: 'claim', force: { player, dispute: court.dispute, parent, input: 'm', timestamp: now }, by: player, right: false, byOracle: oracle })
     if (toMove(court, bounds) !== player && !(broken && transactions > 1)) continue
     const begun = court.judging[player]
     const timestamp = begun === undefined ? now : Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1])
@@ -149,7 +162,7 @@ function hostile (world: World, bounds: Bounds): Action[] {
     if (begun === undefined && now > terms.grace) actions.push({ type: 'advance', force: { ...own, timestamp: now - terms.grace - 1 }, by: player, transactions })
     for (const settles of broken ? [true, false] : [true]) {
       actions.push({ type: 'advance', force: own, by: player, transactions, settles })
-      if (claims) for (const right of [true, false]) actions.push({ type: 'claim', force: own, right, settles })
+      if (claims) for (const right of [true, false]) actions.push({ type: 'claim', force: own, by: player, right, settles, byOracle: oracle })
     }
   }
   return actions
@@ -166,7 +179,7 @@ function agreements (world: World, bounds: Bounds): Successor[] {
     return [{ label: 'honest signs', world: { ...world, extra: 1, certificates: [...world.certificates, next] } }]
   }
   const next = certificate(court.dispute, tipNonce(court) + 1, parent)
-  const sound = court.lineage.every(({ proof, settles }) => proof !== 'wrong claim' && settles)
+  const sound = court.lineage.every(({ proof, settles }) => !isFalse(proof) && settles)
   const already = provisional?.certificate.name === next.name
   if (world.resumes === 0 || already || !sound || now >= court.endsAt || isHigher(head, court.signed) || tipNonce(court) >= bounds.last) return []
   return [{ label: 'honest signs in the dispute', world: { ...world, resumes: world.resumes - 1, provisional: { certificate: next, alive: true } } }]

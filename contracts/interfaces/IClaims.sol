@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IThreads} from "./IThreads.sol";
+
+/// @title Claims: forced moves whose result somebody answers for with a bond instead of having it executed
+/// @notice Part of the court, and called at its address. Specification: `src/protocol/README.md`, section 8, "Claims".
+/// Bonds are in ether, whatever a thread's own asset is. Nobody but the rules takes from a bond: who refutes a claim by execution.
+interface IClaims {
+    /// @notice What refutes a claim: of one transaction, or of one of several.
+    struct Evidence {
+        bytes32 paused; // 0, or what the sender's own judgement of this claim has come to
+        bytes witness; // what the input touches, for the judge
+        IThreads.AccountProof[] sender; // the mover's account in the parent's state, where the input's nonce is wrong or its cost is not covered; else empty
+    }
+
+    // ------------------------------------------------------------------------------------------------ events
+
+    /// @notice An account has bonded `amount`; `free` is what it has promised to no thread.
+    event Bonded(address indexed account, uint256 amount, uint256 free);
+    /// @notice An account has taken `amount` of its free bond.
+    event Unbonded(address indexed account, uint256 amount, uint256 free);
+    /// @notice The oracle has accepted the thread and set `amount` aside for it.
+    event Accepted(bytes32 indexed threadId, address indexed oracle, uint256 amount);
+    /// @notice What an account had set aside for a thread is free again.
+    event Released(bytes32 indexed threadId, address indexed account, uint256 amount);
+    /// @notice The move recorded last (the BREAKPOINT and Forced before this log) is a claim: the `index`th unproven one, which `account` answers for.
+    event Claimed(bytes32 indexed threadId, address indexed account, uint256 index);
+    /// @notice A claim is being executed over several transactions; `paused` is what the refuter's next one starts from.
+    event Refuting(bytes32 indexed threadId, address indexed refuter, bytes32 claimed, bytes32 paused);
+    /// @notice A claim was wrong (the Refuted before this log): what its bond has paid to who refuted it, and to each player other than the mover.
+    event Slashed(bytes32 indexed threadId, address indexed account, address indexed refuter, uint256 toRefuter, uint256 toEachOther);
+
+    // ------------------------------------------------------------------------------------------------ errors
+
+    /// @notice The free bond, or what is set aside for the thread, is less than what is needed.
+    error BondTooSmall(uint256 held, uint256 needed);
+    /// @notice The terms name no oracle.
+    error NoOracle();
+    /// @notice The oracle has accepted this thread before.
+    error AlreadyAccepted(bytes32 threadId);
+    /// @notice The oracle that the terms name has not accepted them.
+    error NotAccepted(address oracle);
+    /// @notice The bond still answers for this thread.
+    error StillPledged(bytes32 threadId);
+    /// @notice The oracle was refuted in this dispute.
+    error OracleRefuted(address oracle);
+    /// @notice A lineage holds 16 unproven claims at most.
+    error TooManyClaims();
+    /// @notice No such claim stands.
+    error NoClaim(uint256 index);
+    /// @notice Another breakpoint was claimed there.
+    error WrongClaim(bytes32 given, bytes32 claimed);
+    /// @notice The other half of the court has another judge.
+    error WrongHalf(address half);
+    /// @notice This is a half of the court only: call the court.
+    error OtherHalf();
+
+    // ------------------------------------------------------------------------------------------------ bonds
+
+    /// @notice Adds to the sender's free bond.
+    function bond() external payable;
+
+    /// @notice Takes from the sender's free bond, at once: what is promised to a thread is not free.
+    function unbond(uint256 amount) external;
+
+    /// @notice The oracle accepts a thread and sets `amount` of its free bond aside for it, until the thread has ended. Before the last player joins, which needs it.
+    /// @param signature the oracle's `Accept` (65 bytes, or EIP-1271 where it has code); may be empty when it calls itself
+    function accept(IThreads.Terms calldata terms, uint256 amount, bytes calldata signature) external;
+
+    /// @notice Frees what `account` has set aside for a thread: the oracle when the thread has ended (or can no longer be opened), a player whenever there is no dispute.
+    function release(IThreads.Terms calldata terms, address account) external;
+
+    // ------------------------------------------------------------------------------------------------ claims
+
+    /// @notice Before D: a player's move from the recorded state, its result claimed. By the player's wallet or session key only.
+    /// Its transaction stands for its Force, which is not looked at. What is paid goes to who answers: the oracle's fee, or the player's own bond.
+    /// @param recorded the recorded breakpoint
+    /// @param stateRoot what the move is claimed to leave
+    /// @param result the oracle's `Result`; empty: the player answers for it itself
+    function claim(
+        IThreads.Terms calldata terms,
+        IThreads.Breakpoint calldata recorded,
+        IThreads.Move calldata move,
+        bytes32 stateRoot,
+        bytes calldata result
+    ) external payable;
+
+    /// @notice Before D, by anyone: executes a claimed move from the state before it. Where the result is another one, that is recorded instead; where the input is no move, what stood before it.
+    /// What followed is gone, the mover's bank too, and the claim's bond pays.
+    /// @param index among the unproven claims, from the first
+    /// @param claimed the claim's breakpoint
+    /// @param parent the breakpoint before it
+    /// @param input the move's input
+    function refuteClaim(
+        IThreads.Terms calldata terms,
+        uint256 index,
+        IThreads.Breakpoint calldata claimed,
+        IThreads.Breakpoint calldata parent,
+        IThreads.LastInput calldata input,
+        Evidence calldata evidence
+    ) external;
+
+    // ------------------------------------------------------------------------------------------------ views
+
+    /// @notice An account's bond that is promised to no thread, in wei.
+    function bonds(address account) external view returns (uint256 free);
+
+    /// @notice What an account has set aside for a thread, in wei, and whether it has accepted it as its oracle.
+    function pledges(bytes32 threadId, address account) external view returns (uint128 amount, bool accepted);
+
+    /// @notice The unproven claims that stand, in order: the breakpoint's hash, its last byte 1 where the oracle answers and 2 where the mover does.
+    function openClaims(bytes32 threadId) external view returns (bytes32[] memory);
+
+    /// @notice What a refuter has spent on its judgement of a claim up to `paused`, in wei and plus 1; 0 for none.
+    function refutations(bytes32 paused, address refuter) external view returns (uint256);
+
+    /// @notice What answers for one claim in threads with this gas limit: the worst judgement at the highest price, and the premium, in wei.
+    function bondFor(uint64 gasLimit) external pure returns (uint256);
+}
