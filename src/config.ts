@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ThreadsError } from './errors.js'
-import type { Address } from './protocol/types.js'
+import type { Address, Hash32 } from './protocol/types.js'
 
 /** How loud a log line is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -37,6 +37,8 @@ export type NodeOptions = {
   /** A function without arguments, such as `claimTimeout()`. */
   readonly forceTimeout: string | undefined
   readonly autoClose: 'settled' | 'never'
+  /** The node is an oracle: it serves threads that name its wallet. Undefined: it is none. */
+  readonly oracle?: { readonly minFeeUnits: bigint, readonly claims: number, readonly codes: readonly Hash32[] } | undefined
   readonly log: Log
 }
 
@@ -74,6 +76,10 @@ const ADDRESS: Kind<Address> = {
   expects: 'an address: 0x and 40 hexadecimal digits',
   parse: (raw) => typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() as Address : undefined
 }
+const HASHES: Kind<readonly Hash32[]> = {
+  ...list('a hash: 0x and 64 hexadecimal digits', /^0x[0-9a-fA-F]{64}$/),
+  parse: (raw) => list('a hash', /^0x[0-9a-fA-F]{64}$/).parse(raw)?.map((hash) => hash.toLowerCase() as Hash32)
+}
 const SCRYPT_N: Kind<number> = {
   expects: 'a power of two from 2 to 1048576',
   parse: (raw) => {
@@ -102,6 +108,10 @@ export const OPTIONS = {
   disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain'),
   forceTimeout: option('force-timeout', string('a function without arguments, e.g. claimTimeout()', /^[A-Za-z_$][A-Za-z0-9_$]*\(\)$/), undefined, 'the contract\'s function against who is late: called on its own when it would succeed and the others have been silent for so long'),
   autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: agree on its own to a close that pays exactly the balances, when nothing is left inside contracts; never: only when asked to'),
+  oracle: option('oracle', boolean, false, 'serve threads that name this wallet as their oracle: accept them, follow them, answer old challenges, refute false claims'),
+  oracleFee: option('oracle-fee', string('a whole number of the asset\'s smallest units', /^(0|[1-9][0-9]{0,38})$/), '0', 'the least fee for which a thread is accepted, in its asset\'s smallest units'),
+  oracleClaims: option('oracle-claims', integer(1, 16), 4, 'for how many claims at a time bonds are set aside in each thread'),
+  oracleCodes: option('oracle-code', HASHES, [] as readonly Hash32[], 'the hash of a code that is served (default: all)'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),
   rpcAllowHosts: option('rpc-allow-host', list('a host name', /^[^\s/,]+$/), [], 'further Host headers to accept'),

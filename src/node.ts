@@ -7,12 +7,13 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { addressOf } from './protocol/crypto.js'
 import { decodeSyncAnswer, decodeSyncRequest, encodeSyncAnswer, encodeSyncRequest, type SyncAnswer } from './protocol/sync.js'
-import type { Address, Domain, Hash32, ThreadId } from './protocol/types.js'
+import type { Address, Domain, Hash32, Terms, ThreadId } from './protocol/types.js'
 import { loadArtifact } from './chain/artifacts.js'
 import { createChain, type Chain } from './chain/chain.js'
 import type { Log, NodeOptions } from './config.js'
 import { ThreadsError } from './errors.js'
 import { createNetwork, type Network } from './network/network.js'
+import { Acceptances } from './oracle/acceptances.js'
 import type { NodeApi } from './rpc/api.js'
 import { encodeCalldata } from './rpc/calldata.js'
 import type { NodeHost, RunningThread } from './rpc/host.js'
@@ -77,6 +78,7 @@ export class ThreadsNode implements NodeHost {
   readonly #reloading = new Map<ThreadId, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #bench = new Bench(() => ({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }))
+  #acceptances: Acceptances | undefined
   #store: StorePort | undefined
   #network: Network | undefined
   #chain: Chain | undefined
@@ -126,6 +128,7 @@ export class ThreadsNode implements NodeHost {
     await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
     this.#store = this.#watchWrites(await this.#openStore(join(options.dataDir, 'store')))
     await this.#openChain(this.#store)
+    if (options.oracle !== undefined) this.#acceptances = new Acceptances(options.oracle, { chain: this.chain, log: (level, event, data) => { this.log(level, event, data) } })
     this.#network = await createNetwork({
       privateKey: options.key, clock: this.clock, random: Math.random, listen: options.listen, announce: options.announce, peers: options.peers,
       log: (level, event, data) => { this.log(level, event, { ...data }) }
@@ -255,7 +258,8 @@ export class ThreadsNode implements NodeHost {
       chain: this.chain, bench: this.#bench,
       options: { autoRespond, autoDispute, disputeAfterSec, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout }) }
     })
-    const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, challenge: randomBytes(32) })
+    const serves = this.#serves(coordinator.parts.context.terms)
+    const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, serves, challenge: randomBytes(32) })
     this.threads.set(id, { coordinator, duties })
     this.#meet(coordinator)
   }
@@ -299,11 +303,17 @@ export class ThreadsNode implements NodeHost {
 
   #concerns (event: ChainEvent & { type: 'opened' }): boolean {
     const self = selfIn({ terms: event.terms }, this.options.key)
-    if (this.options.observe || self === undefined) return this.options.observe
+    if (this.options.observe || self === undefined) return this.options.observe || this.#serves(event.terms)
     // Whoever opens a thread can give this node's session key to a wallet of its own, and so make this node run its contracts.
     const isOurs = event.terms.players[self] === this.chain.wallet
     if (!isOurs) this.log('warn', 'thread.not-ours', { thread: event.thread, wallet: event.terms.players[self] })
     return isOurs
+  }
+
+  /** Whether the terms name this node's wallet as their oracle, and it is one; with a code that it does not serve it has nothing to do. */
+  #serves ({ oracle, codeHash }: Terms): boolean {
+    const policy = this.options.oracle
+    return policy !== undefined && oracle === this.chain.wallet && (policy.codes.length === 0 || policy.codes.includes(codeHash))
   }
 
   /** Everything above a block is void: forget it and build each thread's view anew. */
@@ -355,12 +365,19 @@ export class ThreadsNode implements NodeHost {
       if (coordinator.fault === undefined) void duties.tick()
       else if (now >= (this.#reloadAtMs.get(id) ?? 0)) this.#recover(id, now)
     }
+    if (this.#acceptances !== undefined) void this.#acceptances.look(this.#asking(), now)
     if (now >= this.#peersAtMs) {
       this.#peersAtMs = now + PEERS_EVERY_MS
       // Addresses that anybody tells crowd out those of a player who is away: what the chain says is remembered anew.
       for (const { coordinator } of this.threads.values()) this.#meet(coordinator)
       void this.#askForPeers()
     }
+  }
+
+  /** Threads that wait for their players and name this oracle. */
+  #asking (): { thread: ThreadId, terms: Terms }[] {
+    return [...this.threads.values()].map(({ coordinator: { thread, view } }) => ({ thread, terms: view.terms, phase: view.phase }))
+      .filter(({ terms, phase }) => phase === 'opening' && this.#serves(terms))
   }
 
   /** A thread whose write failed is loaded again from what is on disk. */

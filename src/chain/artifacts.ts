@@ -27,7 +27,7 @@ export function loadArtifact (name: string): Artifact {
   }
 }
 
-/** The court's functions, events and errors. @throws `ARTIFACT_MISSING` */
+/** The functions, events and errors of the court's both halves, which have one address. @throws `ARTIFACT_MISSING` */
 export function courtInterface (): Interface {
-  return loadArtifact('IThreads').interface
+  return new Interface([...loadArtifact('IThreads').interface.fragments, ...loadArtifact('IClaims').interface.fragments])
 }

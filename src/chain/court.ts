@@ -6,6 +6,7 @@ import { termsToAbi } from '../protocol/terms.js'
 import { checkTerms } from '../protocol/check-terms.js'
 import type { Address, Close, CloseCertificate, Hex, Terms } from '../protocol/types.js'
 import type { ChainPort, DisputeCalls, Quote, Receipt, SendOptions, ShownCertificate } from '../thread/ports.js'
+import { bondCalls, type BondCalls } from './bond-calls.js'
 import { breakpointToAbi, disputeCalls } from './dispute-calls.js'
 import { createLock, type Lock } from './lock.js'
 import { readView, type Sends } from './reads.js'
@@ -13,7 +14,7 @@ import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw'>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw' | keyof BondCalls>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -79,6 +80,7 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     checkpoint: async (terms, certificate) => await call('checkpoint', evidence(terms, certificate)),
     resume: async (terms, certificate) => await call('resume', evidence(terms, certificate)),
     close: async (terms, certificate) => await call('close', end(terms, certificate)),
+    ...bondCalls(call, async (name, parameters) => abi.decodeFunctionResult(name, await readView(rpc, { to: court, data: abi.encodeFunctionData(name, parameters) }))),
     async credit (asset, account) {
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },

@@ -19,6 +19,10 @@ export function disputeCalls<T> (call: Call<T>): DisputeCalls<T> {
       await call('challengeAndAdvance', [termsToAbi(terms), ...certificateToAbi(certificate), moveToAbi(move), witness], options),
     refute: async (terms, { recorded, last, paused, witness }, parent, options) =>
       await call('refute', [termsToAbi(terms), breakpointToAbi(recorded), breakpointToAbi(parent), lastToAbi(last), paused ?? ZERO_HASH, witness], options),
+    refuteClaim: async (terms, { index, claimed, parent, input: { player, input }, paused, witness, sender }, options) => await call('refuteClaim', [
+      termsToAbi(terms), index, breakpointToAbi(claimed), breakpointToAbi(parent), [player, [], input.raw, input.binding],
+      [paused ?? ZERO_HASH, witness, sender === undefined ? [] : [proofToAbi(sender)]]
+    ], options),
     settle: async (terms, recorded, holdings, options) =>
       await call('settle', [termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), holdingsToAbi(holdings)], options),
     settleByFunction: async (terms, { recorded, last, paused, witness }, holdings, options) =>

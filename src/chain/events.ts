@@ -20,6 +20,8 @@ export type RecordedBefore = { readonly transactionHash: Hash32, readonly breakp
 export type Decoded = { readonly event: EventBody } | { readonly skipped: string, readonly expected: boolean }
 
 const SIGNATURE_BYTES = 65
+/** Events about what accounts own: no thread goes on or stops by them. */
+const OF_ACCOUNTS = new Set(['Credited', 'Withdrawn', 'Bonded', 'Unbonded', 'Accepted', 'Released'])
 /** Functions of the court that record a certificate. */
 const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'challengeAndAdvance', 'checkpointAndRedeem'])
 
@@ -30,7 +32,7 @@ const RECORDING = new Set(['checkpoint', 'challenge', 'respond', 'resume', 'chal
 export function decodeLog (court: Interface, domain: Domain, log: RawLog, recorded: RecordedBefore): Decoded {
   const fragment = court.getEvent(log.topics[0] ?? '')
   if (fragment === null) return { skipped: 'unknown event', expected: false }
-  if (fragment.name === 'Credited' || fragment.name === 'Withdrawn') return { skipped: 'concerns accounts, not threads', expected: true }
+  if (OF_ACCOUNTS.has(fragment.name)) return { skipped: 'concerns accounts, not threads', expected: true }
   try {
     const fields = court.decodeEventLog(fragment, log.data, log.topics)
     const event = body(fragment.name, parseThreadId(String(fields.threadId)), fields, domain, log, recorded)
@@ -103,6 +105,14 @@ function body (name: string, thread: ThreadId, fields: Result, domain: Domain, l
     case 'Trying': return { type: 'trying', thread, recorded: parseHash32(String(fields.recorded)), paused: parseHash32(String(fields.paused)) }
     case 'Refuted': return {
       type: 'refuted', thread, dispute: BigInt(fields.k), player: Number(fields.player), recorded: parseHash32(String(fields.recorded)), endsAtSec: BigInt(fields.endsAt)
+    }
+    case 'Claimed': return { type: 'claimed', thread, account: asAddress(String(fields.account)), index: Number(fields.index) }
+    case 'Refuting': return {
+      type: 'refuting', thread, refuter: asAddress(String(fields.refuter)), claimed: parseHash32(String(fields.claimed)), paused: parseHash32(String(fields.paused))
+    }
+    case 'Slashed': return {
+      type: 'slashed', thread, account: asAddress(String(fields.account)), refuter: asAddress(String(fields.refuter)),
+      toRefuterWei: BigInt(fields.toRefuter), toEachOtherWei: BigInt(fields.toEachOther)
     }
     case 'Resumed': return { type: 'resumed', thread, epoch: BigInt(fields.epoch) }
     case 'Redeemed': return { type: 'redeemed', thread, index: BigInt(fields.index), target: asAddress(String(fields.target)), amount: BigInt(fields.amount) }

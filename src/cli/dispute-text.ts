@@ -18,7 +18,7 @@ export function disputeText (status: DisputeStatus): string {
         ]),
     `recorded  ${status.recorded === null ? 'nothing' : slotText(status.recorded)}${moves.length === 0 ? '' : `: ${slotText(status.signed)}, signed by all, and ${moves.length} forced since`}`,
     `head      ${slotText(status.head)}${status.follows ? '' : ', which is another state than the court\'s'}`,
-    ...moves.map(({ player, slot, timestampSec }) => `move      ${slotText(slot)} by player ${player}, ${timeText(timestampSec)}`),
+    ...moves.map(({ player, slot, timestampSec, claimedBy }) => `move      ${slotText(slot)} by player ${player}, ${timeText(timestampSec)}${claimedBy === null ? '' : `, claimed: ${short(claimedBy)} answers for it`}`),
     `banks     ${banks.map(({ player, leftSec }) => `player ${player} ${leftSec} s`).join(', ')}; a move takes ${status.chargeSec ?? status.leastChargeSec} s${status.chargeSec === null ? ' or more' : ' now'}`,
     ...(status.waitingFor.length === 0 ? [] : [`waits     for player ${status.waitingFor.join(', ')}, with whom the thread could go on off-chain`]),
     `cost      ${cost.transactions} transactions, ${cost.gas} gas, ${weiText(cost.feeWei)} ether so far`,
@@ -30,7 +30,7 @@ export function disputeText (status: DisputeStatus): string {
 
 const ACTIONS: Readonly<Record<DisputeStatus['next']['action'], string>> = {
   wait: 'nothing now', respond: 'show the newer state', challengeAndAdvance: 'open a dispute and force the own move', advance: 'force the own move',
-  refute: 'have the last move dropped', settle: 'settle', settleByFunction: 'settle by the contract\'s own function'
+  refute: 'have the last move dropped', refuteClaim: 'have a false claim executed and dropped', settle: 'settle', settleByFunction: 'settle by the contract\'s own function'
 }
 
 function spanText (seconds: number): string {

@@ -7,6 +7,7 @@ import { registerDeploy } from './commands/deploy.js'
 import { registerInit } from './commands/init.js'
 import { registerNetwork } from './commands/network.js'
 import { registerOpen } from './commands/open.js'
+import { registerOracle } from './commands/oracle.js'
 import { registerPlay } from './commands/play.js'
 import { registerReceipts } from './commands/receipts.js'
 import { packageVersion, registerStart } from './commands/start.js'
@@ -33,7 +34,7 @@ Examples:
   evm-threads close 3f2a`)
     .addHelpText('afterAll', `\n${exitCodesHelp()}`)
   registerStart(program, parts)
-  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerReceipts, registerDeploy, registerPlay]) register(program)
+  for (const register of [registerInit, registerOpen, registerThread, registerNetwork, registerChain, registerReceipts, registerDeploy, registerOracle, registerPlay]) register(program)
   return program
 }
 

@@ -13,8 +13,8 @@ export const PLANNED_LIMITS: TransactionLimits = { gas: PLANNED_GAS, calldataByt
 /** Sums over all transactions. */
 export type JudgingCost = { readonly calldataBytes: number, readonly gas: bigint, readonly transactions: number }
 
-/** The calls in order and what they cost; or why it cannot be judged within the limits. */
-export type JudgingOutcome = { readonly cost: JudgingCost, readonly calls: readonly JudgeStep[] } | { readonly refused: string }
+/** The calls in order and what they cost; or why it cannot be judged within the limits, with the call in which the judge says so, if it does. */
+export type JudgingOutcome = { readonly cost: JudgingCost, readonly calls: readonly JudgeStep[] } | { readonly refused: string, readonly refusal?: JudgeStep }
 
 const BASE_GAS = 21_000n
 /** EIP-2028 and EIP-7623: a zero byte is one token, another four; a token costs 4 gas, and at least 10 altogether. */
@@ -37,7 +37,7 @@ export function transactionGas (data: Uint8Array, executionGas: bigint): bigint 
 export async function costOfJudging (verifier: LocalVerifier, matter: Matter, limits: TransactionLimits = PLANNED_LIMITS, most = mostTransactions(matter.judgeCase.gasLimit)): Promise<JudgingOutcome> {
   // In one go first, however much it costs: it completes what is touched, and is as a rule all.
   const whole = await new Judgement(verifier, matter).next()
-  if (whole.answer.kind === 'refusal') return { refused: `the judge refuses with ${whole.answer.selector}` }
+  if (whole.answer.kind === 'refusal') return { refused: `the judge refuses with ${whole.answer.selector}`, refusal: whole }
   if (fits(whole, limits)) return { cost: sum([whole]), calls: [whole] }
   const calls: JudgeStep[] = []
   let judgement = new Judgement(verifier, matter)
@@ -79,7 +79,8 @@ function fits ({ data, gasUsed }: JudgeStep, limits: TransactionLimits): boolean
   return data.length <= limits.calldataBytes && transactionGas(data, gasUsed) <= limits.gas
 }
 
-function sum (steps: readonly JudgeStep[]): JudgingCost {
+/** What calls take altogether. */
+export function sum (steps: readonly JudgeStep[]): JudgingCost {
   return {
     calldataBytes: steps.reduce((total, { data }) => total + data.length, 0),
     gas: steps.reduce((total, { data, gasUsed }) => total + transactionGas(data, gasUsed), 0n),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
-import { address, amount, bytes, count, hash32, json, selector, slot, threadId } from './values.js'
+import { address, amount, bytes, count, hash32, json, selector, signature, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
 export type MethodSpec = { readonly summary: string, readonly params: z.ZodType, readonly result: z.ZodType }
@@ -176,6 +176,33 @@ export const METHODS = {
     summary: 'Collects what a failed payout left for this wallet; `transaction` is null when there is nothing.',
     params: z.strictObject({ asset: address.prefault(NOBODY), ...dryRun }),
     result: z.object({ asset: address, amountUnits: amount, transaction: transaction.nullable(), quote: quote.nullable().optional() })
+  },
+  oracle_bond: {
+    summary: 'Adds to this wallet\'s bond, in wei: what an oracle answers for claims with.', params: z.strictObject({ amount }), result: z.object({ transaction, freeWei: amount })
+  },
+  oracle_unbond: { summary: 'Takes from this wallet\'s free bond, in wei.', params: z.strictObject({ amount }), result: z.object({ transaction, freeWei: amount }) },
+  oracle_accept: {
+    summary: 'The oracle takes a thread and sets a part of its free bond aside for it. With signOnly nothing is sent: the signature is for whoever sends it, with signature.',
+    params: z.strictObject({
+      thread: threadId,
+      /** In wei. Default: what answers for `claims` claims. */
+      bond: amount.optional(), claims: z.int().min(1).max(16).default(4), signOnly: z.boolean().default(false), signature: signature.optional()
+    }),
+    result: z.object({ thread: threadId, bondWei: amount, signature: signature.nullable(), transaction: transaction.nullable() })
+  },
+  oracle_release: {
+    summary: 'Frees what an account (by default this wallet) has set aside for a thread that is over.', params: z.strictObject({ thread: threadId, account: address.optional() }), result: onChain
+  },
+  oracle_status: {
+    summary: 'An account\'s free bond (by default this wallet\'s); with a thread, what its oracle has set aside, and the claims that stand.',
+    params: z.strictObject({ account: address.optional(), thread: threadId.optional() }),
+    result: z.object({
+      account: address, freeWei: amount,
+      thread: z.object({
+        id: threadId, oracle: address.nullable(), accepted: z.boolean(), pledgedWei: amount, bondPerClaimWei: amount, feeUnits: amount,
+        claims: z.array(z.object({ index: count, player: count, account: address, breakpoint: hash32 }))
+      }).nullable()
+    })
   },
   'rpc.discover': { summary: 'This document: OpenRPC 1.', params: none, result: z.record(z.string(), z.unknown()) }
 } as const satisfies Record<string, MethodSpec>

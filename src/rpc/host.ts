@@ -24,7 +24,7 @@ export type HostNetwork = NetworkPort & {
 
 /** A running node. */
 export type NodeHost = {
-  readonly options: { readonly key: Uint8Array, readonly dataDir: string }
+  readonly options: { readonly key: Uint8Array, readonly walletKey: Uint8Array, readonly dataDir: string }
   readonly sessionKey: Address
   readonly clock: ClockPort
   readonly startedMs: number

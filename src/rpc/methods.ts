@@ -6,6 +6,7 @@ import { chainMethods } from './methods/chain.js'
 import { disputeMethods } from './methods/dispute.js'
 import { inputMethods } from './methods/inputs.js'
 import { nodeMethods } from './methods/node.js'
+import { oracleMethods } from './methods/oracle.js'
 import { receiptMethods } from './methods/receipts.js'
 import { threadMethods } from './methods/threads.js'
 
@@ -17,6 +18,7 @@ export function createMethods (node: NodeHost): NodeApi {
     ...inputMethods(node),
     ...chainMethods(node),
     ...disputeMethods(node),
+    ...oracleMethods(node),
     ...receiptMethods(node),
     subscribe: listener => node.subscribe(event => {
       const running = node.threads.get(event.thread)

@@ -96,12 +96,13 @@ export const disputeStatus = z.object({
   recorded: slot.nullable(), signed: slot.nullable(), head: slot.nullable(),
   /** The head is what stands. */
   follows: z.boolean(),
-  moves: z.array(z.object({ player: playerIndex, slot, timestampSec: count, input: hash32 })),
+  /** `claimedBy`: who answers for it with a bond; null: it was executed. */
+  moves: z.array(z.object({ player: playerIndex, slot, timestampSec: count, input: hash32, claimedBy: address.nullable() })),
   /** What is left of each player's time bank; what a move takes from it at least, and what it would take now (null without a dispute). */
   banks: z.array(z.object({ player: playerIndex, leftSec: count })), leastChargeSec: count, chargeSec: count.nullable(),
   /** Players whose signature would let the thread go on. */
   waitingFor: z.array(playerIndex),
-  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'refuteClaim', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
   /** What the next step would take, where that was asked for and something is to be sent. */
   quote: quote.nullable().optional(),
   /** What this node has spent on the thread's disputes. */
@@ -150,7 +151,7 @@ export const nodeEvent = z.discriminatedUnion('type', [
   /** The court said something (confirmed). */
   z.object({
     type: z.literal('chain'), ...inThread,
-    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'refuted', 'resumed', 'redeemed', 'closed', 'settled', 'reorg']),
+    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'claimed', 'refuting', 'refuted', 'slashed', 'resumed', 'redeemed', 'closed', 'settled', 'reorg']),
     phase, blockNumber: count, transaction: hash32.nullable(), player: playerIndex.nullable(), slot: slot.nullable(), dispute: count.nullable(),
     evidenceUntilSec: count.nullable(), endsAtSec: count.nullable(), payoutsUnits: z.array(amount).nullable()
   }),

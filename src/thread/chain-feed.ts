@@ -40,6 +40,9 @@ async function react (coordinator: Coordinator, event: ChainEvent, view: ChainVi
       // The same dispute is there again after a reorganisation: what was signed in it is sent again, and nothing else.
       if (await hasSignedOnDisk(coordinator)) coordinator.leave()
       return
+    case 'claimed':
+      // Who answers for it changes nothing in the state; a wrong one is refuted on the clock.
+      return
     case 'resumed':
       await followMoves(coordinator)
       return await coordinator.apply({ type: 'resumed', epoch: event.epoch })

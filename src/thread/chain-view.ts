@@ -14,11 +14,14 @@ export type Dispute = { readonly number: bigint, readonly evidenceUntilSec: bigi
 /** A breakpoint that the court has recorded. */
 export type Recorded = { readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly signatures: readonly Signature[] | undefined }
 
-/** A move that was forced: the breakpoint that it became, which nobody signed. */
-export type RecordedMove = { readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
+/** A move that was forced: the breakpoint that it became, which nobody signed. `claim`: nobody has executed it on the chain; `account` answers for it, the `index`th unproven one. */
+export type RecordedMove = { readonly claim?: { readonly account: Address, readonly index: number } | undefined, readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
 
 /** The judgement of a player's move on the breakpoint `on`, as far as it has come; `move` where the call said it. */
 export type Judging = { readonly on: Hash32, readonly paused: Hash32, readonly move: BegunMove | undefined }
+
+/** A judgement of the breakpoint `on` that goes on from `paused`. */
+export type Paused = { readonly on: Hash32, readonly paused: Hash32 }
 
 /** The judgement of the settlement of the breakpoint `on`: every stop that anybody has recorded, for anyone to go on from. */
 export type Trying = { readonly on: Hash32, readonly stops: readonly Hash32[] }
@@ -40,6 +43,8 @@ export type ChainView = {
   readonly judging: readonly (Judging | undefined)[]
   /** The settlement that is being judged. */
   readonly trying: Trying | undefined
+  /** Claims (`on`) that are being executed, and by whom: everyone goes on from its own stops. */
+  readonly refuting: readonly (Paused & { readonly refuter: Address })[]
   readonly confirmedEpoch: bigint
   readonly dispute: Dispute | undefined
   /** D of the dispute that was settled; undefined while there was none. */
@@ -90,9 +95,14 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
       ...extended(view, event.endsAtSec),
       judging: view.judging.map((was, player) => player === event.player && view.recorded !== undefined ? { on: view.recorded.hash, paused: event.paused, move: event.move } : was)
     }
+    case 'claimed': return { ...view, moves: view.moves.map((move, place) => place === view.moves.length - 1 ? { ...move, claim: { account: event.account, index: event.index } } : move) }
+    case 'refuting': return {
+      ...view, refuting: [...view.refuting.filter(({ on, refuter }) => on !== event.claimed || refuter !== event.refuter), { on: event.claimed, paused: event.paused, refuter: event.refuter }]
+    }
+    case 'slashed': return view
     case 'trying': return { ...view, trying: { on: event.recorded, stops: [...view.trying?.on === event.recorded ? view.trying.stops : [], event.paused] } }
     case 'refuted': return refuted(view, event.dispute, event.recorded, event.endsAtSec)
-    case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined }
+    case 'resumed': return { ...view, phase: 'active', dispute: undefined, confirmedEpoch: event.epoch, certificate: view.recorded, trying: undefined, refuting: [] }
     case 'redeemed': return { ...view, redeemed: [...view.redeemed, event.index] }
     case 'closed': return { ...view, phase: 'closed', dispute: undefined, payouts: event.payouts }
     case 'settled': return { ...view, phase: 'settled', dispute: undefined, endedSec: view.dispute?.endsAtSec, payouts: event.payouts, leftover: event.leftover }
@@ -102,7 +112,7 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
 /** A certificate of the confirmed epoch takes the place of every move since the one before it; of another epoch, what else is told says what it is. */
 function recorded (view: ChainView, now: Recorded): ChainView {
   if (now.breakpoint.epoch !== view.confirmedEpoch) return { ...view, recorded: now }
-  return { ...view, recorded: now, certificate: now, moves: view.moves.filter(({ breakpoint }) => breakpoint.epoch <= view.confirmedEpoch), judging: view.judging.map(() => undefined), trying: undefined }
+  return { ...view, recorded: now, certificate: now, moves: view.moves.filter(({ breakpoint }) => breakpoint.epoch <= view.confirmedEpoch), judging: view.judging.map(() => undefined), trying: undefined, refuting: [] }
 }
 
 function extended (view: ChainView, endsAtSec: bigint): ChainView {
@@ -138,6 +148,7 @@ function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: Eve
     moves: [],
     judging: terms.players.map(() => undefined),
     trying: undefined,
+    refuting: [],
     confirmedEpoch: 0n,
     dispute: undefined,
     endedSec: undefined,

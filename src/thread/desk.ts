@@ -16,6 +16,8 @@ import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import { holderOf, type Bench } from './bench.js'
 import type { Coordinator } from './coordinator.js'
+import type { Paused } from './chain-view.js'
+import { claimRefutation } from './claims.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
 import type { BegunMove, ChainPort, DisputeCalls, ForcedMove, Quote, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
@@ -41,6 +43,8 @@ export class Desk {
   readonly #parts: DeskParts
   readonly #lookout: Lookout
   #said = ''
+  /** Where this node's own judgement of a claim has stopped last. */
+  #stop: Paused | undefined
 
   constructor (coordinator: Coordinator, parts: DeskParts) {
     this.#coordinator = coordinator
@@ -96,6 +100,7 @@ export class Desk {
         if (parent === undefined || byFunction === undefined) return undefined
         return { done: await this.#paid(calls.refute(this.#coordinator.view.terms, byFunction.settlement, parent, { usefulUntilSec })), cost: byFunction.cost }
       }
+      case 'refuteClaim': return await this.#refuteClaim(calls, usefulUntilSec)
       case 'settle':
       case 'settleByFunction': return await this.settle(calls, action === 'settle', usefulUntilSec)
     }
@@ -107,6 +112,28 @@ export class Desk {
     const certificate = held === undefined ? undefined : await parts.records.certificate(held.slot)
     if (certificate === undefined || certificate.signatures.length === 0) return undefined
     return { done: await this.#paid(calls.respond(parts.context.terms, certificate, { usefulUntilSec })), cost: undefined }
+  }
+
+  /** Brings the first false claim before the judge, or goes on with it. Undefined: there is none. @throws `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
+  async #refuteClaim<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost } | undefined> {
+    const { wrongClaim } = this.#lookout
+    if (wrongClaim === undefined) return undefined
+    const { thread, view: { terms }, parts: { log } } = this.#coordinator
+    const refutation = await claimRefutation(this.#coordinator, wrongClaim.move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() })
+    if (refutation === undefined) {
+      this.#lookout.uphold(wrongClaim.move.hash)
+      log('error', 'thread.claim-upheld', { thread, claimed: wrongClaim.move.hash, reason: 'the judge agrees with a claim that is wrong by this node\'s EVM' })
+      return undefined
+    }
+    const { evidence, why, cost, stopsAt } = refutation
+    const sends: unknown = this.#parts.chain
+    if (calls !== sends) return { done: await calls.refuteClaim(terms, evidence, { usefulUntilSec }), cost }
+    log('warn', 'thread.refute-claim', { thread, claimed: wrongClaim.move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
+    // What is mined shows in the view when it is confirmed, and what is not there any more must not be gone on from.
+    this.#stop = undefined
+    const done = await this.#paid(calls.refuteClaim(terms, evidence, { usefulUntilSec }))
+    if (stopsAt !== undefined) this.#stop = { on: wrongClaim.move.hash, paused: stopsAt }
+    return { done, cost }
   }
 
   /**

@@ -47,6 +47,8 @@ export type Situation = {
   readonly isJudging: boolean
   /** What the move that stands last leaves can be settled; undefined: not known, or nobody's business. */
   readonly settles: boolean | undefined
+  /** The first claim that stands and is wrong, by what this node executes. */
+  readonly falseClaim: { readonly slot: Slot, readonly mover: number, readonly why: string } | undefined
   /** What is left of the own time bank, and what a move would take from it now, seconds. */
   readonly bankSec: { readonly left: bigint, readonly charge: bigint } | undefined
   /** Seconds that this node lets others go first where anybody can act. */
@@ -55,7 +57,7 @@ export type Situation = {
 
 /** The next step. `wait`: none now; `atSec`: when that changes by itself. `usefulUntilSec`: when it comes too late. */
 export type Decision = {
-  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'settle' | 'settleByFunction'
+  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'refuteClaim' | 'settle' | 'settleByFunction'
   readonly reason: string
   readonly atSec?: bigint | undefined
   readonly usefulUntilSec?: bigint | undefined
@@ -69,6 +71,11 @@ export function decide (situation: Situation, options: DisputeOptions): Decision
   if (situation.nowSec >= dispute.endsAtSec) return atTheEnd(situation, dispute, options)
   const answer = answerTo(situation, dispute, options)
   if (answer !== undefined) return answer
+  const { falseClaim } = situation
+  // SAFETY: at D it would be what the thread is settled by. It costs nothing but the gas that the claim's bond gives back, so who leaves disputes to its user does it too.
+  if (falseClaim !== undefined && (options.autoRespond || options.autoDispute)) {
+    return { action: 'refuteClaim', reason: `what is claimed of player ${falseClaim.mover}'s move into ${slotText(falseClaim.slot)} is false: ${falseClaim.why}`, usefulUntilSec: dispute.endsAtSec }
+  }
   if (situation.isAgreed) return wait('everybody has signed how to go on, and that is on its way to the court', dispute.endsAtSec)
   if (!options.autoDispute) return wait('this node leaves the rest to its user', dispute.endsAtSec)
   if (situation.settles === false && situation.standing?.mover !== undefined) {

@@ -2,7 +2,7 @@
  * What a coordinator does on the clock: asks what the others hold, sends again what is unanswered, says who is missing, and takes to the chain what has to go
  * there. Called every tick by the node; a tick that finds its predecessor still at work does nothing.
  */
-import { asHash32 } from '../protocol/bytes.js'
+import { asHash32, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { sign } from '../protocol/crypto.js'
 import { slotText } from '../protocol/slot.js'
 import { closeRequestDigest, idleDigest } from '../protocol/typed-data.js'
@@ -23,6 +23,8 @@ import { Turns } from './turns.js'
 export type DutyOptions = {
   /** After this long without progress the node says who is missing. */
   readonly patienceSec: number
+  /** Act at the court though this node is no player: it is the thread's oracle. */
+  readonly serves?: boolean | undefined
   /** Withdraw what a payout could not bring. */
   readonly autoDispute: boolean
   /** 32 random bytes: what makes the others' answers fresh. */
@@ -262,11 +264,13 @@ export class Duties {
     this.#chainBusy = true
     try {
       await this.#turns.look()
-      if (this.#coordinator.fault !== undefined || state.self === undefined) return
+      if (this.#coordinator.fault !== undefined || (state.self === undefined && this.#options.serves !== true)) return
       // SAFETY: what goes to the chain bears our signature, so it is on disk first: whatever is in memory now is, when this step is done.
       await this.#coordinator.exclusive(async () => {})
-      await this.#resume()
-      await this.#close()
+      if (state.self !== undefined) {
+        await this.#resume()
+        await this.#close()
+      }
       await this.#dispute()
       this.#coordinator.calm('CHAIN_ACTION_FAILED')
     } catch (error) {
@@ -300,9 +304,12 @@ export class Duties {
     if (!this.#wasOpen || !this.#options.autoDispute || (view.phase !== 'settled' && view.phase !== 'closed')) return
     this.#wasOpen = false
     try {
-      if (await this.#chain.credit(view.terms.asset, this.#chain.wallet) === 0n) return
-      parts.log('info', 'thread.withdraw', { thread: this.#coordinator.thread, reason: 'a payout could not be pushed' })
-      await this.#chain.withdraw(view.terms.asset)
+      // Bonds are in ether, whatever the thread's asset.
+      for (const asset of new Set([view.terms.asset, ZERO_ADDRESS])) {
+        if (await this.#chain.credit(asset, this.#chain.wallet) === 0n) continue
+        parts.log('info', 'thread.withdraw', { thread: this.#coordinator.thread, asset, reason: 'a payout could not be pushed, or a wrong claim\'s bond has paid' })
+        await this.#chain.withdraw(asset)
+      }
     } catch (error) {
       this.#wasOpen = true
       this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS

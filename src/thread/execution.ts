@@ -50,12 +50,13 @@ export class Execution {
   /** The state at the head; undefined before slot (0, 0) is complete. */
   get machine (): Machine | undefined { return this.#machine }
 
-  /** From here on what is committed can be taken back: what the court has recorded without everybody's signature. */
-  branch (): void {
-    if (this.#machine === undefined || this.#base !== undefined) return
+  /** From here on what is committed can be taken back: what the court has recorded without everybody's signature. @returns whether it could not before */
+  branch (): boolean {
+    if (this.#machine === undefined || this.#base !== undefined) return false
     this.#base = this.#machine
     this.#early = undefined
     this.#machine = this.#machine.fork()
+    return true
   }
 
   /** Takes back what was committed since {@link branch}. */

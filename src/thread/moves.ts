@@ -57,12 +57,14 @@ export async function executeMove (execution: Execution, move: RecordedMove, con
 export async function executeMoves (execution: Execution, tip: Hash32, view: ChainView, context: InputContext): Promise<{ followed: Followed[], problem: ThreadsError | undefined, failed: Hash32 | undefined }> {
   const followed: Followed[] = []
   for (const move of movesFrom(tip, view.moves)) {
+    const isFirst = execution.branch()
     try {
-      execution.branch()
       const done = await executeMove(execution, move, context)
       done.executed.commit()
       followed.push(done)
     } catch (problem) {
+      // SAFETY: else a later dispute would go back to before what is signed in between.
+      if (isFirst) execution.back()
       if (!(problem instanceof ThreadsError)) throw problem
       return { followed, problem, failed: move.hash }
     }

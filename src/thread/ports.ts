@@ -71,7 +71,13 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint, readonly move?: BegunMove | undefined }
   /** The settlement of what is recorded is being judged over several transactions. */
   | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
-  /** The last move left what cannot be settled: what stood before it stands again, and the dispute has this number. */
+  /** The move recorded last is a claim: the `index`th unproven one, which `account` answers for with a bond. */
+  | { readonly type: 'claimed', readonly account: Address, readonly index: number }
+  /** A claim is being executed over several transactions by `refuter`, which goes on from `paused`. */
+  | { readonly type: 'refuting', readonly refuter: Address, readonly claimed: Hash32, readonly paused: Hash32 }
+  /** A claim was wrong: what its bond has paid. */
+  | { readonly type: 'slashed', readonly account: Address, readonly refuter: Address, readonly toRefuterWei: bigint, readonly toEachOtherWei: bigint }
+  /** A move was taken back (it left what cannot be settled, or was falsely claimed): what stood before it stands again, and the dispute has this number. */
   | { readonly type: 'refuted', readonly dispute: bigint, readonly player: number, readonly recorded: Hash32, readonly endsAtSec: bigint }
   | { readonly type: 'resumed', readonly epoch: bigint }
   /** A receipt was executed; its amount is in the asset's units. */
@@ -128,6 +134,21 @@ export type LastInput = { readonly player: number, readonly others: readonly Has
 /** A breakpoint with all signatures; with none, what is recorded is meant. */
 export type ShownCertificate = Pick<Certificate, 'breakpoint' | 'signatures'>
 
+/** A claim before the judge. `sender`: the mover's account in the parent's state, where the input is none for its nonce or its balance; `paused`: what this node's own judgement of it has come to. */
+export type ClaimRefutation = {
+  /** Among the unproven claims, from the first. */
+  readonly index: number
+  readonly claimed: Breakpoint
+  readonly parent: Breakpoint
+  readonly input: ClaimedInput
+  readonly paused: Hash32 | undefined
+  readonly witness: Uint8Array
+  readonly sender: AccountProof | undefined
+}
+
+/** What was claimed to be a player's input: perhaps no transaction at all. */
+export type ClaimedInput = { readonly player: number, readonly input: SignedInput }
+
 /** A recorded breakpoint before the judge as it is settled or refuted. `last` is undefined where its batch is empty; `paused` as in {@link ForcedMove}. */
 export type SettlementCase = { readonly recorded: Breakpoint, readonly last: LastInput | undefined, readonly paused: Hash32 | undefined, readonly witness: Uint8Array }
 
@@ -151,6 +172,8 @@ export type DisputeCalls<T> = {
   challengeAndAdvance (terms: Terms, certificate: ShownCertificate, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
   /** Drops the last move, `parent`'s child, when what it left cannot be settled. */
   refute (terms: Terms, settlement: SettlementCase, parent: Breakpoint, options?: SendOptions): Promise<T>
+  /** Executes a claim: where it is wrong, it goes with all that stands on it, and its bond pays for the transaction. */
+  refuteClaim (terms: Terms, refutation: ClaimRefutation, options?: SendOptions): Promise<T>
   /** `recorded` and `holdings` undefined: nothing was ever signed; deposits go back. */
   settle (terms: Terms, recorded: Breakpoint | undefined, holdings: Holdings | undefined, options?: SendOptions): Promise<T>
   /** The same after the contract's settlement function; holdings in the state that it leaves. */
@@ -201,6 +224,20 @@ export type ChainPort = DisputeCalls<Receipt> & {
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** The hash of what the court has recorded of a thread now; undefined: nothing. */
   recordedHash (thread: ThreadId): Promise<Hash32 | undefined>
+  /** Adds to this wallet's free bond. */
+  bond (amountWei: bigint): Promise<Receipt>
+  /** Takes from it. */
+  unbond (amountWei: bigint): Promise<Receipt>
+  /** The oracle of the terms takes the thread and sets so much of its free bond aside; by itself, or by its Accept signature. */
+  accept (terms: Terms, amountWei: bigint, signature?: Signature): Promise<Receipt>
+  /** Frees what `account` has set aside for a thread that is over. */
+  release (terms: Terms, account: Address): Promise<Receipt>
+  /** What an account has bonded and promised to no thread, wei. */
+  freeBond (account: Address): Promise<bigint>
+  /** What an account has set aside for a thread, wei, and whether it has accepted it as its oracle. */
+  pledge (thread: ThreadId, account: Address): Promise<{ readonly amountWei: bigint, readonly accepted: boolean }>
+  /** What answers for one claim in threads with this gas limit, wei. */
+  bondFor (gasLimit: bigint): Promise<bigint>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>

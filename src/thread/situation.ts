@@ -6,6 +6,7 @@ import type { Environment, Machine } from '../machine/machine.js'
 import { settlementMessage } from '../machine/settlement.js'
 import { NO_PARENT } from './body.js'
 import { openMoves, recordedSlot } from './chain-view.js'
+import { wrongClaimIn } from './claims.js'
 import type { Coordinator } from './coordinator.js'
 import type { OwnInput, Situation } from './disputing.js'
 import type { BegunMove, ChainPort } from './ports.js'
@@ -16,6 +17,7 @@ export class Lookout {
   readonly #chain: ChainPort
   /** When the own input began to wait on this head. */
   #waiting: { readonly key: string, readonly sinceMs: number } | undefined
+  readonly #upheld = new Set<Hash32>()
   #settles: { readonly tip: Hash32, readonly settles: boolean } | undefined
 
   constructor (coordinator: Coordinator, chain: ChainPort) {
@@ -50,9 +52,23 @@ export class Lookout {
       confirmedEpoch: view.confirmedEpoch, held: signed?.kind === 'breakpoint' ? signed.slot : undefined, recordedSigned: view.certificate?.breakpoint,
       standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
       follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(),
-      isJudging: await this.begun() !== undefined, settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
-      staggerSec: BigInt(state.self ?? 0) * (terms.windowSec / 32n + 1n)
+      isJudging: await this.begun() !== undefined, falseClaim: this.#falseClaim(), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
+      staggerSec: BigInt(state.self ?? terms.players.length) * (terms.windowSec / 32n + 1n)
     }
+  }
+
+  /** The first claim that stands and is wrong. */
+  get wrongClaim (): ReturnType<typeof wrongClaimIn> {
+    const { view, moves } = this.#coordinator
+    return view.phase === 'dispute' ? wrongClaimIn(openMoves(view), moves, this.#upheld) : undefined
+  }
+
+  /** The judge agrees with a claim that this node's own EVM does not: it is left alone. */
+  uphold (claimed: Hash32): void { this.#upheld.add(claimed) }
+
+  #falseClaim (): Situation['falseClaim'] {
+    const { wrongClaim } = this
+    return wrongClaim === undefined ? undefined : { slot: wrongClaim.move.breakpoint, mover: wrongClaim.move.player, why: wrongClaim.why }
   }
 
   /** Whether the head is what stands at the court, moves included; without a dispute: whether it can be taken there. */

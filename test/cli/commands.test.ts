@@ -192,13 +192,33 @@ test('dispute tells the window, the moves, the time banks, the cost, and what th
     thread_dispute: async ({ thread }) => ({
       thread, phase: 'dispute', nowSec: 1_000, dispute: { number: 3, by: `0x${'ab'.repeat(20)}`, evidenceUntilSec: 900, endsAtSec: 1_500 },
       recorded: { epoch: 3, nonce: 6 }, signed: { epoch: 0, nonce: 5 }, head: { epoch: 3, nonce: 6 }, follows: true,
-      moves: [{ player: 1, slot: { epoch: 3, nonce: 6 }, timestampSec: 950, input: HASH }], banks: [{ player: 0, leftSec: 100 }, { player: 1, leftSec: 40 }],
+      moves: [{ player: 1, slot: { epoch: 3, nonce: 6 }, timestampSec: 950, input: HASH, claimedBy: `0x${'cd'.repeat(20)}` }], banks: [{ player: 0, leftSec: 100 }, { player: 1, leftSec: 40 }],
       leastChargeSec: 6, chargeSec: 50, waitingFor: [0], next: { action: 'advance', reason: 'the own input has waited 9 s', atSec: null, usefulUntilSec: 1_500 },
       cost: { transactions: 2, gas: 700_000, feeWei: '2000000000000000' }
     })
   })
   const { stdout } = await cli(['dispute', '3f2a'])
-  for (const words of ['100 s ago', 'in 500 s', '#3/6: #5, signed by all, and 1 forced since', '#3/6 by player 1', 'player 1 40 s; a move takes 50 s now', '2 transactions, 700000 gas, 0.002 ether', 'force the own move: the own input has waited 9 s']) assert.match(stdout, words)
+  for (const words of ['100 s ago', 'in 500 s', '#3/6: #5, signed by all, and 1 forced since', '#3/6 by player 1', 'answers for it', 'player 1 40 s; a move takes 50 s now', '2 transactions, 700000 gas, 0.002 ether', 'force the own move: the own input has waited 9 s']) assert.match(stdout, words)
+})
+
+test('oracle: bonds, acceptances and what stands, in words; an amount has a unit', async () => {
+  const transaction = { hash: HASH, gasUsed: 5 }
+  const asked: unknown[] = []
+  const { cli } = await withNode({
+    oracle_bond: async ({ amount }) => { asked.push(amount); return { transaction, freeWei: '7000000000000000000' } },
+    oracle_accept: async (params) => { asked.push(params); return { thread: params.thread, bondWei: '5000000000000000000', signature: params.signOnly ? `0x${'11'.repeat(65)}` : null, transaction: params.signOnly ? null : transaction } },
+    oracle_status: async () => ({
+      account: WALLET, freeWei: '1', thread: { id: THREAD, oracle: WALLET, accepted: false, pledgedWei: '0', bondPerClaimWei: '2470000000000000000', feeUnits: '3', claims: [{ index: 0, player: 1, account: WALLET, breakpoint: HASH }] }
+    })
+  })
+  assert.match((await cli(['oracle', 'bond', '5ether'])).stdout, '7 ether of the bond are free')
+  assert.match((await cli(['oracle', 'accept', '3f2a', '--claims', '2'])).stdout, 'a bond of 5 ether: transaction')
+  assert.match((await cli(['oracle', 'accept', '3f2a', '--bond', '5ether', '--sign'])).stdout, 'signature 0x1111')
+  const { stdout } = await cli(['oracle', 'status', '3f2a'])
+  for (const words of ['has not accepted: the last player cannot join', '2.47 ether answer for one', "0: player 1's move"]) assert.match(stdout, words)
+  assert.equal(asked, [
+    '5000000000000000000', { thread: THREAD, claims: 2, signOnly: false }, { thread: THREAD, bond: '5000000000000000000', claims: 4, signOnly: true }
+  ])
 })
 
 test('checkpoint, challenge, respond, settle, join, cancel and withdraw tell their transaction', async () => {

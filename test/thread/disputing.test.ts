@@ -12,12 +12,13 @@ const DISPUTE = { number: 1n, evidenceUntilSec: 2_000n, endsAtSec: 3_000n, by: `
 /** No dispute, the head at slot 5, an own input that has waited long enough. */
 const PLAYING: Situation = {
   phase: 'active', mode: 'signing', nowSec: 1_000n, windowSec: 1_000n, hasSettlement: false, dispute: undefined, confirmedEpoch: 0n, held: slot(5), recordedSigned: undefined,
-  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, isJudging: false, settles: undefined, bankSec: undefined, staggerSec: 0n
+  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, isJudging: false, falseClaim: undefined, settles: undefined, bankSec: undefined, staggerSec: 0n
 }
 /** The head is what the court has, the own input has waited long enough. */
 const DISPUTED: Situation = {
   ...PLAYING, phase: 'dispute', dispute: DISPUTE, recordedSigned: slot(5), standing: { slot: slot(5), mover: undefined }, bankSec: { left: 1_000n, charge: 60n }
 }
+const FALSE = { slot: slot(6, 1), mover: 1, why: 'its input reverts' }
 const OVER: Situation = { ...DISPUTED, nowSec: 3_000n }
 
 const cases: [string, Situation, ReturnType<typeof decide>['action'], RegExp?, Partial<DisputeOptions>?][] = [
@@ -51,6 +52,14 @@ const cases: [string, Situation, ReturnType<typeof decide>['action'], RegExp?, P
   ['everybody has signed the first slot of the epoch', { ...DISPUTED, isAgreed: true }, 'wait', /on its way/],
   ['the last move leaves what cannot be settled', { ...DISPUTED, settles: false, standing: { slot: slot(6, 1), mover: 1 } }, 'refute', /player 1/],
   ['the last move can be settled', { ...DISPUTED, settles: true, standing: { slot: slot(6, 1), mover: 1 } }, 'advance'],
+  ['a false claim stands', { ...DISPUTED, falseClaim: FALSE }, 'refuteClaim', /player 1's move into 1\.6.*reverts/],
+  ['a false claim stands, and the user does the rest', { ...DISPUTED, falseClaim: FALSE }, 'refuteClaim', /false/, { autoDispute: false }],
+  ['a false claim stands, and the user answers everything', { ...DISPUTED, falseClaim: FALSE }, 'wait', /user/, { autoDispute: false, autoRespond: false }],
+  ['a false claim stands at a node that is an old copy: it signs nothing for that', { ...DISPUTED, mode: 'watching', falseClaim: FALSE }, 'refuteClaim'],
+  ['a false claim stands in the last second', { ...DISPUTED, nowSec: 2_999n, falseClaim: FALSE }, 'refuteClaim'],
+  ['a false claim that nobody has refuted by the end', { ...OVER, falseClaim: FALSE }, 'settle'],
+  ['a false claim goes with the answer to a challenge that is too old', { ...DISPUTED, held: slot(6), follows: false, falseClaim: FALSE }, 'respond'],
+  ['a false claim stands under what everybody has signed', { ...DISPUTED, isAgreed: true, falseClaim: FALSE }, 'refuteClaim'],
   ['the user does the rest', { ...DISPUTED, settles: false, standing: { slot: slot(6, 1), mover: 1 } }, 'wait', /user/, { autoDispute: false }],
 
   ['the dispute is over', OVER, 'settle'],

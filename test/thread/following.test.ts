@@ -128,6 +128,12 @@ test('a move that gives another state here is not followed, and says so loudly',
   assert.ok(stage.victim.coordinator.warnings.some(({ code }) => code === 'MOVE_UNREPRODUCED'))
 })
 
+test('a first move that is not followed leaves nothing to go back to: what is signed after its refutation stays', async () => {
+  const stage = await Stage.open()
+  await stage.force(first(), { ...await stage.breakpointOf(first()), stateRoot: hashOf(9) })
+  assert.ok(stage.victim.coordinator.parts.execution.branch(), 'it goes on from the state itself, not from a copy of it')
+})
+
 test('refuted, the move goes: what stood before is the head and the state again, and an own input waits again', async () => {
   const stage = await Stage.open()
   const before = stage.head

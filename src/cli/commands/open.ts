@@ -8,6 +8,9 @@ import { parseAmount, parseCount } from '../values.js'
 
 type OtherPlayer = { readonly wallet: string, readonly sessionKey: string, readonly deposit: string | undefined }
 
+/** Address 0: the terms name no oracle. */
+const NOBODY = `0x${'0'.repeat(40)}`
+
 /** Adds the commands. */
 export function registerOpen (program: Command): void {
   const open = program.command('open')
@@ -78,7 +81,8 @@ async function openThread (context: Context, contract = '', ...words: string[]):
     return await client.request('thread_open', params)
   })
   const { hash, gasUsed } = opened.transaction
-  context.print(opened, [`thread ${opened.thread}`, `opened: transaction ${hash}, gas ${gasUsed}`, ...cautionLines(opened.cautions), `The others join with: evm-threads join ${opened.thread}`].join('\n'))
+  const accepts = opened.terms.oracle === NOBODY ? [] : [`Before the last of them, the oracle ${opened.terms.oracle} must accept: evm-threads oracle accept ${opened.thread}`]
+  context.print(opened, [`thread ${opened.thread}`, `opened: transaction ${hash}, gas ${gasUsed}`, ...cautionLines(opened.cautions), `The others join with: evm-threads join ${opened.thread}`, ...accepts].join('\n'))
 }
 
 function cautionLines (cautions: readonly string[] = []): string[] {

@@ -13,6 +13,7 @@ import type { NodeApi, Params } from '../api.js'
 import { Machine } from '../../machine/machine.js'
 import { slotJson, termsJson, transactionJson } from '../convert.js'
 import { assetJson, endedBy, endOnce, priced, sent } from './court.js'
+import { requireAccepted } from './oracle.js'
 
 type Methods =
   | 'thread_open' | 'thread_join' | 'thread_cancel' | 'thread_checkpoint' | 'thread_respond' | 'thread_close' | 'thread_withdraw'
@@ -36,6 +37,7 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const { coordinator } = node.thread(thread)
       const player = playerOf(coordinator)
       if (coordinator.view.joined[player] === true) throw new ThreadsError('THREAD_ALREADY_JOINED', 'this player has paid its deposit already', { data: { thread, player } })
+      if (coordinator.view.joined.every((joined, other) => joined || other === player)) await requireAccepted(node, thread, terms(coordinator))
       await tryConstructor(node, terms(coordinator))
       return { thread, transaction: transactionJson(await node.chain.join(terms(coordinator), player, ownAddress(node))), ...cautioned(terms(coordinator)) }
     },

@@ -79,7 +79,7 @@ async function disputeStatus (node: NodeHost, { coordinator, duties }: RunningTh
     dispute: dispute === undefined ? null : { number: Number(dispute.number), by: dispute.by, evidenceUntilSec: Number(dispute.evidenceUntilSec), endsAtSec: Number(dispute.endsAtSec) },
     recorded: view.recorded === undefined ? null : slotJson(view.recorded.breakpoint), signed: view.certificate === undefined ? null : slotJson(view.certificate.breakpoint),
     head: state.head === undefined ? null : slotJson(state.head.slot), follows: situation.follows,
-    moves: openMoves(view).map(({ player, breakpoint, input }) => ({ player, slot: slotJson(breakpoint), timestampSec: Number(breakpoint.timestampSec), input: hash32(input.raw) })),
+    moves: openMoves(view).map(({ player, breakpoint, input, claim }) => ({ player, slot: slotJson(breakpoint), timestampSec: Number(breakpoint.timestampSec), input: hash32(input.raw), claimedBy: claim?.account ?? null })),
     banks: terms.players.map((_, player) => ({ player, leftSec: Number(terms.timeBankSec - (dispute === undefined ? 0n : usedSec[player] ?? 0n)) })),
     leastChargeSec: Number(least), chargeSec: dispute === undefined ? null : Number(elapsed > least ? elapsed : least), waitingFor: duties.missing(),
     next: { action: decision.action, reason: decision.reason, atSec: numberOrNull(decision.atSec), usefulUntilSec: numberOrNull(decision.usefulUntilSec) },

@@ -152,7 +152,7 @@ export class SimCourt {
       return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, feeWei: 0n, dataBytes: 0 }
     }
     const never = async (): Promise<never> => { throw refused('not in this court') }
-    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, settle: never, settleByFunction: never, redeem: never }
+    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, refuteClaim: never, settle: never, settleByFunction: never, redeem: never }
     return {
       chainId: this.domain.chainId, court: this.domain.court, wallet,
       now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }), recordedHash: async () => this.recorded?.hash,
@@ -162,7 +162,7 @@ export class SimCourt {
         return code
       },
       follow: () => {}, health: () => ({ ok: true, headBlock: undefined, followedBlock: undefined, lastErrorCode: undefined }),
-      open: never, join: never, cancel: never, credit: async () => 0n, withdraw: never,
+      open: never, join: never, cancel: never, credit: async () => 0n, withdraw: never, bond: never, unbond: never, accept: never, release: never, freeBond: never, pledge: never, bondFor: never,
       checkpoint: async (_, proved) => await act(() => { this.checkpoint(proved) }),
       challenge: async (_, proved) => await act(() => { this.challenge(proved, wallet) }),
       respond: async (_, proved) => await act(() => { this.respond(proved) }),
