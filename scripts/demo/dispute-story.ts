@@ -36,7 +36,7 @@ export function disputeLines (step: DisputeStep, paint: Paint): string[] {
       row(`${step.name}: ${step.function}${step.records === null ? '' : ` (slot ${step.records.epoch}.${step.records.nonce})`}`, `${grouped(step.gasUsed)} gas`),
       ...FUNCTIONS[step.function] === undefined ? [] : [`      ${paint.dim(FUNCTIONS[step.function] ?? '')}`]
     ]
-    case 'time': return ['', `    ${grouped(step.seconds)} s pass until ${step.until}${step.moved ? paint.dim(' (this chain\'s clock can be moved)') : ''}`]
+    case 'time': return ['', `    ${grouped(step.seconds)} s pass until ${step.until}${step.moved ? paint.dim(' (the clock is moved)') : ''}`]
   }
 }
 

@@ -52,6 +52,8 @@ export type CoordinatorParts = {
 /** A breakpoint of a dispute's epoch, signed by all, until the chain has confirmed it. */
 export type Provisional = { readonly body: BreakpointBody, readonly signatures: readonly Signature[] }
 
+/** Inputs of which it is remembered why they were dropped: whoever sent one may ask only afterwards. */
+const MAX_REASONS = 64
 /** So long an input waits for its proposer before others try whether it could be included at all. */
 const TRIAL_MS = 2_000
 /** Steps that may wait for the lock; more messages are ignored, re-sending recovers. */
@@ -417,11 +419,17 @@ export class Coordinator extends Steps {
     }
   }
 
+  readonly #reasons = new Map<Hash32, { readonly code: string, readonly message: string }>()
+  /** Why an input was dropped, by its id; undefined: it was not, or long ago. */
+  whyDropped (input: Hash32): { readonly code: string, readonly message: string } | undefined { return this.#reasons.get(input) }
+
   #drop (input: Input, code: string, message: string): void {
     // Its turn comes in a later batch.
     if (code === 'BATCH_GAS' || (code === 'NONCE' && input.tx.nonce > this.parts.execution.nonceOf(input.player))) return
     this.parts.pool.remove(input)
     if (input.player === this.#state.self) this.write(this.parts.records.deleteOwnInput(input.tx.nonce))
+    this.#reasons.set(input.id, { code, message })
+    for (const oldest of this.#reasons.keys()) if (this.#reasons.size > MAX_REASONS) this.#reasons.delete(oldest)
     this.tell({ type: 'dropped', input, code, message })
   }
 
@@ -630,6 +638,7 @@ export class Coordinator extends Steps {
     if (answer === 'known') return
     // Early send: before it is executed, and before it is on disk. A signed input commits nothing.
     this.publish(message)
+    this.#reasons.delete(input.id)
     this.#hint = { id: input.id, timestampSec: hintSec }
     this.#slotBytes += message.length
     this.keep(records.putOwnInput(input))

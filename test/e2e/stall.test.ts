@@ -62,6 +62,11 @@ test('the one who was away comes back in the dispute, follows the forced move, a
   const table = await Table.start(arena, [alice, bob], code, { ctorArg: ticTacToe([alice, bob]), windowSec: WINDOW })
   await table.play(X_WINS.slice(0, 2))
   await table.reach(2)
+  const { quote, transaction, slot } = await alice.rpc.request('thread_checkpoint', { thread: table.thread, dryRun: true })
+  assert.equal([(quote?.gas ?? 0) > 50_000, transaction, slot], [true, null, { epoch: 0, nonce: 2 }])
+  const end = await alice.rpc.request('thread_close', { thread: table.thread, dryRun: true })
+  assert.equal([end.closed, end.payoutsUnits, end.missing, end.quote], [false, [ETHER, ETHER].map(String), [1], null])
+  assert.is((await alice.rpc.request('thread_dispute', { thread: table.thread, price: true })).quote, null, 'nothing is to be sent')
   await bob.kill()
   const waiting = table.send(0, 'play(uint8)', [X_WINS[2]], { timeoutSec: 60 })
   const priced = await until('the price of the move', async () => await alice.rpc.request('thread_advance', { thread: table.thread, dryRun: true }).catch(() => undefined))
@@ -85,6 +90,12 @@ test('the one who was away comes back in the dispute, follows the forced move, a
   assert.equal(breakpoints.map(({ slot, signatures }) => [slot.epoch, slot.nonce, signatures.length]), [[0, 0, 2], [0, 1, 2], [0, 2, 2], [1, 3, 0], [1, 4, 2], [1, 5, 2], [1, 6, 2], [1, 7, 2]])
   const closed = await alice.rpc.request('thread_close', { thread: table.thread })
   assert.equal([closed.closed, closed.payoutsUnits], [true, [ETHER + STAKE, ETHER - STAKE].map(String)])
+})
+
+test('a thread is known to the node that has opened it when "open" returns, and its window of seconds is cautioned about', async ({ arena, alice, bob, code }) => {
+  const table = await Table.open(arena, [alice, bob], code, { ctorArg: ticTacToe([alice, bob]), windowSec: 100, joining: [] })
+  assert.is((await table.status(alice)).phase, 'opening')
+  assert.match(String(table.opened.cautions), 'window of 100 s')
 })
 
 test.run()

@@ -90,12 +90,18 @@ async function send (node: NodeHost, coordinator: Coordinator, make: () => Input
 
 async function answer (node: NodeHost, coordinator: Coordinator, input: Input, waiting: Waiting, signal: AbortSignal | undefined): Promise<Result<'thread_send'>> {
   const sent = { thread: coordinator.thread, input: input.id, player: input.player, nonce: Number(input.tx.nonce) }
+  const why = coordinator.whyDropped(input.id)
+  if (why !== undefined) throw dropped(input, why)
   if (waiting.wait === 'sent') return { ...sent, final: false }
   await untilFinal(node, coordinator, input, waiting.timeoutSec, signal)
   const receipt = await findReceipt(node.thread(coordinator.thread).coordinator, input.id)
   if (receipt === undefined) return { ...sent, final: false }
   const { slot, success, reason, gasUsed, returnData, contractAddress, logs } = receipt
   return { ...sent, final: true, slot, success, reason, gasUsed, returnData, contractAddress, logs }
+}
+
+function dropped (input: Input, { code, message }: { readonly code: string, readonly message: string }): ThreadsError {
+  return new ThreadsError('INPUT_DROPPED', `the input cannot be included: ${message}`, { data: { input: input.id, code } })
 }
 
 /** Waits until an input is final. @throws `INPUT_DROPPED`, `THREAD_OVER`; `INPUT_TIMEOUT` (it stays in the queue). */
@@ -107,7 +113,7 @@ async function untilFinal (node: NodeHost, coordinator: Coordinator, input: Inpu
   const stop = node.subscribe(event => {
     if (event.thread !== thread) return
     if (event.type === 'breakpoint' && event.inputs.some(({ id }) => id === input.id)) done.resolve()
-    else if (event.type === 'dropped' && event.input.id === input.id) done.reject(new ThreadsError('INPUT_DROPPED', `the input cannot be included: ${event.message}`, { data: { input: input.id, code: event.code } }))
+    else if (event.type === 'dropped' && event.input.id === input.id) done.reject(dropped(input, event))
     else if (event.type === 'chain' && (event.view.phase === 'closed' || event.view.phase === 'settled')) done.reject(new ThreadsError('THREAD_OVER', `the thread is ${event.view.phase}`, { data: { thread } }))
   })
   const timer = setTimeout(() => {
