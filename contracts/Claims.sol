@@ -11,15 +11,21 @@ import {Signatures} from "./lib/Signatures.sol";
 /// @notice The other half of the court: bonds, claims and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
 contract Claims is Refutation {
     uint256 private constant MOST_CLAIMS = 16;
+    bool private immutable withClaims;
 
     /// @param judge_ the court's
-    constructor(IJudge judge_) Bench(judge_) {}
+    /// @param withClaims_ whether moves may be claimed at all. SAFETY: a claimed input may touch more than a transaction can show, and then nobody can refute it; so a court
+    /// where strangers play has no claims, until what an input touches is bounded by the thread's limits.
+    constructor(IJudge judge_, bool withClaims_) Bench(judge_) {
+        withClaims = withClaims_;
+    }
 
     /// @inheritdoc IClaims
     function claim(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes32 stateRoot, bytes calldata result)
         external
         payable
     {
+        if (!withClaims) revert ClaimsAreOff();
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
         // Who refutes shows the input again, and more with it: one that just fits into a transaction could not be refuted.

@@ -53,6 +53,8 @@ interface IClaims {
     error NoClaim(uint256 index);
     /// @notice Another breakpoint was claimed there.
     error WrongClaim(bytes32 given, bytes32 claimed);
+    /// @notice In this court every move is executed: none is claimed.
+    error ClaimsAreOff();
     /// @notice The other half of the court has another judge.
     error WrongHalf(address half);
     /// @notice This is a half of the court only: call the court.

@@ -97,7 +97,7 @@ export class Arena {
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
     const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), THREAD_LIMITS) : await arena.deploy(kind)
-    const claims = await arena.deploy('Claims', judge)
+    const claims = await arena.deploy('Claims', judge, true)
     return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge, claims), abi)
   }
 

@@ -8,7 +8,7 @@ import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
 import { rejects } from '../support/rejects.js'
 import { Arena, hex, logOf, type Sent } from './arena.js'
-import { breakpointToAbi, lastInputToAbi, MULTIADDR, WINDOW, type ClaimOptions, type Game, type GameOptions, type Move } from './game.js'
+import { breakpointToAbi, lastInputToAbi, moveToAbi, MULTIADDR, WINDOW, type ClaimOptions, type Game, type GameOptions, type Move } from './game.js'
 
 const ETHER = 10n ** 18n
 const GWEI = 10n ** 9n
@@ -437,13 +437,22 @@ condition('respond: evidence replaces the claims; what was claimed before can ne
 
 condition('the halves of the court: one that is no half, or has another judge, is refused; called by itself the other half does nothing', async () => {
   const judge = await arena.deploy('TestJudge')
-  const [half, own] = [await arena.deploy('Claims', judge), await arena.deploy('TestJudge')]
+  const [half, own] = [await arena.deploy('Claims', judge, true), await arena.deploy('TestJudge')]
   await rejects(arena.deploy('Threads', own, half), 'WrongHalf')
   await rejects(arena.deploy('Threads', own, outsider), 'WrongHalf')
   await rejects(arena.invoke(outsider, half, 'Claims', 'bond', [], 1n), 'OtherHalf')
   const game = await arena.game()
   await rejects(arena.invoke(game.player(0), half, 'Claims', 'open', [game.abi, MULTIADDR], ETHER), 'OtherHalf')
   await rejects(arena.invoke(outsider, half, 'Claims', 'release', [game.abi, outsider]).then(async () => await arena.invoke(outsider, half, 'Claims', 'unbond', [1n])), 'BondTooSmall')
+})
+
+condition('a court without claims executes every move: none is claimed', async () => {
+  const judge = await arena.deploy('TestJudge')
+  const game = await arena.game()
+  const on = game.breakpoint()
+  const args = [game.abi, breakpointToAbi(on), moveToAbi(game.move(0, on, 1n, await arena.nowSec())), root('wrong'), '0x']
+  await rejects(arena.invoke(game.player(0), await arena.deploy('Claims', judge, false), 'Claims', 'claim', args), 'ClaimsAreOff')
+  await rejects(arena.invoke(game.player(0), await arena.deploy('Claims', judge, true), 'Claims', 'claim', args), 'UnknownThread')
 })
 
 condition('a bond for one claim covers what the specification says', async () => {

@@ -44,7 +44,7 @@ test('alone it forces the own move again on what is recorded, over a restart, an
   await alice.start()
   const forced = await until('the own move to be forced again', async () => {
     const status = await table.status(alice)
-    return status.chain.recorded?.slot.nonce === 3 ? status : undefined
+    return status.chain.recorded?.slot.nonce === 3 && status.head?.slot.nonce === 3 ? status : undefined
   }, 60_000)
   assert.equal([forced.head?.slot, forced.head?.signatures], [{ epoch: 1, nonce: 3 }, 0])
   assert.ok(forced.warnings.some(({ code }) => code === 'SIGNED_TOO_LATE'), JSON.stringify(forced.warnings))

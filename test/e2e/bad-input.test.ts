@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { startAnvil } from '../../scripts/anvil.js'
 import { openArena, runCli, until, type Arena, type Player } from '../../scripts/arena.js'
-import { bigintToBytes, bytesToBigint, bytesToHex, concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
+import { bigintToBytes, bytesToBigint, bytesToHex, concatBytes, hexToBytes, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { connectDaemon } from '../../src/cli/daemon.js'
 import type { Address, Hex, ThreadId } from '../../src/protocol/types.js'
 import type { ThreadStatus } from '../../src/rpc/schemas.js'
@@ -135,7 +135,7 @@ test('the court takes no wrong, malleable, missing or old signature', async ({ a
   assert.is(await courtRefuses(court, 'checkpoint', terms, third[0], malleable(third[1] as Hex)), 'MalleableSignature')
   assert.is(await courtRefuses(court, 'respond', terms, third[0], third[1]), 'WrongPhase')
   assert.is(await courtRefuses(court, 'challenge', terms, third[0], third[1]), 'NotParticipant')
-  assert.is(await courtRefuses(court, 'settle', terms, third[0], []), 'WrongPhase')
+  assert.is(await courtRefuses(court, 'settle', terms, third[0], [[], [ZERO_HASH, [], ZERO_HASH, ZERO_HASH]]), 'WrongPhase')
 
   await (await court.getFunction('checkpoint')(terms, ...second)).wait()
   await until('alice to see it', async () => (await table.status(alice)).chain.recorded ?? undefined)

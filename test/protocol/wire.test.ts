@@ -134,9 +134,9 @@ test('a batch of 524,288 bytes passes, one byte more does not', () => {
   throwsCode(() => decodeMessage(over), 'WIRE_TOO_LARGE', 'reject')
 })
 
-test('17 payouts, 256 planned ids and index 15 pass, one more does not', () => {
+test('18 payouts, 256 planned ids and index 15 pass, one more does not', () => {
   const cases: [(n: number) => Message, number, number, number, string][] = [
-    [closeRequest, 17, BODY + 32, 2, 'WIRE_TOO_LARGE'],
+    [closeRequest, 18, BODY + 32, 2, 'WIRE_TOO_LARGE'],
     [plan, 256, BODY + 32 + 8, 2, 'WIRE_TOO_LARGE'],
     [ack, 15, BODY + 16 + 32, 1, 'WIRE_MALFORMED']
   ]

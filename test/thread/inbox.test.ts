@@ -82,7 +82,7 @@ const REFUSED: readonly (readonly [string, string, Message])[] = [
   ['is an input with another binding', 'INPUT_BAD_BINDING', { kind: 'input', ...envelope, timestampHintSec: 0n, input: flipped(input) }],
   ['is a proposal whose input is bound wrongly', 'INPUT_BAD_BINDING', proposal({ inputs: [flipped(input)] })],
   ['is a Close whose payouts are not the pot', 'CLOSE_WRONG_PAYOUTS', closing({ ...end, payouts: [1n, 1n] })],
-  ['is a Close with a payout too many', 'CLOSE_WRONG_PAYOUTS', closing({ ...end, payouts: [...payouts, 0n] })],
+  ['is a Close with a payout more than those and the port\'s', 'CLOSE_WRONG_PAYOUTS', closing({ ...end, payouts: [...payouts, 0n, 0n] })],
   ['is a Close signed by a stranger', 'MESSAGE_BAD_SIGNATURE', closing(end, STRANGER)],
   ['is an ack signed by a stranger', 'MESSAGE_BAD_SIGNATURE', ack(STRANGER)],
   ['is an ack by a player that does not exist', 'MESSAGE_NO_SUCH_PLAYER', ack(other, 5)],
