@@ -51,6 +51,16 @@ abstract contract Forwarding is Moves {
         forward();
     }
 
+    /// @inheritdoc IClaims
+    function doubt(Terms calldata, uint256, Breakpoint calldata) external payable {
+        forward();
+    }
+
+    /// @inheritdoc IClaims
+    function drop(Terms calldata, Breakpoint calldata, Breakpoint calldata, LastInput calldata) external {
+        forward();
+    }
+
     /// @inheritdoc IThreads
     function refute(Terms calldata, Breakpoint calldata, Breakpoint calldata, LastInput calldata, bytes32, bytes calldata) external {
         forward();
