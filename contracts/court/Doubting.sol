@@ -25,8 +25,6 @@ abstract contract Doubting is Refutation {
         entry.record = bits;
         standings[threadId].doubted += 1;
         emit Doubted(threadId, hash, index, msg.sender, bits.endsAt());
-        // The slot that is written last is not measured.
-        cut.gasBefore += EACH_OTHER;
         // SAFETY: 16 claims stand at most, and no account has 2^88 wei for gas.
         doubts[hash] = Doubt(msg.sender, uint8(index), uint88(priceOf(cut)));
     }
@@ -47,7 +45,6 @@ abstract contract Doubting is Refutation {
             if (block.timestamp < bits.endsAt()) revert DisputeOpen(bits.endsAt(), block.timestamp);
             bytes32 before = requireParent(threadId, claimed, parent);
             lastMoverOf(terms, threadId, claimed.inputsRoot, input);
-            cut.gasBefore += EACH_OTHER;
             (cut.threadId, cut.player, cut.claims, cut.toDoubter) = (threadId, input.player, doubted.index, doubted.spentWei + PREMIUM);
             deposit += cut.toDoubter;
             bits = takeBack(bits, terms, cut, entry.recorded, by, placeOf(bits, claimed));

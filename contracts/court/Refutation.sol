@@ -14,7 +14,7 @@ abstract contract Refutation is Pledging {
     uint256 internal constant LAST_BYTE = 0xff;
     /// @dev Gas of a transaction that is not measured: the transaction itself, its way here, and its payments.
     uint256 private constant AROUND = 21_000 + 8_000 + 20_000;
-    uint256 internal constant EACH_OTHER = 26_000;
+    uint256 private constant EACH_OTHER = 26_000;
     uint256 private constant CALLDATA_GAS = 16;
 
     /// @dev A move that is taken back: where it stands, and what comes instead.

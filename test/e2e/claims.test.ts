@@ -13,7 +13,7 @@ const WINDOW = 200
 const BOB = 2
 
 test.before(async world => {
-  const arena = await openArena({ claims: true })
+  const arena = await openArena()
   world.arena = arena
   world.code = (await arena.deployData('TicTacToe')).address
   const players = await Promise.all([
