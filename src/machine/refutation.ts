@@ -19,9 +19,9 @@ export type Claim = { readonly player: number, readonly input: SignedInput, read
 /** The state before the claim, and the slot that it stands in. `world` must not change meanwhile (see `Machine.inspect`). */
 export type ClaimGround = { readonly context: MachineContext, readonly world: World, readonly environment: Environment, readonly holders: readonly CodeHolder[] }
 
-/** What the judge makes of a claim. `provesSender`: the mover's account goes along, because it is its nonce or balance that lets the input not in. */
+/** What the judge makes of a claim; `unknown`: nothing that fits into transactions. `provesSender`: the mover's account goes along, because it is its nonce or balance that lets the input not in. */
 export type Refutation =
-  | { readonly kind: 'right' }
+  | { readonly kind: 'right', readonly calls: readonly JudgeStep[], readonly cost: JudgingCost }
   | { readonly kind: 'wrong', readonly why: string, readonly calls: readonly JudgeStep[], readonly cost: JudgingCost, readonly provesSender: boolean }
   | { readonly kind: 'unknown', readonly why: string }
 
@@ -44,7 +44,7 @@ export async function refutationOf (verifier: LocalVerifier, ground: ClaimGround
     if (last?.kind !== 'verdict') return { kind: 'unknown', why: 'the judge gave no verdict' }
     if (!last.success) return { kind: 'wrong', why: 'its input reverts', calls, cost, provesSender: false }
     if (last.newRoot !== claim.stateRoot) return { kind: 'wrong', why: `it leaves the root ${last.newRoot}`, calls, cost, provesSender: false }
-    return { kind: 'right' }
+    return { kind: 'right', calls, cost }
   }
   const { refusal, refused } = outcome
   if (refusal?.answer.kind !== 'refusal') return { kind: 'unknown', why: refused }

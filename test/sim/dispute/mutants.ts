@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     fault: 'settles while a doubt is open',
-    finding: /settled on a wrong claim/,
+    finding: /settled on a wrong claim|while it was the honest/,
     bounds: doubted,
     rules: { waitsForDoubts: false }
   },
