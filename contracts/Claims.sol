@@ -58,7 +58,7 @@ contract Claims is Doubting {
         }
         cover(threadId, terms, account, 1 + (byOracle ? stands.byOracle : stands.byMovers));
         // Before `last` says who answers for this one.
-        if (bits.isClaim()) keepClaim(threadId, bits, entryOf(threadId).recorded);
+        if (bits.isClaim()) keep(threadId, stands, entryOf(threadId).recorded);
         stands.count += 1;
         if (byOracle) stands.byOracle += 1;
         else stands.byMovers += 1;

@@ -91,9 +91,13 @@ abstract contract Bonds is Court, IClaims {
 
     /// @dev A move is made upon a claim that the record alone holds: it is kept. So who claims pays for no storage that nobody may need.
     function keepClaim(bytes32 threadId, Record bits, bytes32 recorded) internal returns (Record) {
-        Standing memory stands = standing(threadId, bits);
-        claims[threadId][stands.count - 1] = packed(recorded, stands.last);
+        keep(threadId, standing(threadId, bits), recorded);
         return bits.withoutClaim();
+    }
+
+    /// @dev The last of those that stand.
+    function keep(bytes32 threadId, Standing memory stands, bytes32 recorded) internal {
+        claims[threadId][stands.count - 1] = packed(recorded, stands.last);
     }
 
     function packed(bytes32 recorded, uint256 by) private pure returns (bytes32) {
