@@ -69,7 +69,7 @@ async function control (folder: string, path: string, mutants: readonly Mutant[]
   await put(folder, path, sources, compiler)
   for (const test of new Set(mutants.flatMap(({ tests }) => tests))) {
     const { failed, problem, output } = await runFile(testFile(folder, test))
-    if (failed > 0) throw new Error(`${test} fails without a fault: ${problem ?? output}`)
+    if (failed > 0) throw new Error(`${test} fails without a fault: ${/FAIL .*"(.*)"/.exec(output)?.[1] ?? problem ?? output}`)
     console.error(`without a fault ${test} passes`)
   }
 }
