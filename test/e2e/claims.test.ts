@@ -96,7 +96,7 @@ test('a false result of an input that no judgement holds is doubted, and dropped
   const before = await arena.balance(alice.wallet)
   await cheat.claim(recorded, cheat.input(3n, 'play(uint8)', [0], { to: undefined, data: ASKS_MUCH, gasLimit: 6_000_000n }), NONSENSE)
 
-  const [doubted] = await until('the doubt', async () => (await cheat.told('Doubted')).length > 0 ? await cheat.told('Doubted') : undefined)
+  const [doubted] = await until('the doubt', async () => (await cheat.told('Doubted')).length > 0 ? await cheat.told('Doubted') : undefined, 90_000)
   assert.is(String(doubted?.['doubter']).toLowerCase(), alice.wallet)
   await until('alice to wait for the proof', async () => {
     const { next } = await alice.rpc.request('thread_dispute', { thread: table.thread })
