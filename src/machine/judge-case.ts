@@ -24,6 +24,10 @@ export type JudgeCase = {
   readonly baseFeeWei: bigint
   readonly blobBaseFeeWei: bigint
   readonly inputLimitBytes: number
+  /** The thread's contract where it may be a routine (specification §11); else address zero. */
+  readonly routine: Address
+  /** Whom a routine may name: see {@link playersHash}; else zero. */
+  readonly playersHash: Hash32
   /** Zero from the start; else {@link Verdict}'s `paused` of the call before. */
   readonly paused: Hash32
 }
@@ -42,21 +46,32 @@ export type Verdict = {
   readonly returnData: Uint8Array
 }
 
-const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,bytes32)'
+const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,bytes32)'
 const JUDGE = selector(`judge(${CASE_TYPE},bytes,bytes)`)
 const JUDGE_CALL = selector(`judgeCall(${CASE_TYPE},address,bytes,bytes)`)
-const CASE_WORDS = 13
+const CASE_WORDS = 15
 const VERDICT_WORDS = 9
 
 /** The case of a player's input on a state of this thread, under the breakpoint that `environment` gives (specification §5). */
 export function caseOf (context: MachineContext, environment: Environment, stateRoot: Hash32, player: number): JudgeCase {
-  const { terms, thread } = context
+  const { terms, thread, domain } = context
   const [wallet, sessionKey] = [terms.players[player], terms.sessionKeys[player]]
   if (wallet === undefined || sessionKey === undefined) throw new ThreadsError('MACHINE_INTERNAL', `player ${player} is not in the terms`)
   return {
     stateRoot, wallet, sessionKey, coinbase: terms.oracle, timestampSec: environment.timestampSec, number: environment.nonce, prevRandao: environment.parent,
-    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH
+    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH,
+    ...mayBeRoutine(terms) ? { routine: contractAddressOf(thread, domain.court), playersHash: playersHash(terms.players) } : { routine: ZERO_ADDRESS, playersHash: ZERO_HASH }
   }
+}
+
+/** Whether the thread's contract may be a routine (specification §11). */
+function mayBeRoutine ({ codeKind }: Pick<Terms, 'codeKind'>): boolean {
+  return codeKind > 1
+}
+
+/** keccak256 over a word for each player's wallet. */
+export function playersHash (players: readonly Address[]): Hash32 {
+  return hash32(concatBytes(...players.map((player) => word(BigInt(player)))))
 }
 
 /** Calldata of `judge`. */
@@ -89,7 +104,7 @@ export function decodeVerdict (bytes: Uint8Array): Verdict {
 function caseWords (judged: JudgeCase): Uint8Array[] {
   return [
     judged.stateRoot, judged.wallet, judged.sessionKey, judged.coinbase, judged.timestampSec, judged.number, judged.prevRandao, judged.gasLimit, judged.chainId, judged.baseFeeWei,
-    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.paused
+    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, judged.playersHash, judged.paused
   ].map((value) => word(BigInt(value)))
 }
 
