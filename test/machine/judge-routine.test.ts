@@ -9,7 +9,7 @@ import type { Address } from '../../src/protocol/types.js'
 import { hashLogs, type JudgePause, type JudgeRefusal, type JudgeResult } from '../../src/machine/judge-answer.js'
 import { type JudgeAccount, type JudgeMessage, type JudgeRoutine } from '../../src/machine/judge-input.js'
 import { LocalJudge, selectorOf } from '../../src/machine/judge.js'
-import { breakpoint, payloadOf, readMachine, stored, suspending, TOPIC } from './routines.js'
+import { breakpoint, payloadOf, readMachine, stored, suspending, TOPIC } from './breakpoints.js'
 
 const test = suite('routines in the interpreter')
 const judge = await LocalJudge.create(loadArtifact('Interpreter').runtimeCode)
