@@ -3,10 +3,10 @@
  * fixed, and this room knows no ABI library.
  */
 import { ThreadsError } from '../errors.js'
-import { asHash32, bigintToBytes, bytesToBigint, concatBytes, ZERO_HASH } from '../protocol/bytes.js'
-import { keccak256 } from '../protocol/crypto.js'
+import { asHash32, bigintToBytes, bytesToBigint, concatBytes, ZERO_ADDRESS, ZERO_HASH } from '../protocol/bytes.js'
+import { hash32, keccak256 } from '../protocol/crypto.js'
 import { MAX_RAW_BYTES } from '../protocol/limits.js'
-import { threadChainId } from '../protocol/terms.js'
+import { allowsRoutines, contractAddressOf, threadChainId } from '../protocol/terms.js'
 import type { Address, Hash32 } from '../protocol/types.js'
 import type { Environment, MachineContext } from './environment.js'
 
@@ -26,8 +26,8 @@ export type JudgeCase = {
   readonly inputLimitBytes: number
   /** The thread's contract where it may be a routine (specification §11); else address zero. */
   readonly routine: Address
-  /** Whom a routine may name: see {@link playersHash}; else zero. */
-  readonly playersHash: Hash32
+  /** Whom a routine may name; else nobody. */
+  readonly players: readonly Address[]
   /** Zero from the start; else {@link Verdict}'s `paused` of the call before. */
   readonly paused: Hash32
 }
@@ -60,18 +60,8 @@ export function caseOf (context: MachineContext, environment: Environment, state
   return {
     stateRoot, wallet, sessionKey, coinbase: terms.oracle, timestampSec: environment.timestampSec, number: environment.nonce, prevRandao: environment.parent,
     gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH,
-    ...mayBeRoutine(terms) ? { routine: contractAddressOf(thread, domain.court), playersHash: playersHash(terms.players) } : { routine: ZERO_ADDRESS, playersHash: ZERO_HASH }
+    ...allowsRoutines(terms) ? { routine: contractAddressOf(thread, domain.court), players: terms.players } : { routine: ZERO_ADDRESS, players: [] }
   }
-}
-
-/** Whether the thread's contract may be a routine (specification §11). */
-function mayBeRoutine ({ codeKind }: Pick<Terms, 'codeKind'>): boolean {
-  return codeKind > 1
-}
-
-/** keccak256 over a word for each player's wallet. */
-export function playersHash (players: readonly Address[]): Hash32 {
-  return hash32(concatBytes(...players.map((player) => word(BigInt(player)))))
 }
 
 /** Calldata of `judge`. */
@@ -104,8 +94,13 @@ export function decodeVerdict (bytes: Uint8Array): Verdict {
 function caseWords (judged: JudgeCase): Uint8Array[] {
   return [
     judged.stateRoot, judged.wallet, judged.sessionKey, judged.coinbase, judged.timestampSec, judged.number, judged.prevRandao, judged.gasLimit, judged.chainId, judged.baseFeeWei,
-    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, judged.playersHash, judged.paused
+    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, hashPlayers(judged.players), judged.paused
   ].map((value) => word(BigInt(value)))
+}
+
+/** keccak256 over a word for each; of nobody, zero. */
+function hashPlayers (players: readonly Address[]): Hash32 {
+  return players.length === 0 ? ZERO_HASH : hash32(concatBytes(...players.map((player) => word(BigInt(player)))))
 }
 
 function word (value: bigint | number): Uint8Array {
