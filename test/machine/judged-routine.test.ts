@@ -1,3 +1,4 @@
+// time limit: 240 s
 /** The whole judge on routines (specification §11), against the machine that co-signs: whatever a transaction does to one, both leave the same root. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -5,11 +6,14 @@ import { bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS } from '../../src/pro
 import { hash32 } from '../../src/protocol/crypto.js'
 import type { Address, Input } from '../../src/protocol/types.js'
 import { hashLogs } from '../../src/machine/judge-answer.js'
+import { transactionGas } from '../../src/machine/costs.js'
+import { firstBytes, lastBytes, machineBytes, measure, OUTER_GAS, setupGas } from '../../src/machine/judgeable.js'
 import { Judgement, type Matter } from '../../src/machine/judgement.js'
 import { Machine, type InputReceipt } from '../../src/machine/machine.js'
 import { BREAKPOINT_TOPIC, INPUT_ADDRESS, MACHINE_ADDRESS } from '../../src/machine/routine.js'
 import { settlementMatter, SYSTEM } from '../../src/machine/settlement.js'
 import { completed, createVerifier, effectOf, errorOf, exhibit, matterFor, verdictOf } from './judging.js'
+import { runOf } from './loads.js'
 import { ASK, BREAK, LOOP, number, ON_TIMEOUT, ONE_MOVER, program, SETTLE, SETTLES, Table } from './routines.js'
 import { abi, batchOf, PLAYERS, threadFor } from './thread.js'
 
@@ -177,6 +181,32 @@ test('what waits is settled by what its breakpoint named, what does not by the t
   await agree(table, table.input(0))
   assert.equal(await settle(X), { success: true, returned: hashOf(ON_TIMEOUT, [X, [O], '0x']) })
   assert.is((await settle(O)).success, false)
+})
+
+test('a resume of a large machine takes no more than its bound, and more than it would be without the machine', async () => {
+  const last = `${BREAK} ${'JUMPDEST '.repeat(12)} STOP`
+  for (const [dataBytes, memoryAt] of [[10_000, '0x100'], [100, '0x3800']] as const) {
+    const table = await Table.begin(`${SETTLES} ${X} ${ONE_MOVER} 0x9 ${memoryAt} MSTORE ${BREAK} ${X} ${ONE_MOVER} ${last}`)
+    await agree(table, table.input(1, { data: new Uint8Array(dataBytes).fill(1) }), 'it waits', [])
+    for (const about of ['it waits again', 'it ends']) {
+      const input = table.input(0, { data: new Uint8Array(1_000).fill(2) })
+      const matter = await matterAt(table, input)
+      const load = measure(await runOf(table.machine, batchOf((slotsOf.get(table) ?? 0n) + 1n, [input]), input))
+      const { steps } = await completed(verifier, matter)
+      const first = await new Judgement(verifier, matter).next()
+      const judgement = new Judgement(verifier, matter)
+      const { machine } = await judgement.next(steps - 3n)
+      const end = await judgement.next()
+      const none = { ...load, waitingBytes: 0 }
+      for (const [size, bound] of [[first.data.length, firstBytes], [machine?.length ?? 0, machineBytes], [end.data.length, lastBytes]] as const) {
+        assert.ok(size <= bound(load), `${about}: ${size} bytes, the bound is ${bound(load)}`)
+      }
+      assert.ok(first.data.length > firstBytes(none), `${about}: ${first.data.length} bytes, without it ${firstBytes(none)}`)
+      if (dataBytes > 1_000) assert.ok((machine?.length ?? 0) > machineBytes(none), `${about}: ${machine?.length} bytes, without it ${machineBytes(none)}`)
+      for (const { data, gasUsed } of [first, end]) assert.ok(transactionGas(data, gasUsed) <= setupGas(load, data.length) + OUTER_GAS * load.gas, `${about}: ${transactionGas(data, gasUsed)}`)
+      await agree(table, input, about, [])
+    }
+  }
 })
 
 test('no witness can make another of it: other players, another machine, a code for the input, or an account less', async () => {
