@@ -110,7 +110,6 @@ export const SUSPENDING_MUTANTS: readonly Mutant[] = [
   { name: 'seventeen movers', file: 'judge/Suspending.sol', right: 'gt(sub(movers, 1), sub(MAX_MOVERS, 1))', wrong: 'iszero(movers)', tests: SUSPENDS },
   { name: 'any data', file: 'judge/Suspending.sol', right: 'gt(sub(size, add(PAYLOAD_HEAD, shl(5, movers))), MAX_PAYLOAD_DATA)', wrong: '0', tests: SUSPENDS },
   { name: 'any mover', file: 'judge/Suspending.sol', right: 'bad := or(bad, eq(player, playersEnd))', wrong: '', tests: SUSPENDS },
-  { name: 'a payload without a head', file: 'judge/Suspending.sol', right: 'bad := or(bad, lt(size, PAYLOAD_HEAD))', wrong: 'bad := or(bad, iszero(size))', tests: SUSPENDS },
   { name: 'the memory is paid for again', file: 'judge/Suspending.sol', right: 'mstore(MEMORY_SIZE, memory_)', wrong: '', tests: SUSPENDS },
   { name: 'any height of the stack', file: 'judge/Suspending.sol', right: 'wrong := or(gt(height, MAX_STACK), gt(next, mload(CODE_SIZE)))', wrong: 'wrong := gt(next, mload(CODE_SIZE))', tests: SUSPENDS },
   { name: 'any pc', file: 'judge/Suspending.sol', right: 'wrong := or(gt(height, MAX_STACK), gt(next, mload(CODE_SIZE)))', wrong: 'wrong := gt(height, MAX_STACK)', tests: SUSPENDS },
