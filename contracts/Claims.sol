@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IJudge} from "./interfaces/IJudge.sol";
-import {IClaims} from "./interfaces/IClaims.sol";
+import {IClaimCalls} from "./interfaces/IClaimCalls.sol";
 import {Bench} from "./court/Bench.sol";
 import {Doubting} from "./court/Doubting.sol";
 import {Record} from "./lib/Record.sol";
@@ -16,7 +16,7 @@ contract Claims is Doubting {
     /// @param judge_ the court's
     constructor(IJudge judge_) Bench(judge_) {}
 
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function claim(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes32 stateRoot, bytes calldata result)
         external
         payable

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IClaims} from "../interfaces/IClaims.sol";
+import {IClaimCalls} from "../interfaces/IClaimCalls.sol";
 import {Record} from "../lib/Record.sol";
 import {Refutation} from "./Refutation.sol";
 
@@ -10,7 +10,7 @@ import {Refutation} from "./Refutation.sol";
 /// INVARIANT: while a doubt is open nothing is settled. Each claim is doubted once, and a doubt moves D to a window after itself, as every event does.
 /// INVARIANT: the court holds a deposit for each doubt whose claim was not proved and whose deposit was not taken back.
 abstract contract Doubting is Refutation {
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function doubt(Terms calldata terms, uint256 index, Breakpoint calldata claimed) external payable {
         Cut memory cut;
         cut.gasBefore = gasleft();
@@ -29,7 +29,7 @@ abstract contract Doubting is Refutation {
         doubts[hash] = Doubt(msg.sender, uint8(index), uint88(priceOf(cut)));
     }
 
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function drop(Terms calldata terms, Breakpoint calldata claimed, Breakpoint calldata parent, LastInput calldata input) external {
         Cut memory cut;
         cut.gasBefore = gasleft();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IClaims} from "../interfaces/IClaims.sol";
+import {IClaimCalls} from "../interfaces/IClaimCalls.sol";
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
 import {Record} from "../lib/Record.sol";
@@ -10,7 +10,7 @@ import {Pledging} from "./Pledging.sol";
 
 /// @notice How a forced move is refuted by execution, and what a wrong claim costs (section 8 of the specification).
 /// INVARIANT: what an account has set aside for a thread covers each unproven claim that it answers for, each with a bond of its own.
-abstract contract Refutation is Pledging {
+abstract contract Refutation is Pledging, IClaimCalls {
     uint256 internal constant LAST_BYTE = 0xff;
     /// @dev Gas of a transaction that is not measured: the transaction itself, its way here, and its payments.
     uint256 private constant AROUND = 21_000 + 8_000 + 20_000;
@@ -63,7 +63,7 @@ abstract contract Refutation is Pledging {
         if (by != 0) slash(terms, cut, by);
     }
 
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function refuteClaim(
         Terms calldata terms,
         uint256 index,
@@ -183,7 +183,7 @@ abstract contract Refutation is Pledging {
 
     /// @dev Whether a refusal of the judge is about the input, and not about what the caller brought: its witness, its gas.
     /// SAFETY: most of these are found from the raw transaction and the case alone. Nonce and balance are the witness's, which a refusal leaves unproved:
-    /// so the account that they were taken from is proved here.
+    /// so the account that they were taken from is proved here. What a routine waits for, the judge has proved before it refuses.
     function isNoInput(bytes memory reason, bytes32 stateRoot, address wallet, AccountProof[] calldata sender) private pure returns (bool) {
         if (reason.length < 4) return false;
         bytes4 selector = bytes4(reason);
@@ -192,7 +192,8 @@ abstract contract Refutation is Pledging {
         return selector == IJudge.NotTheSigner.selector || selector == IJudge.NotCanonical.selector || selector == IJudge.BadField.selector
             || selector == IJudge.TrailingBytes.selector || selector == IJudge.UnknownType.selector || selector == IJudge.WrongChain.selector
             || selector == IJudge.HighS.selector || selector == IJudge.InputTooLong.selector || selector == IJudge.GasLimitTooHigh.selector
-            || selector == IJudge.GasLimitTooLow.selector || selector == IJudge.InitCodeTooLong.selector;
+            || selector == IJudge.GasLimitTooLow.selector || selector == IJudge.InitCodeTooLong.selector
+            || selector == IJudge.NotAMover.selector || selector == IJudge.ResumeTooLong.selector;
     }
 
     function provenSender(bytes32 stateRoot, address wallet, AccountProof[] calldata sender) private pure returns (AccountProof calldata proof) {
@@ -258,8 +259,7 @@ abstract contract Refutation is Pledging {
         emit Forced(threadId, k, input.player, bits.endsAt(), input.raw, input.binding);
     }
 
-    /// @dev Pays out one claim's bond: gas and premium to who refuted it, or gas to who dropped it and gas and premium to who had doubted it; the rest to the players
-    /// other than the mover (who answers is the mover or no player).
+    /// @dev Pays out one claim's bond: gas and premium to who refuted it (or gas to who dropped it, and gas and premium to its doubter), the rest to the players but the mover.
     function slash(Terms calldata terms, Cut memory cut, uint256 by) internal {
         address account = by == BY_ORACLE ? terms.oracle : terms.players[cut.player];
         uint256 left = bondFor(terms.gasLimit);

@@ -4,11 +4,11 @@ import { decodeInput } from '../protocol/input.js'
 import type { Hash32, Input, SignedInput } from '../protocol/types.js'
 import type { World } from '../state/world.js'
 import type { CodeHolder } from './code-reference.js'
-import { costOfJudging, PLANNED_LIMITS, sum, type JudgingCost } from './costs.js'
+import { costOfJudging, PLANNED_LIMITS, sum, type JudgingCost, type JudgingOutcome } from './costs.js'
 import type { Environment, MachineContext } from './environment.js'
 import { selectorOf } from './judge.js'
 import { caseOf } from './judge-case.js'
-import type { JudgeStep, Matter } from './judgement.js'
+import { Judgement, type JudgeStep, type Matter } from './judgement.js'
 import type { LocalVerifier } from './local-verifier.js'
 import { matterOf } from './matter.js'
 import { Touched, viewOf } from './witness.js'
@@ -28,16 +28,21 @@ export type Refutation =
 /** Refusals of the judge that are about the input. They are the court's too (contracts/court/Refutation.sol). */
 const NO_INPUT = new Map([
   'NotTheSigner(address)', 'NotCanonical(uint256)', 'BadField(uint256)', 'TrailingBytes()', 'UnknownType(uint256)', 'WrongChain(uint256,uint256)', 'HighS()', 'InputTooLong(uint256,uint256)',
-  'GasLimitTooHigh(uint256,uint256)', 'GasLimitTooLow(uint256,uint256)', 'InitCodeTooLong(uint256,uint256)'
+  'GasLimitTooHigh(uint256,uint256)', 'GasLimitTooLow(uint256,uint256)', 'InitCodeTooLong(uint256,uint256)',
+  'NotAMover(address)', 'ResumeTooLong(uint256,uint256)'
 ].map(signature => [selectorOf(signature), signature]))
 /** The same, where what the judge was shown of the mover's account decides. */
 const BY_ACCOUNT = new Map(['WrongNonce(uint256,uint256)', 'CannotPay(uint256)'].map(signature => [selectorOf(signature), signature]))
-/** A claimed input need not be one that the players would have signed: whatever the thread's gas limit allows (30,000,000 at some 120 gas for each) is brought before the judge. */
-const MOST_TRANSACTIONS = 400
+/** A claimed input need not be one that the players would have signed: whatever the thread's gas limit allows (6,000,000 at some 120 gas for each) is brought before the judge. */
+const MOST_TRANSACTIONS = 500
 
 /** Plays the judgement of a claimed move. */
 export async function refutationOf (verifier: LocalVerifier, ground: ClaimGround, claim: Claim): Promise<Refutation> {
-  const outcome = await costOfJudging(verifier, await matterOfClaim(ground, claim), PLANNED_LIMITS, MOST_TRANSACTIONS)
+  const matter = await matterOfClaim(ground, claim)
+  const { size } = new Judgement(verifier, matter)
+  // However few opcodes it takes, a first call shows everything: there is no need to play it.
+  if (size > PLANNED_LIMITS.calldataBytes) return { kind: 'unknown', why: `its judgement would begin with ${size} bytes` }
+  const outcome = await playable(costOfJudging(verifier, matter, PLANNED_LIMITS, MOST_TRANSACTIONS))
   if (!('refused' in outcome)) {
     const { calls, cost } = outcome
     const last = calls.at(-1)?.answer
@@ -52,6 +57,16 @@ export async function refutationOf (verifier: LocalVerifier, ground: ClaimGround
   const why = NO_INPUT.get(selector) ?? BY_ACCOUNT.get(selector)
   if (why === undefined) return { kind: 'unknown', why: refused }
   return { kind: 'wrong', why: `its input is none: ${why}`, calls: [refusal], cost: sum([refusal]), provesSender: BY_ACCOUNT.has(selector) }
+}
+
+/** SAFETY: what cannot be played here, for whatever reason, must not stand because of that. */
+async function playable (playing: Promise<JudgingOutcome>): Promise<JudgingOutcome> {
+  try {
+    return await playing
+  } catch (error) {
+    if (error instanceof ThreadsError) return { refused: `${error.code}: ${error.message}` }
+    throw error
+  }
 }
 
 async function matterOfClaim (ground: ClaimGround, claim: Claim): Promise<Matter> {
