@@ -67,8 +67,16 @@ export class Table {
   }
 
   static async begin (source: string, overrides: Partial<Terms> = {}): Promise<Table> {
-    const thread = routineThread(program(source), overrides)
+    return await Table.of(routineThread(program(source), overrides))
+  }
+
+  static async of (thread: TestThread): Promise<Table> {
     return new Table(thread, (await Machine.genesis(thread.context, thread.code)).machine)
+  }
+
+  /** Lets time pass. */
+  wait (seconds: bigint): void {
+    this.#slot += seconds
   }
 
   /** An input of a player to the thread's contract, or to `to`; its nonce is the player's next. */
@@ -77,7 +85,7 @@ export class Table {
     return this.thread.input(player, { gasLimit: 1_000_000n, ...fields, nonce: this.machine.nonceOf(player), to })
   }
 
-  /** Executes and commits a batch of these inputs. */
+  /** Executes and commits a batch of these inputs, a second after the last one. */
   async play (...inputs: readonly Input[]): Promise<Prepared> {
     const prepared = await this.machine.prepare(batchOf(++this.#slot, inputs))
     this.machine.commit(prepared)
