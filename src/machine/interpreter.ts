@@ -14,6 +14,7 @@ import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
 import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
+import { sizeOfSuspended } from './routine.js'
 import { breakpointAt, goOn, isShut, machineBehind, type Frame, type RoutineRun, type SuspendableState } from './suspension.js'
 
 /** What the loop uses of the interpreter's run state. */
@@ -55,6 +56,8 @@ export type Footprint = {
   transientWrites: number
   /** Entries of the journal for creations, payments and SELFDESTRUCTs. */
   entries: number
+  /** Bytes of the machine that it went on from (specification §11), 0 where it began; undefined: the thread allows no routines. */
+  waitedBytes: number | undefined
 }
 
 /** The limits in the loop's own units; Infinity, or what no memory reaches, where there is none. */
@@ -109,7 +112,7 @@ export function takeFootprint (evm: EVM): Footprint {
 }
 
 function noFootprint (): Footprint {
-  return { words: 0, frames: 0, initBytes: 0, returnBytes: 0, createdBytes: 0, writes: 0, transientWrites: 0, entries: 0 }
+  return { words: 0, frames: 0, initBytes: 0, returnBytes: 0, createdBytes: 0, writes: 0, transientWrites: 0, entries: 0, waitedBytes: undefined }
 }
 
 function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): Bounds {
@@ -268,6 +271,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
 function begin (known: Known): void {
   [known.work, known.callersWords, known.callersInitBytes, known.writes] = [0, 0n, 0, 0]
   known.footprint = noFootprint()
+  const { routine } = known
+  if (routine !== undefined) known.footprint.waitedBytes = routine.goesOn === undefined ? 0 : sizeOfSuspended(routine.goesOn)
 }
 
 /** Size, a flag, the code and a byte for each position of it. */

@@ -83,6 +83,11 @@ export function waitingOf ({ memory, payload: { offset, size } }: Suspended, pla
   return waiting
 }
 
+/** How many bytes {@link encodeSuspended} makes. */
+export function sizeOfSuspended ({ stack, memory, callData }: Suspended): number {
+  return HEAD_BYTES + WORD * stack.length + memory.length + callData.length
+}
+
 /** The machine's bytes. Its first one is STOP: calling it does nothing. */
 export function encodeSuspended ({ pc, caller, valueWei, callData, stack, memory, payload }: Suspended): Uint8Array {
   const numbers: [number, number][] = [[VERSION, 1], [pc, 4], [stack.length, 2], [memory.length / WORD, 2], [callData.length, 4], [payload.offset, 4], [payload.size, 4]]
