@@ -17,6 +17,7 @@ contract Morpion {
     /// @notice Who has won; 0 for nobody (yet).
     address public winner;
     bool public over;
+    uint8[9] private last;
 
     event Played(address indexed player, uint8 cell);
     event Won(address indexed player, uint256 prize);
@@ -40,7 +41,7 @@ contract Morpion {
         uint8 moves;
         address player = x;
         while (true) {
-            uint8 cell = abi.decode(Thread.breakpoint(this.forfeit.selector, player), (uint8));
+            uint8 cell = abi.decode(Thread.breakpoint(this.forfeit.selector, player, abi.encode(board)), (uint8));
             if (cell > 8) revert NoSuchCell(cell);
             if (board[cell] != EMPTY) revert CellTaken(cell);
             uint256 due = moves < 2 ? stake : 0;
@@ -48,16 +49,16 @@ contract Morpion {
             uint8 mark = player == x ? 1 : 2;
             board[cell] = mark;
             emit Played(player, cell);
-            if (hasLine(board, mark)) return win(player);
-            if (++moves == 9) return draw();
+            if (hasLine(board, mark)) return win(player, board);
+            if (++moves == 9) return draw(board);
             player = player == x ? o : x;
         }
     }
 
     /// @notice Nobody has moved in time: what is staked goes to the other.
-    function forfeit(address, address[] calldata movers, bytes calldata) external {
+    function forfeit(address, address[] calldata movers, bytes calldata data) external {
         if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
-        win(movers[0] == x ? o : x);
+        win(movers[0] == x ? o : x, abi.decode(data, (uint8[9])));
     }
 
     /// @notice Before and after the game nothing is at stake.
@@ -65,15 +66,20 @@ contract Morpion {
         if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
     }
 
-    function win(address player) private {
-        (over, winner) = (true, player);
+    /// @notice The board at the end, row by row: 0 empty, 1 x, 2 o. Until then it is what the contract says when it waits.
+    function cells() external view returns (uint8[9] memory) {
+        return last;
+    }
+
+    function win(address player, uint8[9] memory board) private {
+        (over, winner, last) = (true, player, board);
         uint256 prize = address(this).balance;
         emit Won(player, prize);
         pay(player, prize);
     }
 
-    function draw() private {
-        over = true;
+    function draw(uint8[9] memory board) private {
+        (over, last) = (true, board);
         uint256 each = address(this).balance / 2;
         emit Drawn(each);
         pay(o, each);

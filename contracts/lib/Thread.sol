@@ -43,15 +43,20 @@ library Thread {
         return answer();
     }
 
+    /// @notice The same for one player.
+    function breakpoint(bytes4 onTimeout, address mover, bytes memory data) internal returns (bytes memory input) {
+        wait(onTimeout, mover, data);
+        (, input) = answer();
+    }
+
     /// @notice The same for one player, without data.
     function breakpoint(bytes4 onTimeout, address mover) internal returns (bytes memory input) {
-        wait(onTimeout, mover);
-        (, input) = answer();
+        return breakpoint(onTimeout, mover, "");
     }
 
     /// @notice The same for an answer of one word, say a number; no memory is taken for it. Less than a word is none.
     function breakpointWord(bytes4 onTimeout, address mover) internal returns (uint256 word) {
-        wait(onTimeout, mover);
+        wait(onTimeout, mover, "");
         uint256 size = told();
         if (size < 32) revert NotAWord(size);
         return wordAt(INPUT_HEAD);
@@ -99,13 +104,15 @@ library Thread {
         }
     }
 
-    function wait(bytes4 onTimeout, address mover) private {
+    function wait(bytes4 onTimeout, address mover, bytes memory data) private {
         assembly ("memory-safe") {
             let start := mload(0x40)
             mstore(start, onTimeout)
             mstore8(add(start, 4), 1)
             mstore(add(start, 5), and(mover, 0xffffffffffffffffffffffffffffffffffffffff))
-            log1(start, 37, BREAKPOINT)
+            let size := mload(data)
+            for { let i := 0 } lt(i, size) { i := add(i, 0x20) } { mstore(add(add(start, 37), i), mload(add(add(data, 0x20), i))) }
+            log1(start, add(37, size), BREAKPOINT)
         }
     }
 

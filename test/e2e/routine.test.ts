@@ -33,6 +33,9 @@ async function begin ({ arena, alice, bob, code }: World): Promise<Table> {
   return await Table.start(arena, [alice, bob], code, { ctorArg, windowSec: WINDOW, ...SETTLE === undefined ? {} : { settlement: SETTLE }, routine: true })
 }
 
+/** What the game says of its board while it waits. */
+const board = (cells: readonly number[]): string => AbiCoder.defaultAbiCoder().encode(['uint8[9]'], [cells])
+
 /** A player's move, final at both nodes: the cell alone, for the contract waits for it. */
 async function move (table: Table, number: number, cell: number): Promise<void> {
   const { success, reason } = await table.send(number % 2, '(uint8)', [cell], { value: (number < 2 ? STAKE : 0n).toString() })
@@ -45,7 +48,7 @@ test('both nodes say for whom the contract waits; nobody else gets in, and a mov
   for (const player of table.players) assert.equal([(await table.status(player)).suspended, (await table.status(player)).terms.routine], [null, true])
   assert.is((await table.send(1, 'play()')).success, true)
   await table.reach(1)
-  for (const player of table.players) assert.equal((await table.status(player)).suspended, { movers: [0], onTimeout: FORFEIT, data: '0x' })
+  for (const player of table.players) assert.equal((await table.status(player)).suspended, { movers: [0], onTimeout: FORFEIT, data: board([0, 0, 0, 0, 0, 0, 0, 0, 0]) })
   await rejects(table.send(1, '(uint8)', [4], { value: STAKE.toString() }), 'INPUT_DROPPED')
   const refused = await table.send(0, '(uint8)', [4])
   assert.equal([refused.final, refused.success, abi.parseError(refused.returnData ?? '0x')?.name], [true, false, 'WrongStake'])
@@ -94,7 +97,7 @@ test('a mover whose node is gone: the other\'s move is executed by the judge, wh
   const { input } = await table.send(0, '(uint8)', [2], { wait: 'sent' })
   const moved = await until('the forced move', async () => (await alice.rpc.request('thread_receipt', { thread: table.thread, input })).receipt ?? undefined, 150_000)
   assert.equal([moved.success, moved.slot], [true, { epoch: 1, nonce: 4 }])
-  assert.equal((await table.status(alice)).suspended, { movers: [1], onTimeout: FORFEIT, data: '0x' })
+  assert.equal((await table.status(alice)).suspended, { movers: [1], onTimeout: FORFEIT, data: board([2, 0, 1, 0, 1, 0, 0, 0, 0]) })
   await arena.passTime(2 * WINDOW)
   assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
 })
