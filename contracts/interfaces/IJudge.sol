@@ -91,7 +91,7 @@ interface IJudge {
     error FeeCapTooLow(uint256 cap, uint256 baseFee);
     /// @notice The sender cannot pay gasLimit · fee cap + value.
     error CannotPay(uint256 balance);
-    /// @notice A routine is suspended, and its sender is none of those who may resume it.
+    /// @notice A routine is suspended, and its sender is none of those who may resume it. This and the next are refused once the witness's proof holds.
     error NotAMover(address sender);
     /// @notice A routine is suspended, and its data are more than may be sent to one.
     error ResumeTooLong(uint256 size, uint256 most);

@@ -6,7 +6,7 @@ import {MultiProof} from "../lib/MultiProof.sol";
 import {accountCount, Cast, openWitness, readAccounts, slotCount, stepsOf, Trial} from "./Witness.sol";
 import {decodeTransaction, Transaction} from "./Transaction.sol";
 import {hashCase, hashPause, payUpFront, priceOf, targetOf, warmAccessList, writeMachine, writeMessage} from "./Trial.sol";
-import {addInput, settleRoutine, stage} from "./Routine.sol";
+import {addInput, refuse, settleRoutine, stage} from "./Routine.sol";
 import {answerAt, answeredTables, ask, gasUsedOf, settleAccounts, settleSlots, takeReturnData} from "./Outcome.sol";
 
 /// @title What an input does to a state, worked out by the chain
@@ -72,8 +72,8 @@ contract Judge is IJudge {
         uint256 sender = readAccounts(t, cast, slotCount(t));
         if (tx_.signer != address(0)) payUpFront(tx_, case_, sender);
         warmAccessList(t, tx_);
-        stage(t, case_, tx_);
-        bool isFinal = ask(t, interpreter);
+        bool refused = stage(t, case_, tx_);
+        bool isFinal = !refused && ask(t, interpreter);
         closeMemory(t);
         if (isFinal) {
             conclude(verdict, t, case_, tx_, cast);
@@ -83,6 +83,7 @@ contract Judge is IJudge {
         settleAccounts(t, cast, t.accounts, 0, 0);
         settleSlots(t, t.accounts);
         newRoot(t, case_.stateRoot);
+        if (refused) refuse(case_, tx_);
         pause(verdict, t, case_, subject);
     }
 

@@ -87,16 +87,16 @@ function writeRoutine(Trial memory t, IJudge.Case calldata case_, Transaction me
 
 /// @dev Makes of the message what it is where a machine is suspended, once the accounts are read. A transaction to the thread's contract resumes. For any other, the contract is
 /// closed. A call without a transaction settles: it goes to the function that the BREAKPOINT named.
-function stage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_) pure {
-    if (case_.routine == address(0)) return;
+/// @return refused it cannot be included (`refuse`)
+function stage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_) pure returns (bool refused) {
+    if (case_.routine == address(0)) return false;
     uint256 entry = entryOf(t, t.accounts, MACHINE_ADDRESS);
-    if (codeHashAt(entry) == EMPTY_HASH) return;
+    if (codeHashAt(entry) == EMPTY_HASH) return false;
     unchecked {
         uint256 message = t.accounts - MESSAGE_SIZE;
         if (reachesRoutine(case_, tx_)) {
-            if (tx_.dataSize > MAX_RESUME_DATA) revert IJudge.ResumeTooLong(tx_.dataSize, MAX_RESUME_DATA);
             uint256 machine = machineOf(t, entry);
-            requireMover(machine, case_.wallet);
+            if (tx_.dataSize > MAX_RESUME_DATA || !isMover(machine, case_.wallet)) return true;
             giveInput(t);
             (uint256 place, uint256 size) = (dataAt(t), sizeAt(machine));
             assembly ("memory-safe") {
@@ -147,14 +147,18 @@ function writeOnTimeout(Transaction memory tx_, uint256 machine, uint256 place) 
     }
 }
 
-function requireMover(uint256 machine, address sender) pure {
+/// @dev Refuses what a routine that waits does not wait for. SAFETY: what waits must be proved before: a refusal ends a claim.
+function refuse(IJudge.Case calldata case_, Transaction memory tx_) pure {
+    if (tx_.dataSize > MAX_RESUME_DATA) revert IJudge.ResumeTooLong(tx_.dataSize, MAX_RESUME_DATA);
+    revert IJudge.NotAMover(case_.wallet);
+}
+
+function isMover(uint256 machine, address sender) pure returns (bool found) {
     (uint256 payload, ) = payloadOf(machine);
-    bool found;
     assembly ("memory-safe") {
         let word := add(payload, PAYLOAD_HEAD)
         for { let end := add(word, shl(5, byte(4, mload(payload)))) } lt(word, end) { word := add(word, 32) } { found := or(found, eq(mload(word), sender)) }
     }
-    if (!found) revert IJudge.NotAMover(sender);
 }
 
 /// @dev What the message has done to a suspended machine, and the end of the input. @param tables accounts after the message

@@ -3,17 +3,20 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { bytesToHex, concatBytes } from '../../src/protocol/bytes.js'
+import { addressOf, hash32, keccak256 } from '../../src/protocol/crypto.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Hash32, Input } from '../../src/protocol/types.js'
-import { ALL_STEPS } from '../../src/machine/judge-witness.js'
+import { ALL_STEPS, encodeWitness } from '../../src/machine/judge-witness.js'
 import { Judgement } from '../../src/machine/judgement.js'
-import { selectorOf } from '../../src/machine/judge.js'
+import { DEFAULT_ROOMS, selectorOf } from '../../src/machine/judge.js'
 import { matterOf } from '../../src/machine/matter.js'
+import { MACHINE_ADDRESS } from '../../src/machine/routine.js'
+import { witnessOf } from '../../src/machine/witness.js'
 import { SYSTEM } from '../../src/machine/settlement.js'
 import { ASK, BREAK, number, ON_TIMEOUT, ONE_MOVER, program, SETTLE } from '../machine/routines.js'
 import { createVerifier } from '../machine/judging.js'
-import { Arena, logOf } from './arena.js'
-import { NO_INPUT, WINDOW, type LastInput } from './game.js'
+import { Arena, hex, logOf } from './arena.js'
+import { NO_INPUT, WINDOW, type GameOptions, type LastInput } from './game.js'
 import { JudgedGame } from './judged.js'
 
 const ETHER = 10n ** 18n
@@ -22,6 +25,10 @@ const arena = await Arena.create({ judge: 'Judge' })
 const test = suite('contracts/Threads: routines')
 test.after(() => arena.stop())
 const condition = (title: string, run: () => Promise<void>): void => { test(title, () => arena.isolated(run)) }
+const ORACLE_KEY = keccak256(new TextEncoder().encode('oracle'))
+const ORACLE = addressOf(ORACLE_KEY)
+await arena.rpc('anvil_impersonateAccount', ORACLE)
+await arena.rpc('anvil_setBalance', ORACLE, hex(1000n * ETHER))
 const [X, O] = [arena.account(0), arena.account(1)]
 const lastOf = (input: Input): LastInput => ({ player: input.player, others: [], raw: input.raw, binding: input.binding })
 
@@ -32,8 +39,8 @@ const RUNTIME = program(`CALLER ${SYSTEM} EQ ISZERO @play JUMPI
 const CREATION = concatBytes(program(`${bytesToHex(Uint8Array.of(RUNTIME.length >> 8, RUNTIME.length & 255))} DUP1 @end 0x1 ADD 0x0 CODECOPY 0x0 RETURN :end`), RUNTIME)
 
 /** A thread whose contract waits for O, with half an ether in it, and a dispute about that. */
-async function waiting (): Promise<{ thread: JudgedGame, openedSec: bigint, first: Input }> {
-  const thread = await JudgedGame.of(arena, CREATION, new Uint8Array(), { codeKind: 2, settlement: SETTLE })
+async function waiting (options: GameOptions = {}): Promise<{ thread: JudgedGame, openedSec: bigint, first: Input }> {
+  const thread = await JudgedGame.of(arena, CREATION, new Uint8Array(), { codeKind: 2, settlement: SETTLE, ...options })
   const first = thread.input(0, new Uint8Array(), ETHER / 2n)
   await thread.play(first, await arena.nowSec())
   assert.equal(thread.machine.waiting?.movers, [O])
@@ -85,6 +92,54 @@ condition('advance: who is not waited for is refused', async () => {
   await arena.at(openedSec + 1n)
   const said = await game.advance(thread.head, game.move(0, thread.head, 1n, openedSec + 1n, { input }), bytesToHex(witness)).then(() => 'advanced', (error: Error) => error.message)
   assert.ok(said.includes(`${name}${X.slice(2).padStart(64, '0')}`), said)
+})
+
+const others = [
+  ['who is not waited for', 0, number(7n), 'NotAMover(address)'], ['with more than may be sent', 1, new Uint8Array(1_025), 'ResumeTooLong(uint256,uint256)']
+] as const
+for (const [about, player, data, refusal] of others) {
+  condition(`refuteClaim: a claim of an input ${about} falls; a witness of another machine does not help against a right one`, async () => {
+    const { thread, openedSec } = await waiting({ oracle: ORACLE, bondWei: 60n * ETHER })
+    const { game, machine, head: parent } = thread
+    const atSec = openedSec + 1n
+    const input = thread.input(player, data)
+    const batch = { nonce: parent.nonce + 1n, timestampSec: atSec, parent: breakpointHash(parent), inputs: [input] }
+    const { witness, answer } = await machine.inspect(async world => await new Judgement(verifier, await matterOf(machine.context, world, batch, input, [])).next())
+    assert.is(answer.kind === 'refusal' ? answer.selector : 'a verdict', selectorOf(refusal))
+    const move = game.move(player, parent, 1n, atSec, { input })
+    await arena.at(atSec)
+    await game.claim(parent, 1n, move, hash32(Uint8Array.of(1)), { key: ORACLE_KEY })
+    const claimed = game.forced(parent, 1n, move, hash32(Uint8Array.of(1)))
+    await game.refuteClaim(0, claimed, parent, move, bytesToHex(witness))
+    assert.is((await game.record()).recorded, breakpointHash(parent))
+  })
+}
+
+condition('refuteClaim: a right claim of a resume stands against a witness in which another is waited for', async () => {
+  const { thread, openedSec } = await waiting({ oracle: ORACLE, bondWei: 60n * ETHER })
+  const { game, machine, head: parent } = thread
+  const atSec = openedSec + 1n
+  const input = thread.input(1, number(7n))
+  const batch = { nonce: parent.nonce + 1n, timestampSec: atSec, parent: breakpointHash(parent), inputs: [input] }
+  const forged = await machine.inspect(async world => {
+    const { touched, view, cast } = await matterOf(machine.context, world, batch, input, [])
+    const { accounts, proof } = witnessOf(view, touched)
+    const other = accounts.map(account => {
+      const code = Uint8Array.from(account.code ?? [])
+      // The mover is the last word of the payload, at 0x80 in its memory, behind two words on its stack.
+      if (account.address === MACHINE_ADDRESS) code[96 + 64 + 0x80 + 36] = (code[96 + 64 + 0x80 + 36] ?? 0) ^ 1
+      return account.address === MACHINE_ADDRESS ? { ...account, code, codeHash: hash32(code) } : account
+    })
+    return encodeWitness(other, proof, cast, { steps: ALL_STEPS, rooms: DEFAULT_ROOMS }, [])
+  })
+  const move = game.move(1, parent, 1n, atSec, { input })
+  const right = await thread.play(input, atSec, 1n)
+  await arena.at(atSec)
+  await game.claim(parent, 1n, move, right.stateRoot, { key: ORACLE_KEY })
+  const claimed = game.forced(parent, 1n, move, right.stateRoot)
+  const said = await game.refuteClaim(0, claimed, parent, move, bytesToHex(forged)).then(() => 'refuted', (error: Error) => error.message)
+  assert.ok(said.includes(selectorOf('OtherRoot(bytes32,bytes32)')), said)
+  assert.is((await game.record()).recorded, breakpointHash(claimed))
 })
 
 condition('settleByFunction: when the player that a routine waits for does not move, what its breakpoint named settles', async () => {

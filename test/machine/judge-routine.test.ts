@@ -101,6 +101,14 @@ test('memory that a machine has is not charged for again, and what comes beyond 
   assert.is(await gasOf('0x820 MLOAD STOP'), 6n + 3n + BigInt(Math.floor(66 ** 2 / 512) - Math.floor(65 ** 2 / 512)))
 })
 
+test('a resumed frame has as much room on its stack as is left of 1,024 words', async () => {
+  const ends = async (more: number): Promise<boolean> => {
+    const whole = message(`${'0x1 '.repeat(400)} ${suspending(PAYLOAD)} ${'0x0 '.repeat(more)} STOP`)
+    return (await resultOf(onFrom(whole, await resultOf(whole)))).success
+  }
+  assert.equal([await ends(624), await ends(625)], [true, false])
+})
+
 test('a BREAKPOINT in a resumed frame leaves the machine anew, and a revert takes back what the resumed frame did', async () => {
   const whole = message(`0x5 JUMPDEST 0x1 SWAP1 SUB ${suspending(PAYLOAD)} DUP1 0x0 SSTORE DUP1 0x2 JUMPI 0x0 0x0 REVERT`)
   let result = await resultOf(whole)

@@ -8,6 +8,7 @@ import type { Address, Input } from '../../src/protocol/types.js'
 import { hashLogs } from '../../src/machine/judge-answer.js'
 import { transactionGas } from '../../src/machine/costs.js'
 import { firstBytes, lastBytes, machineBytes, measure, OUTER_GAS, setupGas } from '../../src/machine/judgeable.js'
+import type { WitnessAccount } from '../../src/machine/judge-witness.js'
 import { Judgement, type Matter } from '../../src/machine/judgement.js'
 import { Machine, type InputReceipt } from '../../src/machine/machine.js'
 import { BREAKPOINT_TOPIC, INPUT_ADDRESS, MACHINE_ADDRESS } from '../../src/machine/routine.js'
@@ -101,6 +102,17 @@ test('who is no mover is refused by name, and so are data of more than 1,024 byt
   await agree(table, table.input(0))
   assert.is(await refusal(table, table.input(1, { data: number(1n) })), 'NotAMover')
   assert.is(await refusal(table, table.input(0, { data: new Uint8Array(1_025) })), 'ResumeTooLong')
+  // Both are found from what the witness shows of the machine: they are no refusals of another one.
+  const matter = await matterAt(table, table.input(1, { data: number(1n) }))
+  await new Judgement(verifier, matter).next()
+  assert.is(errorOf(await exhibit(verifier, matter)), 'NotAMover')
+  const other = ({ accounts }: { accounts: WitnessAccount[] }): { accounts: WitnessAccount[] } => ({
+    accounts: accounts.map(account => {
+      const code = account.code?.map((byte, i) => i === 127 ? byte ^ 1 : byte) ?? new Uint8Array()
+      return account.address === MACHINE_ADDRESS ? { ...account, code, codeHash: hash32(code) } : account
+    })
+  })
+  assert.is(errorOf(await exhibit(verifier, matter, other)), 'OtherRoot')
   await agree(table, table.input(0, { data: new Uint8Array(1_024) }))
 })
 
