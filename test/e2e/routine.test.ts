@@ -12,6 +12,8 @@ import { ETHER, STAKE, Table } from './table.js'
 type World = { arena: Arena, alice: Player, bob: Player, code: Address }
 const test = suite<World>('e2e/routine')
 const WINDOW = 400
+/** How long a higher bid can come. */
+const PATIENCE_SEC = 3
 const abi = loadArtifact('Morpion').interface
 const [SETTLE, FORFEIT] = ['settle', 'forfeit'].map(name => abi.getFunction(name)?.selector ?? '')
 
@@ -84,6 +86,27 @@ test('a game in which a node is killed with -9 at every breakpoint goes on where
     await table.phase(player, 'closed')
     assert.is(await arena.balance(player.wallet), (before[index] ?? 0n) + (payouts[index] ?? 0n) - await arena.fees(player.wallet, block), player.name)
   }
+})
+
+test('an auction of three: bids of two at once are taken one after the other, who is outbid is paid back, and after its time anybody ends it', async ({ arena, alice, bob }) => {
+  const carol = await arena.player('carol', { account: 3, flags: ['--no-auto-dispute'] })
+  const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address[]', 'uint256'], [alice.wallet, [bob.wallet, carol.wallet], PATIENCE_SEC])
+  const code = (await arena.deployData('Auction')).address
+  const table = await Table.start(arena, [alice, bob, carol], code, { ctorArg, windowSec: WINDOW, ...SETTLE === undefined ? {} : { settlement: SETTLE }, routine: true })
+  assert.is((await table.send(0, 'sell(uint256)', [10])).success, true)
+  await table.reach(1)
+  assert.equal((await table.status(carol)).suspended?.movers, [0, 1, 2])
+  const bid = async (player: number, value: number): Promise<boolean | undefined> => (await table.player(player).rpc.request('thread_send', { thread: table.thread, value: String(value) })).success
+  assert.is(await bid(1, 9), false)
+  const both = await Promise.all([bid(1, 20), bid(2, 30)])
+  assert.is(both[1], true)
+  await until('the time to be over', async () => await bid(0, 0) || undefined, 60_000)
+  for (const player of table.players) assert.is((await table.status(player)).suspended, null)
+  assert.is(String(await table.read(bob, 'owner() view returns (address)')).toLowerCase(), carol.wallet)
+  assert.equal((await table.status(bob)).balances?.playersWei, [ETHER + 30n, ETHER, ETHER - 30n].map(String))
+  const closed = await carol.rpc.request('thread_close', { thread: table.thread })
+  assert.equal([closed.closed, closed.payoutsUnits], [true, [ETHER + 30n, ETHER, ETHER - 30n].map(String)])
+  await carol.stop()
 })
 
 test('a mover whose node is gone: the other\'s move is executed by the judge, which stops at the next breakpoint, and what that named takes the stakes from who did not move', async world => {
