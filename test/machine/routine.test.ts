@@ -133,6 +133,16 @@ test('the memory that it waits with is not paid for again', async () => {
   assert.is(await gasOf('0x1f40'), await gasOf('0x00c0'))
 })
 
+test('memory that grows behind the breakpoint costs what it grows by', async () => {
+  const gasOf = async (touched: string): Promise<bigint> => {
+    const table = await Table.begin(`${SETTLES} ${X} ${ONE_MOVER} 0x1 0x1f40 MSTORE ${BREAK} ${touched} MLOAD POP STOP`)
+    await table.play(table.input(1))
+    return (await table.play(table.input(0))).gasUsed
+  }
+  const cost = (words: bigint): bigint => 3n * words + words * words / 512n
+  assert.is(await gasOf('0x2f40') - await gasOf('0x1f40'), cost(0x2f60n / 32n) - cost(0x1f60n / 32n))
+})
+
 test('the input is there for the mover\'s transaction alone, with its code, and leaves nothing behind', async () => {
   // Slots 0 to 2: size and hash of its code, and what a call without an input returns; paid on the way.
   const table = await Table.begin(`${SETTLES} ${X} ${ONE_MOVER} ${ASK} RETURNDATASIZE 0x0 SSTORE ${BREAK} RETURNDATASIZE 0x1 SSTORE
