@@ -14,7 +14,7 @@ const ORACLE = `0x${'0a'.repeat(20)}` as Address
 const id = (n: number): ThreadId => `0x${n.toString(16).padStart(64, '0')}` as ThreadId
 // What an oracle does not look at is left out.
 const TERMS = { codeHash: CODE, oracle: ORACLE, oracleFee: 5n, joinDeadlineSec: 1_000n, gasLimit: 1_000_000n } as unknown as Terms
-const POLICY: OraclePolicy = { minFeeUnits: 5n, claims: 2, codes: [] }
+const POLICY: OraclePolicy = { minFeeUnits: 5n, claims: 2, codes: [], assets: [], isDryRun: false }
 const FUNDS: OracleFunds = { freeWei: 20n, perClaimWei: 10n }
 
 const cases: readonly [string, Terms, OraclePolicy, OracleFunds, bigint, RegExp | undefined][] = [
