@@ -18,6 +18,8 @@ import type { Address, Hex } from '../src/protocol/types.js'
 import { RpcClient } from '../src/rpc/client.js'
 
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+/** A node whose owner cheats, for {@link PlayerOptions}.entry. */
+export const LYING_NODE = fileURLToPath(new URL('./lying-node.js', import.meta.url))
 /** The same for `start`, ending with the process that started it. */
 const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'

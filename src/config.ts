@@ -43,8 +43,10 @@ export type NodeOptions = {
     /** For one result of a forced move. */
     readonly resultFeeWei: bigint
   } | undefined
-  /** Ask a thread's oracle for the results of own forced moves, for this much at most; undefined: never. */
-  readonly useOracle?: { readonly maxFeeWei: bigint } | undefined
+  /** Ask a thread's oracle for the results of own forced moves. */
+  readonly useOracle: boolean
+  /** What is paid for one result at most. */
+  readonly maxOracleFeeWei: bigint
   readonly log: Log
 }
 

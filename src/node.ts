@@ -40,7 +40,8 @@ const RELOAD_MS = 1_000
 /** How often connected peers are asked for the addresses of others, milliseconds. */
 const PEERS_EVERY_MS = 30_000
 
-/** Rooms that a test may bring itself: a store with faults, another clock, an oracle that lies (`distort`: what it signs instead of the root that it found). */
+/** Rooms that a test may bring itself: a store with faults, another clock, a node that lies (`distort`: the root that it signs as an oracle, or claims
+ * as a player, instead of what it found). */
 export type NodeParts = { readonly openStore?: (folder: string) => Promise<StorePort>, readonly clock?: ClockPort, readonly distort?: (root: Hash32) => Hash32 }
 
 /** A running node. */
@@ -268,10 +269,12 @@ export class ThreadsNode implements NodeHost {
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
-    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout } = this.options
+    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout, useOracle, maxOracleFeeWei } = this.options
     const desk = new Desk(coordinator, {
-      chain: this.chain, bench: this.#bench,
-      options: { autoRespond, autoDispute, disputeAfterSec, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout }) }
+      chain: this.chain, bench: this.#bench, distort: this.#distort,
+      options: {
+        autoRespond, autoDispute, disputeAfterSec, useOracle: useOracle ? { maxFeeWei: maxOracleFeeWei } : undefined, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout })
+      }
     })
     // A dry run does nothing in the oracle's name.
     const serves = this.#serves(coordinator.parts.context.terms) && this.options.oracle?.isDryRun !== true

@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, falseResult, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, signature, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -121,7 +121,8 @@ export const METHODS = {
     params: z.strictObject({ thread: threadId, input: hash32 }), result: z.object({ receipt: receipt.nullable() })
   },
   thread_evidence: {
-    summary: 'Proofs that a player signed two contents of one slot.', params: onThread, result: z.object({ evidence: z.array(evidence) })
+    summary: 'Proofs that a player signed two contents of one slot, and results of the oracle that executing the move does not give.', params: onThread,
+    result: z.object({ evidence: z.array(evidence), results: z.array(falseResult) })
   },
   thread_follow: {
     summary: 'Subscribes to events, of one thread or of all; they come as thread_event notifications.',
@@ -137,8 +138,10 @@ export const METHODS = {
     params: z.strictObject({ thread: threadId, restate: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
   },
   thread_advance: {
-    summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node.',
-    params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot })
+    summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node. With useOracle the thread\'s oracle is asked to answer for the move, and it is claimed; where that fails, it is executed.',
+    params: z.strictObject({ thread: threadId, useOracle: z.boolean().default(false), /** For one result, in wei. Default: what the node is configured with. */ maxFee: amount.optional(), ...dryRun }),
+    /** `claim`: the oracle answers for it, and was paid so much; null where the judge executes it. */
+    result: pricedOnChain.extend({ slot, claim: z.object({ oracle: address, feeWei: amount }).nullable() })
   },
   thread_dispute: {
     summary: 'A thread at the court: window, moves, time banks, what it has cost, and what this node does next; with price, what that would take.',

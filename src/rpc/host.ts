@@ -24,7 +24,11 @@ export type HostNetwork = NetworkPort & {
 
 /** A running node. */
 export type NodeHost = {
-  readonly options: { readonly key: Uint8Array, readonly walletKey: Uint8Array, readonly dataDir: string }
+  readonly options: {
+    readonly key: Uint8Array, readonly walletKey: Uint8Array, readonly dataDir: string
+    /** What is paid for one result of an oracle at most, unless a call says otherwise. */
+    readonly maxOracleFeeWei: bigint
+  }
   readonly sessionKey: Address
   readonly clock: ClockPort
   readonly startedMs: number

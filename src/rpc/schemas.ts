@@ -112,6 +112,9 @@ export const disputeStatus = z.object({
 /** What a thread sends to the chain; `redeemed`: the court has executed it. */
 export const threadReceipt = z.object({ index: count, sender: address, target: address, amountUnits: amount, data: bytes(8_192), redeemed: z.boolean() })
 
+/** A Result that the thread's oracle has signed and that this node's execution contradicts; `force` is the hash of the move's Force. */
+export const falseResult = z.object({ force: hash32, oracle: address, stateRoot: hash32, feeWei: amount, signature, ownRoot: hash32, foundMs: count })
+
 /** Two contents of one slot signed by one key: proof that its player lied. */
 export const evidence = z.object({
   slot, signer: playerIndex, foundMs: count, contents: z.array(z.object({ hash: hash32, kind: z.enum(['breakpoint', 'close']), signature }))
@@ -187,5 +190,7 @@ export type NodeStatus = z.input<typeof nodeStatus>
 export type PeerJson = z.input<typeof peer>
 /** @see {@link threadReceipt} */
 export type ThreadReceiptJson = z.input<typeof threadReceipt>
+/** @see {@link falseResult} */
+export type FalseResultJson = z.input<typeof falseResult>
 /** @see {@link evidence} */
 export type EvidenceJson = z.input<typeof evidence>

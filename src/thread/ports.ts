@@ -224,6 +224,8 @@ export type ChainPort = DisputeCalls<Receipt> & {
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** The hash of what the court has recorded of a thread now; undefined: nothing. */
   recordedHash (thread: ThreadId): Promise<Hash32 | undefined>
+  /** Forces a move whose result nobody executes: `result` is what the oracle's bond answers for, and its fee goes along. By the mover's own wallet. */
+  claim (terms: Terms, recorded: Breakpoint, move: ForcedMove, result: { readonly stateRoot: Hash32, readonly feeWei: bigint, readonly signature: Signature }, options?: SendOptions): Promise<Receipt>
   /** Adds to this wallet's free bond. */
   bond (amountWei: bigint): Promise<Receipt>
   /** Takes from it. */

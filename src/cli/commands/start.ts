@@ -53,7 +53,7 @@ async function start (context: Context, parts: NodeParts): Promise<void> {
     oracle: config.oracle ? {
       minFeeUnits: BigInt(config.oracleFee), claims: config.oracleClaims, codes: config.oracleCodes, assets: config.oracleAssets, isDryRun: config.oracleDryRun, resultFeeWei: BigInt(config.oracleResultFee)
     } : undefined,
-    useOracle: config.useOracle ? { maxFeeWei: BigInt(config.maxOracleFee) } : undefined
+    useOracle: config.useOracle, maxOracleFeeWei: BigInt(config.maxOracleFee)
   }, parts))
   signals.runsNow()
   try {
