@@ -82,6 +82,7 @@ test('a player and the oracle agree on a lie: the other\'s node refutes it, the 
   await bob.rpc.request('thread_send', { thread: table.thread, signature: 'play(uint8)', args: [X_WINS[5]], wait: 'sent' })
   const { claim } = await bob.rpc.request('thread_advance', { thread: table.thread, useOracle: true })
   assert.equal(claim, { oracle: liar.wallet, feeWei: RESULT_FEE.toString() })
+  await bob.kill()
   await alice.start()
   const [slashed] = await until('the refutation', async () => (await cheat.told('Slashed')).length > 0 ? await cheat.told('Slashed') : undefined, 60_000)
   assert.equal(['account', 'refuter'].map(name => String(slashed?.[name]).toLowerCase()), [liar.wallet, alice.wallet])
@@ -89,8 +90,9 @@ test('a player and the oracle agree on a lie: the other\'s node refutes it, the 
   assert.equal((await alice.rpc.request('thread_dispute', { thread: table.thread })).banks.map(({ leftSec }) => leftSec), [WINDOW, 0])
   const toAlice = (slashed?.['toRefuter'] as bigint) + (slashed?.['toEachOther'] as bigint)
   assert.is(toAlice, BOND)
-  // A loser who lies twice: its oracle signs no more, and it has no bank left for a move of its own.
+  // The oracle was refuted, so the judge executes what follows.
   await table.send(0, 'play(uint8)', [X_WINS[6]], { timeoutSec: 60 })
+  assert.equal(await claimsOf(alice, table), [[1, null], [0, null]])
   await arena.passTime(4 * WINDOW)
   const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
   assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
