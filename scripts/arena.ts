@@ -77,6 +77,9 @@ export class Player {
 
   get pid (): number | undefined { return this.#process?.pid }
 
+  /** Whether its process runs and is ready. */
+  get isRunning (): boolean { return this.#client !== undefined }
+
   /** Starts (again) and waits until it is ready. */
   async start (): Promise<void> {
     const child = spawn(process.execPath, [this.#options.entry ?? NODE, 'start', '--json', '--data-dir', this.dataDir, '--listen', this.#listen, ...this.#flags, ...this.#options.flags ?? []], {
