@@ -54,7 +54,7 @@ export class Results {
   open (request: ResultRequest): OpenRequest {
     const { parts: { context } } = this.#coordinator
     if (context.terms.oracle !== this.#parts.chain.wallet) throw refused('ORACLE_NOT_OURS', 'the terms name another oracle')
-    this.#requireRecorded(request)
+    this.#recorded(request)
     const input = decodeInput(request.input, context)
     const { thread, dispute, parent, timestampSec } = request
     const force = { thread, dispute, parent, txHash: input.id, timestampSec }
@@ -123,12 +123,20 @@ export class Results {
     })
   }
 
-  #requireRecorded ({ dispute, parent }: ResultRequest): Breakpoint {
-    const { view, state, close } = this.#coordinator
+  /** What the court has recorded, which is what the move is made on. @throws `RESULT_NOT_RECORDED` */
+  #recorded ({ dispute, parent }: ResultRequest): Breakpoint {
+    const { view } = this.#coordinator
     if (view.phase !== 'dispute' || view.dispute?.number !== dispute || view.recorded?.hash !== parent) throw refused('RESULT_NOT_RECORDED', 'another breakpoint or dispute is recorded')
-    if (state.head?.hash !== parent) throw refused('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
-    if (close !== undefined) throw refused('RESULT_NOT_RECORDED', 'all have signed the end')
     return view.recorded.breakpoint
+  }
+
+  /** The same, and it is this node's head, which nothing that all have signed stands against. @throws `RESULT_NOT_RECORDED` */
+  #requireRecorded (request: ResultRequest): Breakpoint {
+    const { state, close, provisional } = this.#coordinator
+    const recorded = this.#recorded(request)
+    if (state.head?.hash !== request.parent) throw refused('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
+    if (close !== undefined || provisional !== undefined) throw refused('RESULT_NOT_RECORDED', 'all have signed how to go on')
+    return recorded
   }
 
   /** What all have signed and what is recorded does not have: it is the answer, for it goes before any move. */
