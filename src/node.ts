@@ -107,6 +107,8 @@ export class ThreadsNode implements NodeHost {
   get chain (): Chain { return present(this.#chain) }
   get network (): Network { return present(this.#network) }
   get store (): StorePort { return present(this.#store) }
+  /** What this node does as an oracle; undefined: it is none. */
+  get serving (): Answering | undefined { return this.#answering }
   /** What the store failed with last; undefined while it is well. */
   get storeError (): string | undefined { return this.#writeError ?? this.#storeError }
   get domain (): Domain { return { chainId: this.chain.chainId, court: this.options.court } }

@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, disputeStatus, evidence, falseResult, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, falseResult, MAX_PLAYERS, nodeStatus, oracleLook, oracleReport, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, signature, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -77,7 +77,8 @@ export const METHODS = {
       /** Default: random. */
       salt: hash32.optional()
     }),
-    result: z.object({ thread: threadId, terms, transaction, ...cautions })
+    /** `oracle`: what its bond is, and what answers for one claim in this thread. */
+    result: z.object({ thread: threadId, terms, transaction, oracle: z.object({ account: address, freeWei: amount, perClaimWei: amount }).nullable().optional(), ...cautions })
   },
   thread_join: { summary: 'Pays this node\'s deposit into a thread that names it as a player.', params: onThread, result: onChain.extend(cautions) },
   thread_cancel: { summary: 'Takes back the deposits of a thread that not everybody joined in time.', params: onThread, result: onChain.extend({ transaction: transaction.nullable(), ...already }) },
@@ -206,6 +207,15 @@ export const METHODS = {
         claims: z.array(z.object({ index: count, player: count, account: address, breakpoint: hash32 }))
       }).nullable()
     })
+  },
+  oracle_report: {
+    summary: 'What this node does as an oracle: its terms, its bond, its threads with what they have brought, and the work that waits.', params: none, result: oracleReport
+  },
+  oracle_look: {
+    summary: 'An oracle before a thread is opened: by its address, the terms that it offers; by its account (or the one that it offers), its free bond and its record at the court.',
+    params: z.strictObject({ multiaddr: z.string().min(1).max(512).optional(), account: address.optional(), /** For what a claim needs. */ gasLimit: z.int().min(21_000).max(6_000_000).default(1_000_000) })
+      .refine(({ multiaddr, account }) => multiaddr !== undefined || account !== undefined, { message: 'give multiaddr or account', path: ['account'] }),
+    result: oracleLook
   },
   'rpc.discover': { summary: 'This document: OpenRPC 1.', params: none, result: z.record(z.string(), z.unknown()) }
 } as const satisfies Record<string, MethodSpec>

@@ -1,5 +1,6 @@
 /** What the methods need of a running node. `node.ts` is it; the methods know no more of it than this. */
 import type { Address, Domain, Hash32, ThreadId } from '../protocol/types.js'
+import type { OracleOffer } from '../protocol/oracle-codec.js'
 import type { Coordinator } from '../thread/coordinator.js'
 import type { Duties } from '../thread/duties.js'
 import type { ThreadEvent } from '../thread/events.js'
@@ -36,6 +37,8 @@ export type NodeHost = {
   readonly chain: HostChain
   readonly network: HostNetwork
   readonly domain: Domain
+  /** What this node does as an oracle; undefined: it is none. */
+  readonly serving: { readonly offer: OracleOffer, readonly isDryRun: boolean, readonly count: { readonly signed: number, readonly running: number, readonly refused: Readonly<Record<string, number>> } } | undefined
   /** What the store failed with last; undefined while it is well. */
   readonly storeError: string | undefined
   /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */

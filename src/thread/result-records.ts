@@ -1,5 +1,6 @@
 /** Where results of forced moves lie in the store: those that this node has signed as a thread's oracle, and false ones that it was given. */
-import type { Address, Hash32, Signature } from '../protocol/types.js'
+import { ZERO_HASH } from '../protocol/bytes.js'
+import type { Address, Breakpoint, Hash32, Signature } from '../protocol/types.js'
 import type { StoreOperation } from './ports.js'
 import { fromJson, toJson, type ThreadRecords } from './records.js'
 
@@ -37,6 +38,15 @@ export class ResultRecords {
 
   /** How many were signed in this thread. */
   async count (): Promise<number> { return await this.#count(`${this.#prefix}/o/`) }
+
+  /** What was asked for the results of a player's moves on the parent of a claimed breakpoint that lead to its root. */
+  async feeOf (dispute: bigint, { parent, stateRoot }: Pick<Breakpoint, 'parent' | 'stateRoot'>, player: number): Promise<bigint | undefined> {
+    for await (const [, value] of this.#records.store.iterate(this.#on({ dispute, parent, player, force: ZERO_HASH }))) {
+      const signed = fromJson(value) as SignedRoot
+      if (signed.stateRoot === stateRoot) return signed.feeWei
+    }
+    return undefined
+  }
 
   #on ({ dispute, parent, player }: ResultKey): string { return `${this.#prefix}/o/${dispute.toString(16).padStart(16, '0')}${parent}/${player}/` }
 
