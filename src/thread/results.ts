@@ -53,7 +53,7 @@ export class Results {
    */
   open (request: ResultRequest): OpenRequest {
     const { parts: { context } } = this.#coordinator
-    if (context.terms.oracle !== this.#parts.chain.wallet) throw refused('ORACLE_NOT_OURS', 'the terms name another oracle')
+    if (context.terms.oracle !== this.#parts.chain.wallet) throw declined('ORACLE_NOT_OURS', 'the terms name another oracle')
     this.#recorded(request)
     const input = decodeInput(request.input, context)
     const { thread, dispute, parent, timestampSec } = request
@@ -100,10 +100,10 @@ export class Results {
     const stateRoot = this.#parts.distort?.(found) ?? found
     return await this.#coordinator.exclusive(async () => {
       this.#requireRecorded(opened.request)
-      if (journal.damage !== undefined) throw refused('ORACLE_HOLDS_BACK', `the sign journal cannot be trusted (${journal.damage})`)
+      if (journal.damage !== undefined) throw declined('ORACLE_HOLDS_BACK', `the sign journal cannot be trusted (${journal.damage})`)
       const known = await this.#records.result(keyOf(opened))
       if (known !== undefined) return known
-      if (await this.#records.countOn(keyOf(opened)) >= MAX_ON_A_PARENT) throw refused('RESULT_TOO_MANY', `player ${opened.input.player} has the results of ${MAX_ON_A_PARENT} moves on this breakpoint`)
+      if (await this.#records.countOn(keyOf(opened)) >= MAX_ON_A_PARENT) throw declined('RESULT_TOO_MANY', `player ${opened.input.player} has the results of ${MAX_ON_A_PARENT} moves on this breakpoint`)
       const signed = { stateRoot, feeWei: this.#parts.feeWei }
       this.#coordinator.write(
         ...journal.enter({ kind: 'result', slot: { epoch: opened.request.dispute, nonce: nonce + 1n }, hash: resultHash({ force: opened.force, ...signed }) }),
@@ -118,7 +118,7 @@ export class Results {
     return await this.#coordinator.exclusive(async () => {
       const recorded = this.#requireRecorded(request)
       const machine = this.#coordinator.parts.execution.machine
-      if (machine === undefined || machine.root !== recorded.stateRoot) throw refused('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
+      if (machine === undefined || machine.root !== recorded.stateRoot) throw declined('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
       return await Promise.resolve({ recorded, machine: machine.fork() })
     })
   }
@@ -126,7 +126,7 @@ export class Results {
   /** What the court has recorded, which is what the move is made on. @throws `RESULT_NOT_RECORDED` */
   #recorded ({ dispute, parent }: ResultRequest): Breakpoint {
     const { view } = this.#coordinator
-    if (view.phase !== 'dispute' || view.dispute?.number !== dispute || view.recorded?.hash !== parent) throw refused('RESULT_NOT_RECORDED', 'another breakpoint or dispute is recorded')
+    if (view.phase !== 'dispute' || view.dispute?.number !== dispute || view.recorded?.hash !== parent) throw declined('RESULT_NOT_RECORDED', 'another breakpoint or dispute is recorded')
     return view.recorded.breakpoint
   }
 
@@ -134,8 +134,8 @@ export class Results {
   #requireRecorded (request: ResultRequest): Breakpoint {
     const { state, close, provisional } = this.#coordinator
     const recorded = this.#recorded(request)
-    if (state.head?.hash !== request.parent) throw refused('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
-    if (close !== undefined || provisional !== undefined) throw refused('RESULT_NOT_RECORDED', 'all have signed how to go on')
+    if (state.head?.hash !== request.parent) throw declined('RESULT_NOT_RECORDED', 'this node does not follow what is recorded')
+    if (close !== undefined || provisional !== undefined) throw declined('RESULT_NOT_RECORDED', 'all have signed how to go on')
     return recorded
   }
 
@@ -159,21 +159,21 @@ export class Results {
     const graceSec = windowSec < 16n ? 1n : windowSec / 16n
     const earliest = later(parentSec, nowSec - graceSec)
     const latest = later(parentSec, nowSec + MAX_AHEAD_SEC)
-    if (timestampSec < earliest || timestampSec > latest) throw refused('RESULT_NOT_TIMELY', `a move of ${timestampSec} is none between ${earliest} and ${latest}`)
+    if (timestampSec < earliest || timestampSec > latest) throw declined('RESULT_NOT_TIMELY', `a move of ${timestampSec} is none between ${earliest} and ${latest}`)
     const endsAtSec = this.#coordinator.view.dispute?.endsAtSec ?? 0n
-    if (nowSec >= endsAtSec) throw refused('RESULT_NOT_TIMELY', 'the dispute is over')
+    if (nowSec >= endsAtSec) throw declined('RESULT_NOT_TIMELY', 'the dispute is over')
   }
 
   /** The acceptance is its own, and covers one claim more than stand. */
   async #requireBond (): Promise<void> {
     const { chain } = this.#parts
     const { view, thread } = this.#coordinator
-    if (await this.#records.wasSlashed(chain.wallet)) throw refused('ORACLE_HOLDS_BACK', 'a result of this oracle was refuted in this thread: what it executes is not what the judge does')
+    if (await this.#records.wasSlashed(chain.wallet)) throw declined('ORACLE_HOLDS_BACK', 'a result of this oracle was refuted in this thread: what it executes is not what the judge does')
     const [pledge, perClaimWei] = await Promise.all([chain.pledge(thread, chain.wallet), chain.bondFor(view.terms.gasLimit)])
-    if (!pledge.accepted) throw refused('ORACLE_NOT_ACCEPTED', 'this oracle has not accepted the thread')
+    if (!pledge.accepted) throw declined('ORACLE_NOT_ACCEPTED', 'this oracle has not accepted the thread')
     const standing = openMoves(view).filter(({ claim }) => claim?.account === chain.wallet).length
     const neededWei = perClaimWei * BigInt(standing + 1)
-    if (pledge.amountWei < neededWei) throw refused('ORACLE_BOND_TOO_SMALL', `${pledge.amountWei} wei are set aside for the thread, ${neededWei} would be needed`)
+    if (pledge.amountWei < neededWei) throw declined('ORACLE_BOND_TOO_SMALL', `${pledge.amountWei} wei are set aside for the thread, ${neededWei} would be needed`)
   }
 
   /** What the move leads to, by every rule that a refutation could go by. @returns the state root */
@@ -182,8 +182,8 @@ export class Results {
     const nonce = recorded.nonce + 1n
     const prepared = await machine.prepare({ nonce, parent, timestampSec, inputs: [input] })
     const { skipped: [skipped], receipts: [receipt], root } = prepared
-    if (skipped !== undefined || receipt === undefined) throw refused('RESULT_NO_MOVE', `it cannot be included: ${skipped?.message ?? ''}`)
-    if (!receipt.success) throw refused('RESULT_NO_MOVE', `it reverts: ${receipt.reason ?? 'without a reason'}`)
+    if (skipped !== undefined || receipt === undefined) throw declined('RESULT_NO_MOVE', `it cannot be included: ${skipped?.message ?? ''}`)
+    if (!receipt.success) throw declined('RESULT_NO_MOVE', `it reverts: ${receipt.reason ?? 'without a reason'}`)
     machine.commit(prepared)
     const wallet = context.terms.players[input.player]
     if (wallet === undefined || BigInt(context.terms.settlement) === 0n) return root
@@ -191,7 +191,7 @@ export class Results {
     const made: Breakpoint = { thread, epoch: dispute, nonce, parent, stateRoot: root, inputsRoot: inputsRoot([input]), timestampSec }
     const environment = { nonce: nonce + 1n, parent: breakpointHash(made), timestampSec: timestampSec + context.terms.windowSec }
     const { outcome } = await machine.after(settlementMessage(context, wallet), environment)
-    if (!outcome.success) throw refused('RESULT_NO_MOVE', 'it leaves what cannot be settled')
+    if (!outcome.success) throw declined('RESULT_NO_MOVE', 'it leaves what cannot be settled')
     return root
   }
 }

@@ -1,10 +1,10 @@
 // time limit: 300 s
-/** A player's node takes its forced moves to the chain as claims that the thread's oracle answers for; what is false is refuted, and what is not there is done without. */
+/** A player's node takes its forced moves to the chain as claims that the thread's oracle answers for, if what that signs is true. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { LYING_NODE, openArena, until, type Arena, type Player } from '../../scripts/arena.js'
 import type { Address } from '../../src/protocol/types.js'
-import { Cheat } from './false-claims.js'
+import { rejects } from '../support/rejects.js'
 import { ETHER, STAKE, Table, ticTacToe, X_WINS } from './table.js'
 
 type World = { arena: Arena, alice: Player, bob: Player, oracle: Player, liar: Player, code: Address }
@@ -24,7 +24,7 @@ test.before(async world => {
   world.code = (await arena.deployData('TicTacToe')).address
   const [alice, bob, oracle, liar] = await Promise.all([
     arena.player('alice', { account: 1, flags: ['--patience-sec', '1', '--dispute-after-sec', '2', '--use-oracle'] }),
-    arena.player('bob', { account: BOB, flags: PASSIVE, entry: LYING_NODE }),
+    arena.player('bob', { account: BOB, flags: PASSIVE }),
     arena.player('oracle', { account: 3, flags: AS_ORACLE }),
     arena.player('liar', { account: 4, flags: [...AS_ORACLE, ...PASSIVE], entry: LYING_NODE })
   ])
@@ -51,6 +51,17 @@ async function begun ({ arena, alice, bob, code }: World, oracle: Player, moves:
 const claimsOf = async (player: Player, { thread }: Table): Promise<(readonly [number, string | null])[]> =>
   (await player.rpc.request('thread_dispute', { thread })).moves.map(({ player: mover, claimedBy }) => [mover, claimedBy])
 
+test('a player sees an oracle before it opens a thread: by its address what it offers, by its account its bond and record', async ({ alice, bob, oracle, liar }) => {
+  const [address = ''] = oracle.multiaddrs
+  const { account, offer, freeWei, covers, record } = await alice.rpc.request('oracle_look', { multiaddr: address })
+  assert.equal([account, freeWei, covers, record], [oracle.wallet, (10n * BOND).toString(), 10, { accepted: 0, claims: 0, refuted: 0 }])
+  assert.equal(offer, { account: oracle.wallet, minFeeUnits: FEE.toString(), resultFeeWei: RESULT_FEE.toString(), claims: 2, codes: [], assets: [] })
+  assert.is((await alice.rpc.request('oracle_look', { account: liar.wallet, gasLimit: 6_000_000 })).covers, 1)
+  await rejects(alice.rpc.request('oracle_look', { multiaddr: bob.multiaddrs[0] ?? '' }), 'ORACLE_NOT_SERVING')
+  const { stdout } = await alice.cli('oracle', 'look', address)
+  assert.match(stdout, /a result for 0\.001 ether[^]*enough for 10[^]*0 threads accepted/)
+})
+
 test('the other is away: the move goes to the chain as a claim that the oracle answers for, and is what is paid out', async world => {
   const { arena, alice, bob, oracle } = world
   const table = await begun(world, oracle, 6)
@@ -61,42 +72,18 @@ test('the other is away: the move goes to the chain as a claim that the oracle a
   assert.equal([won.final, won.success], [true, true])
   assert.equal(await claimsOf(alice, table), [[0, oracle.wallet]])
   assert.is((await alice.rpc.request('oracle_status', { thread: table.thread })).thread?.pledgedWei, (2n * BOND + RESULT_FEE).toString())
+  const { threads: [standing], earned, work } = await oracle.rpc.request('oracle_report', {})
+  assert.equal([standing?.results, standing?.standing, standing?.releasable, earned.resultsWei, work.disputes, work.signed], [1, 1, false, RESULT_FEE.toString(), 1, 1])
   await arena.passTime(3 * WINDOW)
   const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
   assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
   assert.is(await arena.balance(alice.wallet), before + ETHER + STAKE - RESULT_FEE - await arena.fees(alice.wallet, block))
+  const { threads: [over], earned: after } = await oracle.rpc.request('oracle_report', {})
+  assert.equal([over?.phase, over?.releasable, after], ['settled', true, { threadsWei: FEE.toString(), resultsWei: RESULT_FEE.toString() }])
   // The fee is the oracle's, with its bond.
   const free = BigInt((await oracle.rpc.request('oracle_status', {})).freeWei)
   await oracle.rpc.request('oracle_release', { thread: table.thread })
   assert.is(BigInt((await oracle.rpc.request('oracle_status', {})).freeWei), free + 2n * BOND + RESULT_FEE)
-})
-
-test('a player and the oracle agree on a lie: the other\'s node refutes it, the bond pays, and the player\'s bank is gone', async world => {
-  const { arena, alice, bob, liar } = world
-  const table = await begun(world, liar, 5)
-  const cheat = new Cheat(table, 1, BOB)
-  const before = await arena.balance(alice.wallet)
-  const block = await arena.provider.getBlockNumber()
-  // While alice is away: else she would sign the move.
-  await alice.kill()
-  await bob.rpc.request('thread_send', { thread: table.thread, signature: 'play(uint8)', args: [X_WINS[5]], wait: 'sent' })
-  const { claim } = await bob.rpc.request('thread_advance', { thread: table.thread, useOracle: true })
-  assert.equal(claim, { oracle: liar.wallet, feeWei: RESULT_FEE.toString() })
-  await bob.kill()
-  await alice.start()
-  const [slashed] = await until('the refutation', async () => (await cheat.told('Slashed')).length > 0 ? await cheat.told('Slashed') : undefined, 60_000)
-  assert.equal(['account', 'refuter'].map(name => String(slashed?.[name]).toLowerCase()), [liar.wallet, alice.wallet])
-  await until('alice to follow', async () => (await table.status(alice)).head?.slot.nonce === 6 || undefined)
-  assert.equal((await alice.rpc.request('thread_dispute', { thread: table.thread })).banks.map(({ leftSec }) => leftSec), [WINDOW, 0])
-  const toAlice = (slashed?.['toRefuter'] as bigint) + (slashed?.['toEachOther'] as bigint)
-  assert.is(toAlice, BOND)
-  // The oracle was refuted, so the judge executes what follows.
-  await table.send(0, 'play(uint8)', [X_WINS[6]], { timeoutSec: 60 })
-  assert.equal(await claimsOf(alice, table), [[1, null], [0, null]])
-  await arena.passTime(4 * WINDOW)
-  const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
-  assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
-  await until('the credit', async () => await arena.balance(alice.wallet) === before + ETHER + STAKE + toAlice - await arena.fees(alice.wallet, block) || undefined)
 })
 
 test('the oracle signs a lie for an honest player: it is kept as evidence, and the move is executed by the chain', async world => {
@@ -110,19 +97,9 @@ test('the oracle signs a lie for an honest player: it is kept as evidence, and t
   assert.ok(warnings.some(({ code }) => code === 'ORACLE_FALSE_RESULT'))
   const { results } = await alice.rpc.request('thread_evidence', { thread: table.thread })
   assert.equal(results.map(({ oracle }) => oracle), [liar.wallet])
+  assert.equal((await alice.rpc.request('oracle_look', { account: liar.wallet })).record, { accepted: 1, claims: 0, refuted: 0 })
   await arena.passTime(3 * WINDOW)
   assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits?.slice(0, 2), [ETHER + STAKE, ETHER - STAKE].map(String))
-})
-
-test('the oracle is dead: the player\'s move is executed by the chain', async world => {
-  const { arena, alice, bob, oracle } = world
-  const table = await begun(world, oracle, 6)
-  await Promise.all([bob.kill(), oracle.kill()])
-  const won = await table.send(0, 'play(uint8)', [X_WINS[6]], { timeoutSec: 60 })
-  assert.equal([won.final, won.success], [true, true])
-  assert.equal(await claimsOf(alice, table), [[0, null]])
-  await arena.passTime(3 * WINDOW)
-  assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
 })
 
 test.run()
