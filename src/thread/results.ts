@@ -202,4 +202,4 @@ function keyOf ({ request: { dispute, parent }, input: { player }, force }: Open
 
 function later (a: bigint, b: bigint): bigint { return a > b ? a : b }
 
-function refused (code: string, message: string): ThreadsError { return new ThreadsError(code, message) }
+function declined (code: string, message: string): ThreadsError { return new ThreadsError(code, message) }
