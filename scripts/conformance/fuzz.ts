@@ -21,7 +21,6 @@ import { judgeWith } from './witness.js'
 const PLENTY = 1n << 40n
 /** Room for nearly every scene: growing it until one fits would run each several times. */
 const LARGE_ROOMS: JudgeRooms = { frames: 0x18000, transientSlots: 32, journalEntries: 1024, returnBytes: 0x1000, newCodes: 32, newCodeBytes: 0x10000 }
-const common = cancun()
 
 /** A scene that the reference has run. */
 export type Played = { readonly scene: Scene, readonly message: JudgeMessage, readonly gasUsed: bigint, readonly error: string | undefined, readonly facts: (judged: JudgeResult) => Promise<Facts> }
@@ -113,6 +112,7 @@ async function runReference (scene: Scene, watchEvm: (evm: EVM) => void): Promis
 }
 
 async function referenceOf (scene: Scene): Promise<{ stateManager: SimpleStateManager, touched: Touched, evm: EVM }> {
+  const common = cancun()
   const stateManager = new SimpleStateManager({ common })
   for (const [address, { balance, nonce, code, storage }] of Object.entries(scene.pre) as [Address, FixtureState[Address]][]) {
     // runCall uses up the sender's nonce, which the judge's message has used up before.

@@ -23,8 +23,9 @@ export type Touched = Map<Address, Set<bigint>>
 
 const CANCUN = new Common({ chain: Mainnet, hardfork: Hardfork.Cancun, customCrypto: { keccak256, kzg: verifyPointEvaluation } })
 
-/** Cancun on chain 1: one for all, because making one takes longer than most cases. */
+/** Cancun on chain 1: one for all, because making one takes longer than most cases. Its hardfork never changes, so no EVM need stay to be told. */
 export function cancun (): Common {
+  CANCUN.events.removeAllListeners()
   return CANCUN
 }
 

@@ -67,8 +67,8 @@ class Abandoned {
 
   get honest (): Player { return this.table.player(this.left) }
   get #isTurn (): boolean { return this.at.nonce < LAST && this.at.nonce % 2 === this.left }
-  /** Without a stake there is nothing to claim. */
-  get #claims (): boolean { return this.at.nonce < LAST && (this.at.nonce > 0 || this.#isTurn) }
+  /** Without a stake there is nothing to claim, nor when the own move has won. */
+  get #claims (): boolean { return this.at.nonce + Number(this.#isTurn) < LAST && (this.at.nonce > 0 || this.#isTurn) }
   get what (): string { return `left at ${this.at.nonce}${this.at.shown === undefined ? '' : `, shown ${this.at.shown}`}` }
 
   /** The one who is gone has its money's worth of older certificates. */

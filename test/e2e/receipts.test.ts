@@ -90,6 +90,31 @@ test('the winner of a round redeems its prize and its trophy, the game goes on, 
   assert.is(await arena.balance(arena.court), 0n)
 })
 
+test('in a thread for a token the prize is paid in tokens and the trophy comes by the vault, while the game goes on and at the end', async world => {
+  const { arena, alice, bob } = world
+  const token = await arena.deploy('SilentToken')
+  for (const { wallet } of [alice, bob]) await (await token.getFunction('mint')(wallet, 10_000_000n)).wait()
+  const balances = async (): Promise<bigint[]> => await Promise.all([alice.wallet, bob.wallet, arena.court].map(async owner => await token.getFunction('balanceOf')(owner) as bigint))
+  const asset = (await token.getAddress()).toLowerCase() as Address
+  const { table, trophy } = await sitDown(world, { asset, deposit: 5_000_000n })
+  await round(table, 0)
+  const first = await alice.cli('redeem', table.thread.slice(0, 10))
+  assert.is(first.code, 0, first.stderr)
+  // Six decimals: the stake of a tenth is 100,000 units.
+  assert.equal(await balances(), [5_100_000n, 5_000_000n, 9_900_000n])
+  assert.is((await trophy.getFunction('ownerOf')(0n) as string).toLowerCase(), alice.wallet)
+
+  await round(table, 1)
+  for (const player of [0, 1]) await sent(table, player, 'cashOut()')
+  await alice.rpc.request('thread_close', { thread: table.thread })
+  await table.phase(bob, 'closed')
+  assert.equal(await balances(), [10_000_000n, 9_900_000n, 100_000n])
+  const second = await bob.cli('redeem', table.thread.slice(0, 10))
+  assert.is(second.code, 0, second.stderr)
+  assert.equal(await balances(), [10_000_000n, 10_000_000n, 0n])
+  assert.is((await trophy.getFunction('ownerOf')(1n) as string).toLowerCase(), bob.wallet)
+})
+
 test('alone: the court settles what is recorded, and the winner redeems afterwards', async world => {
   const { arena, alice, bob } = world
   const { table, trophy } = await sitDown(world)
