@@ -42,7 +42,7 @@ const SCENARIOS = {
   },
   oracle: {
     about: 'the other falls silent: an oracle answers for the moves',
-    told: ['This time Bob\'s node falls silent. Alice\'s takes her moves to the court as claims:', 'nobody executes them there, for an oracle answers for them with its bond.'],
+    told: ['This time Bob\'s node falls silent. Alice\'s takes her moves to court as claims:', 'nobody executes them there, for an oracle answers for them with its bond.'],
     load: async () => (await import('./scenarios/oracle.js')).playOracle
   },
   watch: {
@@ -51,7 +51,7 @@ const SCENARIOS = {
     load: async () => (await import('./scenarios/watch.js')).playWatch
   },
   fraud: {
-    about: 'a player and the oracle lie: they are refuted, the bond pays',
+    about: 'a player and the oracle lie: they are found out',
     told: ['This time Bob and the oracle agree on a lie while Alice is away. Her node has', 'the court execute his move when it is back, and the oracle\'s bond pays for it.'],
     load: async () => (await import('./scenarios/fraud.js')).playFraud
   },
