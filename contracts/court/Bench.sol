@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
+import {TermsLib} from "../lib/TermsLib.sol";
 import {Signatures} from "../lib/Signatures.sol";
 import {Vault} from "../lib/Vault.sol";
 import {Court} from "./Court.sol";
@@ -11,6 +12,8 @@ import {Court} from "./Court.sol";
 /// SAFETY: everything in a case comes from the terms and from what is recorded; a caller chooses the witness only, which can make a judgement
 /// fail, but not turn out otherwise.
 abstract contract Bench is Court {
+    using TermsLib for Terms;
+
     /// @dev Who calls a settlement function: EIP-4788's system address, which nobody has the key of.
     address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
     uint256 private constant THREAD_CHAINS = 1 << 50;
@@ -69,7 +72,7 @@ abstract contract Bench is Court {
     /// @dev Section 5, but for who sends what and when.
     function caseOf(Terms calldata terms, bytes32 threadId, bytes32 tip, Breakpoint calldata recorded)
         internal
-        pure
+        view
         returns (IJudge.Case memory case_)
     {
         case_.stateRoot = recorded.stateRoot;
@@ -80,6 +83,7 @@ abstract contract Bench is Court {
         case_.chainId = THREAD_CHAINS + (uint256(threadId) >> 206);
         case_.blobBaseFee = 1;
         case_.inputLimit = MAX_RAW_BYTES;
+        if (terms.codeKind > 1) (case_.routine, case_.players) = (Vault.addressOf(threadId, address(this)), terms.playersHash());
     }
 
     /// @dev The wallet of who sent the last input of a breakpoint; 0 where it has none.

@@ -149,7 +149,7 @@ abstract contract Refutation is Pledging {
 
     /// @dev Whether a refusal of the judge is about the input, and not about what the caller brought: its witness, its gas.
     /// SAFETY: most of these are found from the raw transaction and the case alone. Nonce and balance are the witness's, which a refusal leaves unproved:
-    /// so the account that they were taken from is proved here.
+    /// so the account that they were taken from is proved here. What a routine waits for, the judge has proved before it refuses.
     function isNoInput(bytes memory reason, bytes32 stateRoot, address wallet, AccountProof[] calldata sender) private pure returns (bool) {
         if (reason.length < 4) return false;
         bytes4 selector = bytes4(reason);
@@ -158,7 +158,8 @@ abstract contract Refutation is Pledging {
         return selector == IJudge.NotTheSigner.selector || selector == IJudge.NotCanonical.selector || selector == IJudge.BadField.selector
             || selector == IJudge.TrailingBytes.selector || selector == IJudge.UnknownType.selector || selector == IJudge.WrongChain.selector
             || selector == IJudge.HighS.selector || selector == IJudge.InputTooLong.selector || selector == IJudge.GasLimitTooHigh.selector
-            || selector == IJudge.GasLimitTooLow.selector || selector == IJudge.InitCodeTooLong.selector;
+            || selector == IJudge.GasLimitTooLow.selector || selector == IJudge.InitCodeTooLong.selector
+            || selector == IJudge.NotAMover.selector || selector == IJudge.ResumeTooLong.selector;
     }
 
     function provenSender(bytes32 stateRoot, address wallet, AccountProof[] calldata sender) private pure returns (AccountProof calldata proof) {

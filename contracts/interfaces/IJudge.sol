@@ -29,6 +29,8 @@ interface IJudge {
         uint256 baseFee; // 0 in threads
         uint256 blobBaseFee;
         uint256 inputLimit; // most bytes of a raw transaction
+        address routine; // the thread's contract where it may be a routine (section 11); else 0
+        bytes32 players; // keccak256(abi.encodePacked(players)), whom a routine may name; 0 where there is none
         bytes32 paused; // 0: from the start. Else what a verdict that was not final gave as `paused`
     }
 
@@ -52,7 +54,8 @@ interface IJudge {
     /// judgement fail, but not turn out otherwise.
     function judge(Case calldata case_, bytes calldata raw, bytes calldata witness) external view returns (Verdict memory);
 
-    /// @notice Judges a message without a transaction around it, from `case_.wallet` with `case_.gasLimit` gas: no nonce, no price, no intrinsic gas.
+    /// @notice Judges a message without a transaction around it, from `case_.wallet` with `case_.gasLimit` gas: no nonce, no price, no intrinsic gas. Where a routine is
+    /// suspended, its data are (lastMover, movers, data) for the function that the BREAKPOINT named, with the first argument of `data` as last mover.
     function judgeCall(Case calldata case_, address to, bytes calldata data, bytes calldata witness) external view returns (Verdict memory);
 
     // ---------------------------------------------------------------- the input is none
@@ -88,6 +91,10 @@ interface IJudge {
     error FeeCapTooLow(uint256 cap, uint256 baseFee);
     /// @notice The sender cannot pay gasLimit · fee cap + value.
     error CannotPay(uint256 balance);
+    /// @notice A routine is suspended, and its sender is none of those who may resume it. This and the next are refused once the witness's proof holds.
+    error NotAMover(address sender);
+    /// @notice A routine is suspended, and its data are more than may be sent to one.
+    error ResumeTooLong(uint256 size, uint256 most);
 
     // ---------------------------------------------------------------- the witness is none
 
@@ -98,6 +105,8 @@ interface IJudge {
     error OtherRoot(bytes32 proven, bytes32 expected);
     /// @notice The case, the input or the machine is not the one that was paused.
     error OtherMachine(bytes32 presented, bytes32 expected);
+    /// @notice The players that it shows are not those of the case.
+    error OtherPlayers(bytes32 shown, bytes32 expected);
     /// @notice The interpreter gave no answer: the gas of this call did not suffice.
     error NoAnswer();
 }

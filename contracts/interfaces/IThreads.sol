@@ -15,7 +15,7 @@ interface IThreads {
         uint256[] shares; // weights by which what is left over is divided, each below 2^32
         address asset; // 0 = ether, else an ERC-20
         uint8 assetDecimals; // at most 18; one unit is 10^(18 - assetDecimals) inside the thread
-        uint8 codeKind; // 0 = creation code held as data, 1 = runtime code
+        uint8 codeKind; // 0 = creation code held as data, 1 = runtime code; 2, 3 = the same, of a contract that may be a routine
         address codeSource; // where the code is found
         bytes32 codeHash;
         bytes ctorArg; // at most 4,096 bytes; empty for runtime code
@@ -202,8 +202,10 @@ interface IThreads {
     error BadShare(uint256 player, uint256 share);
     /// @notice All shares are 0.
     error NoShares();
-    /// @notice 0 or 1.
+    /// @notice 0 to 3.
     error BadCodeKind(uint256 kind);
+    /// @notice A contract that may be a routine needs a settlement function, for what is to be settled while it is not suspended.
+    error RoutineWithoutSettlement();
     /// @notice The constructor argument is longer than it may be.
     error BadCtorArg(uint256 length, uint256 most);
     /// @notice A fee for nobody.

@@ -166,13 +166,15 @@ function enterCall(uint256 s, uint256 gasLimit, uint256 to, uint256 entry, uint2
         return answer(s, gasLeft, 1);
     }
     uint256 code = codeOf(entry);
+    bool closed;
     assembly {
         code := mload(code) // its size
+        closed := and(eq(mload(NEXT_ADDRESS), mload(CLOSED)), iszero(mload(NEXT_STATIC)))
         mstore(NEXT_CODE_REF, sub(mload(add(entry, CODE_FIELD)), 1))
         mstore(NEXT_CREATES, 0)
     }
     // No code: nothing runs, and a frame of its own would make no difference.
-    if (code != 0 && isBeyondLimits(s, dataSize())) return answer(s, 0, 0);
+    if (code != 0 && (closed || isBeyondLimits(s, dataSize()))) return answer(s, 0, 0);
     if (code != 0) s = descend(s, gasLimit, 0, 0);
     if (paid != 0) transfer(payer, paid, value);
     return code != 0 ? s : answer(s, gasLimit, 1);

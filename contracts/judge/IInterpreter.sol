@@ -16,6 +16,6 @@ interface IInterpreter {
     /// @notice A precompile of the host chain did not do what the rules say it does.
     error HostPrecompileFailed(uint256 precompile);
     /// @notice The input is not what it must be: 0 rules, 1 length, 2 code hash, 3 code's number, 4 same account or slot twice, 5 slot's owner, 6 a number
-    /// above what its field holds.
+    /// above what its field holds, 7 a suspended machine's stack or pc.
     error BadInput(uint256 reason);
 }

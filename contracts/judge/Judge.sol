@@ -6,6 +6,7 @@ import {MultiProof} from "../lib/MultiProof.sol";
 import {accountCount, Cast, openWitness, readAccounts, slotCount, stepsOf, Trial} from "./Witness.sol";
 import {decodeTransaction, Transaction} from "./Transaction.sol";
 import {hashCase, hashPause, payUpFront, priceOf, targetOf, warmAccessList, writeMachine, writeMessage} from "./Trial.sol";
+import {addInput, refuse, settleRoutine, stage} from "./Routine.sol";
 import {answerAt, answeredTables, ask, gasUsedOf, settleAccounts, settleSlots, takeReturnData} from "./Outcome.sol";
 
 /// @title What an input does to a state, worked out by the chain
@@ -66,11 +67,13 @@ contract Judge is IJudge {
         Cast memory cast = castOf(case_, tx_);
         Limits memory limits_ = limits();
         Trial memory t = openWitness(witness, 0, hashCase(case_, subject));
+        addInput(t, case_, tx_);
         writeMessage(t, case_, tx_, cast, limits_);
         uint256 sender = readAccounts(t, cast, slotCount(t));
         if (tx_.signer != address(0)) payUpFront(tx_, case_, sender);
         warmAccessList(t, tx_);
-        bool isFinal = ask(t, interpreter);
+        bool refused = stage(t, case_, tx_);
+        bool isFinal = !refused && ask(t, interpreter);
         closeMemory(t);
         if (isFinal) {
             conclude(verdict, t, case_, tx_, cast);
@@ -80,6 +83,7 @@ contract Judge is IJudge {
         settleAccounts(t, cast, t.accounts, 0, 0);
         settleSlots(t, t.accounts);
         newRoot(t, case_.stateRoot);
+        if (refused) refuse(case_, tx_);
         pause(verdict, t, case_, subject);
     }
 
@@ -88,6 +92,7 @@ contract Judge is IJudge {
         Cast memory cast = castOf(case_, tx_);
         bytes32 caseHash = hashCase(case_, subject);
         Trial memory t = openWitness(witness, 1, caseHash);
+        addInput(t, case_, tx_);
         bytes32 presented = hashPause(caseHash, writeMachine(t));
         if (presented != case_.paused) revert OtherMachine(presented, case_.paused);
         readAccounts(t, cast, 0);
@@ -121,6 +126,7 @@ contract Judge is IJudge {
     /// @dev The message has ended: what it cost, and the state that it leaves.
     function conclude(Verdict memory verdict, Trial memory t, Case calldata case_, Transaction memory tx_, Cast memory cast) private pure {
         uint256 tables = answeredTables(t);
+        settleRoutine(t, case_, tx_, tables);
         uint256 gasUsed = gasUsedOf(t, tx_.gasLimit);
         unchecked {
             // SAFETY: the sender had gasLimit · price, and the price is the base fee or more.
@@ -129,7 +135,7 @@ contract Judge is IJudge {
         settleSlots(t, tables);
         verdict.isFinal = true;
         verdict.newRoot = newRoot(t, case_.stateRoot);
-        verdict.success = answerAt(t, 1) == 1;
+        verdict.success = answerAt(t, 1) != 0;
         verdict.gasUsed = gasUsed;
         verdict.logsHash = bytes32(answerAt(t, 4));
         verdict.steps = stepsOf(t) - answerAt(t, 5);

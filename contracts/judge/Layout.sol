@@ -6,10 +6,10 @@ pragma solidity 0.8.37;
 //   0x0000  TABLE      one word for each opcode: its handler and what the dispatcher charges
 //   0x2000  FRAME      the running frame: one block of words, saved and restored as a whole
 //   0x2280  MACHINE    what belongs to the whole machine: refund, logs, counts, environment
-//   0x2640  ROOM       where the areas below are and where they end; not part of the machine's state
-//   0x2860  NEXT       the frame that is about to be entered, same fields as FRAME
-//   0x2ae0  SCRATCH    16 words
-//   0x2ce0  FRAMES     block hashes, blob hashes, then for each frame: its caller's FRAME block, init code, its memory.
+//   0x26a0  ROOM       where the areas below are and where they end; not part of the machine's state
+//   0x28c0  NEXT       the frame that is about to be entered, same fields as FRAME
+//   0x2b40  SCRATCH    16 words
+//   0x2d40  FRAMES     block hashes, blob hashes, players, then for each frame: its caller's FRAME block, init code, its memory.
 //                      Zero above the running frame's memory, as the EVM wants it.
 //   ------  TABLES     accounts, storage slots, transient slots    (from here on, where the caller's rooms put them)
 //   ------  INDEX      open-addressing hash index into TABLES
@@ -110,50 +110,55 @@ uint256 constant MODEXP_LIMIT = 0x2520; // bytes of an operand of MODEXP
 uint256 constant DATA_LIMIT = 0x2540; // bytes of call data or init code
 uint256 constant RETURN_LIMIT = 0x2560; // bytes of return data
 uint256 constant WRITE_LIMIT = 0x2580; // SSTORE and TSTORE
-uint256 constant WRITES = 0x25a0; // so many there were
-uint256 constant GIVEN_CODES = 0x25c0; // how many of the codes came with the input
-uint256 constant ACCOUNTS_SIZE = 0x25e0;
-uint256 constant SLOTS_SIZE = 0x2600;
-uint256 constant PAUSED = 0x2620; // the same for the running frame in a saved machine
-uint256 constant MACHINE_END = 0x2640;
+// A thread's routine: where it may suspend (0: BREAKPOINT is a topic like any; what is no address: every BREAKPOINT halts), the account that nothing may
+// be entered at but statically (0: none), and how many players there are, whose wallets follow the blob hashes.
+uint256 constant SUSPENDS = 0x25a0;
+uint256 constant CLOSED = 0x25c0;
+uint256 constant PLAYERS = 0x25e0;
+uint256 constant WRITES = 0x2600; // so many there were
+uint256 constant GIVEN_CODES = 0x2620; // how many of the codes came with the input
+uint256 constant ACCOUNTS_SIZE = 0x2640;
+uint256 constant SLOTS_SIZE = 0x2660;
+uint256 constant PAUSED = 0x2680; // the same for the running frame in a saved machine
+uint256 constant MACHINE_END = 0x26a0;
 
 // ---------------------------------------------------------------- ROOM
-uint256 constant FRAMES_END = 0x2640;
-uint256 constant TABLES = 0x2660;
-uint256 constant TABLES_END = 0x2680;
-uint256 constant INDEX = 0x26a0;
-uint256 constant INDEX_MASK = 0x26c0; // a multiple of 32, less 32
-uint256 constant JOURNAL = 0x26e0;
-uint256 constant JOURNAL_END = 0x2700;
-uint256 constant RETURN_AT = 0x2720;
-uint256 constant RETURN_END = 0x2740;
-uint256 constant CODES = 0x2760;
-uint256 constant CODES_MAX = 0x2780;
-uint256 constant BLOCKS_TOP = 0x27a0; // where the next code block goes
-uint256 constant BLOCKS_END = 0x27c0;
-uint256 constant CODE_AT = 0x27e0; // of the running frame
-uint256 constant CODE_SIZE = 0x2800;
-uint256 constant JUMPS_AT = 0x2820; // known JUMPDESTs of the running code, a byte each
-uint256 constant STACK_AT = 0x2840;
+uint256 constant FRAMES_END = 0x26a0;
+uint256 constant TABLES = 0x26c0;
+uint256 constant TABLES_END = 0x26e0;
+uint256 constant INDEX = 0x2700;
+uint256 constant INDEX_MASK = 0x2720; // a multiple of 32, less 32
+uint256 constant JOURNAL = 0x2740;
+uint256 constant JOURNAL_END = 0x2760;
+uint256 constant RETURN_AT = 0x2780;
+uint256 constant RETURN_END = 0x27a0;
+uint256 constant CODES = 0x27c0;
+uint256 constant CODES_MAX = 0x27e0;
+uint256 constant BLOCKS_TOP = 0x2800; // where the next code block goes
+uint256 constant BLOCKS_END = 0x2820;
+uint256 constant CODE_AT = 0x2840; // of the running frame
+uint256 constant CODE_SIZE = 0x2860;
+uint256 constant JUMPS_AT = 0x2880; // known JUMPDESTs of the running code, a byte each
+uint256 constant STACK_AT = 0x28a0;
 
-// ---------------------------------------------------------------- NEXT: the fields of FRAME, 0x860 further
-uint256 constant NEXT = 0x2860;
-uint256 constant NEXT_SELF = 0x2860;
-uint256 constant NEXT_ADDRESS = 0x2880;
-uint256 constant NEXT_CALLER = 0x28a0;
-uint256 constant NEXT_VALUE = 0x28c0;
-uint256 constant NEXT_DATA_AT = 0x28e0;
-uint256 constant NEXT_DATA_SIZE = 0x2900;
-uint256 constant NEXT_CODE_REF = 0x2920;
-uint256 constant NEXT_STATIC = 0x29c0;
-uint256 constant NEXT_OUT_AT = 0x29e0;
-uint256 constant NEXT_OUT_SIZE = 0x2a00;
-uint256 constant NEXT_CREATES = 0x2a80;
+// ---------------------------------------------------------------- NEXT: the fields of FRAME, 0x8c0 further
+uint256 constant NEXT = 0x28c0;
+uint256 constant NEXT_SELF = 0x28c0;
+uint256 constant NEXT_ADDRESS = 0x28e0;
+uint256 constant NEXT_CALLER = 0x2900;
+uint256 constant NEXT_VALUE = 0x2920;
+uint256 constant NEXT_DATA_AT = 0x2940;
+uint256 constant NEXT_DATA_SIZE = 0x2960;
+uint256 constant NEXT_CODE_REF = 0x2980;
+uint256 constant NEXT_STATIC = 0x2a20;
+uint256 constant NEXT_OUT_AT = 0x2a40;
+uint256 constant NEXT_OUT_SIZE = 0x2a60;
+uint256 constant NEXT_CREATES = 0x2ae0;
 
-uint256 constant SCRATCH = 0x2ae0;
+uint256 constant SCRATCH = 0x2b40;
 uint256 constant TABLE = 0x0000;
 uint256 constant TABLE_SIZE = 0x2000;
-uint256 constant FRAMES = 0x2ce0;
+uint256 constant FRAMES = 0x2d40;
 
 // ---------------------------------------------------------------- TABLES
 // An account: six words.

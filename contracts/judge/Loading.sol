@@ -2,19 +2,21 @@
 pragma solidity 0.8.37;
 
 import "./Layout.sol";
-import {badInput, outOfRoom} from "./Meter.sol";
+import {badInput, failed, outOfRoom} from "./Meter.sol";
 import {accountAt, enter} from "./World.sol";
 import {addCode, useCode} from "./Codes.sol";
 import {enterCall, enterCreate} from "./Frames.sol";
 import {isPrecompile} from "./Precompiles.sol";
+import {restore, sizesOf} from "./Suspending.sol";
 
 // Reads the input: a message, or a machine that was saved. Its words are listed in README.md, "The input".
 
 uint256 constant RULES = 1; // Cancun
 uint256 constant MAX_SIZE = 0xffffffff;
 uint256 constant HEADER_SIZE = 0x160; // INDEX_KEY is its last word
-uint256 constant ENVIRONMENT_SIZE = 0x240; // ORIGIN to WRITE_LIMIT
+uint256 constant ENVIRONMENT_SIZE = 0x2a0; // ORIGIN to PLAYERS
 uint256 constant MESSAGE_SIZE = 0x100;
+uint256 constant RESUME = 2;
 
 /// @dev Sets up the memory from the call's data. @return s the state that the dispatcher starts from
 function load() view returns (uint256 s) {
@@ -161,7 +163,7 @@ function loadMessage() view returns (uint256) {
     }
     loadLimits();
     assembly {
-        hashes := shl(5, add(mload(BLOCK_HASHES), mload(BLOB_HASHES)))
+        hashes := shl(5, add(add(mload(BLOCK_HASHES), mload(BLOB_HASHES)), mload(PLAYERS)))
         calldatacopy(FRAMES, place, hashes)
         message := add(place, hashes)
         mstore(ACCOUNTS_SIZE, mul(calldataload(add(message, 0xc0)), ACCOUNT_SIZE))
@@ -181,6 +183,15 @@ function loadMessage() view returns (uint256) {
         let tables := add(mload(ACCOUNTS_SIZE), mload(SLOTS_SIZE))
         calldatacopy(mload(TABLES), data, tables)
         data := add(data, tables)
+    }
+    uint256 machine = data;
+    if (wordAt(message) == RESUME) {
+        // Of a machine, the call data are the message's; `start` takes the rest from where it is.
+        uint256 prefix;
+        (prefix, size) = sizesOf(machine);
+        data += prefix;
+    }
+    assembly {
         // The message itself is a frame without code, whose memory are its data.
         let memoryAt := add(FRAMES, hashes)
         let memorySize := and(add(size, 31), not(31))
@@ -196,14 +207,14 @@ function loadMessage() view returns (uint256) {
     if (full) outOfRoom(0);
     if (tooShort) badInput(1);
     indexTables();
-    return start(message, size);
+    return start(message, size, machine);
 }
 
 /// @dev The numbers of hashes are sizes, and so are the limits, where 0 stands for none.
 function loadLimits() pure {
     uint256 all;
     assembly {
-        all := or(mload(BLOCK_HASHES), mload(BLOB_HASHES))
+        all := or(or(mload(BLOCK_HASHES), mload(BLOB_HASHES)), mload(PLAYERS))
         for { let place := MEMORY_LIMIT } iszero(gt(place, WRITE_LIMIT)) { place := add(place, 32) } {
             let value := mload(place)
             all := or(all, value)
@@ -213,8 +224,8 @@ function loadLimits() pure {
     checkSize(all, MAX_SIZE);
 }
 
-/// @dev Enters the outermost frame. Message: kind (0 call, 1 creation), to, caller, value, gas, size of data, accounts, slots.
-function start(uint256 message, uint256 size) view returns (uint256) {
+/// @dev Enters the outermost frame. Message: kind (0 call, 1 creation, 2 resume), to, caller, value, gas, size of data, accounts, slots.
+function start(uint256 message, uint256 size, uint256 machine) view returns (uint256) {
     uint256 to = wordAt(message + 0x20);
     uint256 sender = wordAt(message + 0x40);
     uint256 value = wordAt(message + 0x60);
@@ -238,7 +249,17 @@ function start(uint256 message, uint256 size) view returns (uint256) {
         mstore(NEXT_DATA_AT, dataAt)
         mstore(NEXT_DATA_SIZE, size)
     }
-    return enterCall(s, gasLimit, to, entry, value, value == 0 ? 0 : entry);
+    bool resumes = wordAt(message) == RESUME;
+    if (resumes) {
+        // Those of the first call; the value that moves is the message's.
+        assembly {
+            mstore(NEXT_CALLER, calldataload(add(machine, 32)))
+            mstore(NEXT_VALUE, calldataload(add(machine, 64)))
+        }
+    }
+    s = enterCall(s, gasLimit, to, entry, value, value == 0 ? 0 : entry);
+    // Where no frame was entered, the message has ended.
+    return resumes && !failed(s) ? restore(s, machine) : s;
 }
 
 // ---------------------------------------------------------------- a saved machine

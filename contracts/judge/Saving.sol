@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import "./Layout.sol";
+import {SUSPENDED} from "./Suspending.sol";
 
 // Writes the answer behind everything else in memory: the result of a message that has ended, or the machine of one that has not.
 
@@ -35,7 +36,7 @@ function saveCodes(uint256 first, uint256 place) pure returns (uint256 end) {
     }
 }
 
-/// @dev Ends this call with the result: 1, succeeded?, gas left, refund, logs' hash, steps left, size of return data, sizes of accounts and of slots (shifted); then
+/// @dev Ends this call with the result: 1, how it ended (0 failed, 1 succeeded, 2 suspended), gas left, refund, logs' hash, steps left, size of return data, sizes of accounts and of slots (shifted); then
 /// return data (padded), accounts, slots, and the codes that were created.
 function answerResult(uint256 s) pure {
     uint256 place = endOfMemory(s);
@@ -44,7 +45,8 @@ function answerResult(uint256 s) pure {
     uint256 given;
     assembly {
         mstore(place, 1)
-        mstore(add(place, 0x20), gt(mload(mload(STACK_AT)), 0))
+        let result := mload(mload(STACK_AT))
+        mstore(add(place, 0x20), add(gt(result, 0), eq(result, SUSPENDED)))
         mstore(add(place, 0x40), and(shr(GAS_SHIFT, s), COUNT_MASK))
         mstore(add(place, 0x60), mload(REFUND))
         mstore(add(place, 0x80), mload(LOGS_HASH))

@@ -5,6 +5,7 @@ import {IJudge} from "../interfaces/IJudge.sol";
 import {IInterpreter} from "./IInterpreter.sol";
 import {ACCOUNT_SIZE, BALANCE_FIELD, FLAGS_FIELD, KEY_FIELD, MAX_INITCODE_SIZE, NONCE_FIELD, SLOT_SIZE, SLOT_WARM_FIELD, WARM} from "./Layout.sol";
 import {MACHINE_TAG} from "./Saving.sol";
+import {writeRoutine} from "./Routine.sol";
 import {readEntry, Transaction} from "./Transaction.sol";
 import {accountCount, Cast, slotCount, Trial} from "./Witness.sol";
 
@@ -12,7 +13,7 @@ import {accountCount, Cast, slotCount, Trial} from "./Witness.sol";
 
 bytes32 constant CASE_TAG = keccak256("evm-threads case 1");
 bytes32 constant PAUSE_TAG = keccak256("evm-threads pause 1");
-uint256 constant CASE_SIZE = 0x180; // all of it but `paused`
+uint256 constant CASE_SIZE = 0x1c0; // all of it but `paused`
 uint256 constant BLOCK_AT = 0x60; // COINBASE and what follows in the interpreter's environment stands in the case in the same order
 uint256 constant BLOCK_SIZE = 0x100;
 
@@ -84,7 +85,9 @@ function writeMessage(Trial memory t, IJudge.Case calldata case_, Transaction me
             mstore(add(place, 0x140), 0) // block hashes
             mstore(add(place, 0x160), 0) // blob hashes
             mcopy(add(place, 0x180), limits, 0xc0)
-            place := add(place, 0x240)
+        }
+        place = writeRoutine(t, case_, tx_, place + 0x240);
+        assembly ("memory-safe") {
             mstore(place, creates)
             mstore(add(place, 0x20), mload(add(cast, 0x20)))
             mstore(add(place, 0x40), mload(cast))

@@ -33,6 +33,7 @@ struct Trial {
     uint256 top; // where the next part of the input goes
     uint256 accounts; // their table
     uint256 slots;
+    uint256 sent; // hash of the code that is what a mover sends
 }
 
 /// @dev Whom the first bits of an account may name, and what is warm from the start.

@@ -124,8 +124,10 @@ library TermsLib {
 
     function checkRest(IThreads.Terms calldata terms) private view {
         uint256 kind = terms.codeKind;
-        if (kind > 1) revert IThreads.BadCodeKind(kind);
-        uint256 most = kind == 0 ? MAX_CTOR_ARG : 0;
+        if (kind > 3) revert IThreads.BadCodeKind(kind);
+        // What settles while no routine is suspended; where one is, the BREAKPOINT has named it.
+        if (kind > 1 && terms.settlement == 0) revert IThreads.RoutineWithoutSettlement();
+        uint256 most = kind & 1 == 0 ? MAX_CTOR_ARG : 0;
         if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
         uint256 window = terms.window;
         if (window == 0 || window > MAX_WINDOW) revert IThreads.BadWindow(window);
@@ -137,6 +139,17 @@ library TermsLib {
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.settlement);
+    }
+
+    /// @notice keccak256(abi.encodePacked(players)): of a word each.
+    /// SAFETY: no word of terms that were opened has dirty upper bits.
+    function playersHash(IThreads.Terms calldata terms) internal pure returns (bytes32 result) {
+        address[] calldata players = terms.players;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, players.offset, shl(5, players.length))
+            result := keccak256(free, shl(5, players.length))
+        }
     }
 
     /// @notice What one of the asset's units is inside the thread.

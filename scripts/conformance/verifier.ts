@@ -1,7 +1,7 @@
 /** `--verifier`: a case of GeneralStateTests before the whole judge: the raw transaction, a state root and a proof go in, the new root must be the reference's. */
 import type { BlockHeader } from '@ethereumjs/block'
 import type { RunTxResult } from '@ethereumjs/vm'
-import { asHash32, bigintToBytes, bytesToHex, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { asHash32, bigintToBytes, bytesToHex, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import type { Address, Hash32 } from '../../src/protocol/types.js'
 import { hashLogs } from '../../src/machine/judge-answer.js'
@@ -56,7 +56,7 @@ function judgementOf (verifier: LocalVerifier, view: StateView, { raw, sender, t
   const coinbase = header.coinbase.toString() as Address
   const judged: JudgeCase = {
     stateRoot: rootOf(view.tree), wallet: sender, sessionKey: sender, coinbase, timestampSec: header.timestamp, number: header.number, prevRandao: asHash32(header.prevRandao),
-    gasLimit: header.gasLimit, chainId: 1n, baseFeeWei: header.baseFeePerGas ?? 0n, blobBaseFeeWei: header.getBlobGasPrice(), inputLimitBytes: INPUT_LIMIT_BYTES, paused: ZERO_HASH
+    gasLimit: header.gasLimit, chainId: 1n, baseFeeWei: header.baseFeePerGas ?? 0n, blobBaseFeeWei: header.getBlobGasPrice(), inputLimitBytes: INPUT_LIMIT_BYTES, routine: ZERO_ADDRESS, players: [], paused: ZERO_HASH
   }
   return new Judgement(verifier, { judgeCase: judged, raw, cast: { sender, target: to ?? createdBy(sender, nonce), coinbase }, view, touched, holders: [] })
 }

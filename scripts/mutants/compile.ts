@@ -5,7 +5,7 @@ import type { Hex } from '../../src/protocol/types.js'
 import type { Sources } from './mutant.js'
 
 /** What of scripts/contracts.mjs is needed. */
-export type Compiler = { readSources (): Promise<Sources>, withImports (path: string, sources: Sources): Sources, readonly SETTINGS: object }
+export type Compiler = { readSources (): Promise<Sources>, withImports (path: string, sources: Sources): Sources, readonly SETTINGS: object, readonly OWN_SETTINGS: Readonly<Record<string, { readonly viaIR: boolean }>> }
 
 /** An artifact as scripts/contracts.mjs writes it. */
 export type Compiled = { readonly abi: unknown[], readonly bytecode: Hex, readonly deployedBytecode: Hex }
@@ -24,11 +24,13 @@ export async function loadCompiler (): Promise<Compiler> {
 }
 
 /** The artifact of the contract that `path` is named after. @throws Error when it does not compile; warnings do not count */
-export function compileQuickly (path: string, sources: Sources, { withImports, SETTINGS }: Compiler): Compiled {
+export function compileQuickly (path: string, sources: Sources, { withImports, SETTINGS, OWN_SETTINGS }: Compiler): Compiled {
   const solc = createRequire(import.meta.url)('solc') as { compile (input: string): string }
+  const own = OWN_SETTINGS[path]
+  const quick = { ...SETTINGS, optimizer: { enabled: true, runs: 200, details: { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: STEPS } } } }
   const settings = {
-    ...SETTINGS,
-    optimizer: { enabled: true, runs: 200, details: { yul: true, yulDetails: { stackAllocation: true, optimizerSteps: STEPS } } },
+    // What the legacy code generator compiles is quick as it is, and does not compile otherwise.
+    ...own?.viaIR === false ? own : quick,
     outputSelection: { [path]: { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.methodIdentifiers', 'storageLayout'] } }
   }
   const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources: withImports(path, sources), settings }))) as Output

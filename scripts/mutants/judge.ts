@@ -14,7 +14,7 @@ const TRIAL: readonly Mutant[] = [
   { name: 'anybody signs', file: 'judge/Judge.sol', right: 'if (tx_.signer == address(0) || (tx_.signer != case_.wallet && tx_.signer != case_.sessionKey)) revert NotTheSigner(tx_.signer);', wrong: '', tests: RAW },
   { name: 'gas below what the input costs at once', file: 'judge/Judge.sol', right: 'if (tx_.gasLimit < tx_.intrinsic) revert GasLimitTooLow(tx_.gasLimit, tx_.intrinsic);', wrong: '', tests: OUTCOME },
   { name: 'a judgement goes on from another machine', file: 'judge/Judge.sol', right: 'if (presented != case_.paused) revert OtherMachine(presented, case_.paused);', wrong: 'presented;', tests: HOSTILE },
-  { name: 'values before a stop are not proved', file: 'judge/Judge.sol', right: 'newRoot(t, case_.stateRoot);\n        pause(', wrong: 'pause(', tests: HOSTILE },
+  { name: 'values before a stop are not proved', file: 'judge/Judge.sol', right: 'newRoot(t, case_.stateRoot);\n        if (refused)', wrong: 'if (refused)', tests: HOSTILE },
   { name: 'values of another state', file: 'judge/Judge.sol', right: 'if (proven != stateRoot) revert OtherRoot(proven, stateRoot);', wrong: 'stateRoot;', tests: HOSTILE },
   { name: 'bytes behind what goes on', file: 'judge/Judge.sol', right: 'if (accountCount(t) + slotCount(t) != 0 || t.pos != t.end) revert BadWitness(6);', wrong: '', tests: HOSTILE },
   { name: 'gas that is left is not paid back', file: 'judge/Judge.sol', right: '(tx_.gasLimit - gasUsed) * tx_.price', wrong: '0 * tx_.price', tests: OUTCOME },
@@ -70,5 +70,54 @@ const STATE: readonly Mutant[] = [
   { name: 'no answer is one', file: 'judge/Outcome.sol', right: 'answered := gt(size, 3)', wrong: 'answered := 1', tests: HOSTILE }
 ]
 
+const WAITS = ['machine/judged-routine']
+/** Routines: what is resumed, closed, sent and settled (specification §11). */
+const ROUTINE: readonly Mutant[] = [
+  { name: 'whoever sends resumes', file: 'judge/Routine.sol', right: ' || !isMover(machine, case_.wallet)', wrong: '', tests: WAITS },
+  { name: 'only the first mover resumes', file: 'judge/Routine.sol', right: 'let end := add(word, shl(5, byte(4, mload(payload))))', wrong: 'let end := add(word, 32)', tests: WAITS },
+  { name: 'a resume with data of any length', file: 'judge/Routine.sol', right: 'tx_.dataSize > MAX_RESUME_DATA || !isMover', wrong: '!isMover', tests: WAITS },
+  { name: 'what is not waited for is refused unproved', file: 'judge/Judge.sol', right: 'bool isFinal = !refused && ask(t, interpreter);', wrong: 'if (refused) refuse(case_, tx_);\n        bool isFinal = ask(t, interpreter);', tests: WAITS },
+  { name: 'what is sent ends at 1,023 bytes', file: 'judge/Routine.sol', right: 'uint256 constant MAX_RESUME_DATA = 1024;', wrong: 'uint256 constant MAX_RESUME_DATA = 1023;', tests: WAITS },
+  { name: 'other players than the case has', file: 'judge/Routine.sol', right: 'if (shows != 0 && shown != case_.players) revert IJudge.OtherPlayers(shown, case_.players);', wrong: '', tests: WAITS },
+  { name: 'a routine that waits is open', file: 'judge/Routine.sol', right: 'mstore(sub(message, CLOSED_AT), routine)', wrong: 'mstore(sub(message, CLOSED_AT), and(routine, 0))', tests: WAITS },
+  { name: 'a settlement may suspend', file: 'judge/Routine.sol', right: 'if (suspends != 0 && tx_.signer == address(0)) suspends = NOWHERE;', wrong: '', tests: WAITS },
+  { name: 'in a settlement a breakpoint is a log', file: 'judge/Routine.sol', right: 'suspends = NOWHERE;', wrong: 'suspends = 0;', tests: WAITS },
+  { name: 'what is sent comes from nobody', file: 'judge/Routine.sol', right: 'mstore(at, from)', wrong: 'mstore(at, and(from, 0))', tests: WAITS },
+  { name: 'what is sent has no value', file: 'judge/Routine.sol', right: 'mstore(add(at, 0x20), value)', wrong: 'mstore(add(at, 0x20), and(value, 0))', tests: WAITS },
+  { name: 'what is sent has no time', file: 'judge/Routine.sol', right: 'mstore(add(at, 0x40), time)', wrong: 'mstore(add(at, 0x40), and(time, 0))', tests: WAITS },
+  { name: 'what was sent stays', file: 'judge/Routine.sol', right: 'if (codeHashAt(entry) != EMPTY_HASH) setCodeHash(entryOf(t, tables, INPUT_ADDRESS), EMPTY_HASH);', wrong: '', tests: WAITS },
+  { name: 'a routine that has ended waits on', file: 'judge/Routine.sol', right: 'if (ended == 1) setCodeHash(entry, EMPTY_HASH);', wrong: '', tests: WAITS },
+  { name: 'a resume that failed ends it', file: 'judge/Routine.sol', right: 'if (ended == 1) setCodeHash(entry, EMPTY_HASH);', wrong: 'if (ended < 2) setCodeHash(entry, EMPTY_HASH);', tests: WAITS },
+  { name: 'what waits now is not written down', file: 'judge/Routine.sol', right: 'if (ended == SUSPENDED) setCodeHash(entry, takeMachine(t));', wrong: 'if (ended == SUSPENDED) takeMachine(t);', tests: WAITS },
+  { name: 'the machine is return data', file: 'judge/Routine.sol', right: 'mstore(size, 0)\n', wrong: 'pop(size)\n', tests: WAITS },
+  { name: 'the last mover is nobody', file: 'judge/Routine.sol', right: 'gt(askedSize, 35)', wrong: 'gt(askedSize, 1035)', tests: WAITS },
+  { name: "a breakpoint's data do not settle", file: 'judge/Routine.sol', right: 'mstore(add(place, size), rest)', wrong: 'mstore(add(place, size), and(rest, 0))', tests: WAITS },
+  { name: 'a routine ends like a failure', file: 'judge/Judge.sol', right: 'verdict.success = answerAt(t, 1) != 0;', wrong: 'verdict.success = answerAt(t, 1) == 1;', tests: WAITS }
+]
+
 /** All faults around the interpreter. */
-export const JUDGE_MUTANTS: readonly Mutant[] = [...TRIAL, ...TRANSACTION, ...STATE]
+export const JUDGE_MUTANTS: readonly Mutant[] = [...TRIAL, ...TRANSACTION, ...STATE, ...ROUTINE]
+
+const SUSPENDS = ['machine/judge-routine']
+/** The interpreter at a BREAKPOINT. */
+export const SUSPENDING_MUTANTS: readonly Mutant[] = [
+  { name: 'a frame of any contract suspends', file: 'judge/Suspending.sol', right: 'xor(mload(ADDRESS), mload(SUSPENDS))', wrong: '0', tests: SUSPENDS },
+  { name: 'an inner frame suspends', file: 'judge/Suspending.sol', right: 'xor(mload(DEPTH), 1)', wrong: '0', tests: SUSPENDS },
+  { name: 'a creation suspends', file: 'judge/Suspending.sol', right: 'or(mload(CREATES), gt(length, MAX_MACHINE))', wrong: 'gt(length, MAX_MACHINE)', tests: SUSPENDS },
+  { name: 'a machine of 16,385 bytes', file: 'judge/Suspending.sol', right: 'gt(length, MAX_MACHINE)', wrong: 'gt(length, add(MAX_MACHINE, 1))', tests: SUSPENDS },
+  { name: 'a machine of 16,384 bytes is too large', file: 'judge/Suspending.sol', right: 'gt(length, MAX_MACHINE)', wrong: 'gt(length, sub(MAX_MACHINE, 1))', tests: SUSPENDS },
+  { name: 'no movers', file: 'judge/Suspending.sol', right: 'gt(sub(movers, 1), sub(MAX_MOVERS, 1))', wrong: 'gt(movers, MAX_MOVERS)', tests: SUSPENDS },
+  { name: 'seventeen movers', file: 'judge/Suspending.sol', right: 'gt(sub(movers, 1), sub(MAX_MOVERS, 1))', wrong: 'iszero(movers)', tests: SUSPENDS },
+  { name: 'any data', file: 'judge/Suspending.sol', right: 'gt(sub(size, add(PAYLOAD_HEAD, shl(5, movers))), MAX_PAYLOAD_DATA)', wrong: '0', tests: SUSPENDS },
+  { name: 'any mover', file: 'judge/Suspending.sol', right: 'bad := or(bad, eq(player, playersEnd))', wrong: '', tests: SUSPENDS },
+  { name: 'the memory is paid for again', file: 'judge/Suspending.sol', right: 'mstore(MEMORY_SIZE, memory_)', wrong: '', tests: SUSPENDS },
+  { name: 'any height of the stack', file: 'judge/Suspending.sol', right: 'wrong := or(gt(height, MAX_STACK), gt(next, mload(CODE_SIZE)))', wrong: 'wrong := gt(next, mload(CODE_SIZE))', tests: SUSPENDS },
+  { name: 'any pc', file: 'judge/Suspending.sol', right: 'wrong := or(gt(height, MAX_STACK), gt(next, mload(CODE_SIZE)))', wrong: 'wrong := gt(height, MAX_STACK)', tests: SUSPENDS },
+  { name: 'the room of the stack is what it was', file: 'judge/Suspending.sol', right: 'sub(ONE_ITEM, shl(ROOM_SHIFT, 1))', wrong: 'ONE_ITEM', tests: SUSPENDS },
+  { name: 'another topic suspends', file: 'judge/opcodes/Data.sol', right: 'and(eq(mload(and(s, SP_MASK)), topic), gt(mload(SUSPENDS), 0))', wrong: 'gt(mload(SUSPENDS), topic)', tests: SUSPENDS },
+  { name: 'a breakpoint suspends everywhere', file: 'judge/opcodes/Data.sol', right: 'and(eq(mload(and(s, SP_MASK)), topic), gt(mload(SUSPENDS), 0))', wrong: 'eq(mload(and(s, SP_MASK)), topic)', tests: SUSPENDS },
+  { name: 'what is closed is not read either', file: 'judge/Frames.sol', right: 'closed := and(eq(mload(NEXT_ADDRESS), mload(CLOSED)), iszero(mload(NEXT_STATIC)))', wrong: 'closed := eq(mload(NEXT_ADDRESS), mload(CLOSED))', tests: SUSPENDS },
+  { name: 'nothing is closed', file: 'judge/Frames.sol', right: 'if (code != 0 && (closed || isBeyondLimits', wrong: 'if (code != 0 && (isBeyondLimits', tests: SUSPENDS },
+  { name: 'who resumes is the caller', file: 'judge/Loading.sol', right: 'mstore(NEXT_CALLER, calldataload(add(machine, 32)))', wrong: '', tests: SUSPENDS },
+  { name: 'what a resume pays is the value', file: 'judge/Loading.sol', right: 'mstore(NEXT_VALUE, calldataload(add(machine, 64)))', wrong: '', tests: SUSPENDS }
+]

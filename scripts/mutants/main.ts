@@ -1,5 +1,5 @@
 /**
- * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|claims|receipts|judge|proofs|tree] [--from <n>]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
+ * `node dist/scripts/mutants/main.js [--only <part of a name>] [--group court|claims|receipts|judge|suspending|proofs|tree] [--from <n>]`: how strong the contracts' tests are. Each fault of the list goes alone into a copy
  * of what was built, is compiled, and the tests that ought to see it are run. One that no test sees says that a real fault of its kind could stay, too.
  *
  * Takes half a minute for each fault, so it is not among the tests; that each fault still has its place in the sources is.
@@ -13,7 +13,7 @@ import { runFile } from '../test/run-file.js'
 import { CLAIMS_MUTANTS } from './claims.js'
 import { COURT_MUTANTS } from './court.js'
 import { compileQuickly, loadCompiler, type Compiler } from './compile.js'
-import { JUDGE_MUTANTS } from './judge.js'
+import { JUDGE_MUTANTS, SUSPENDING_MUTANTS } from './judge.js'
 import { RECEIPT_MUTANTS } from './receipts.js'
 import { MULTI_PROOF_MUTANTS, STATE_TREE_MUTANTS } from './proofs.js'
 import { withMutant, type Mutant, type Sources } from './mutant.js'
@@ -26,6 +26,7 @@ const GROUPS = {
   claims: { path: 'contracts/Claims.sol', mutants: CLAIMS_MUTANTS },
   receipts: { path: 'contracts/Threads.sol', mutants: RECEIPT_MUTANTS },
   judge: { path: 'contracts/judge/Judge.sol', mutants: JUDGE_MUTANTS },
+  suspending: { path: 'contracts/judge/Interpreter.sol', mutants: SUSPENDING_MUTANTS },
   proofs: { path: 'contracts/test/MultiProofHarness.sol', mutants: MULTI_PROOF_MUTANTS },
   tree: { path: 'contracts/test/StateTreeHarness.sol', mutants: STATE_TREE_MUTANTS }
 } as const
@@ -69,7 +70,7 @@ async function control (folder: string, path: string, mutants: readonly Mutant[]
   await put(folder, path, sources, compiler)
   for (const test of new Set(mutants.flatMap(({ tests }) => tests))) {
     const { failed, problem, output } = await runFile(testFile(folder, test))
-    if (failed > 0) throw new Error(`${test} fails without a fault: ${problem ?? output}`)
+    if (failed > 0) throw new Error(`${test} fails without a fault: ${/FAIL .*"(.*)"/.exec(output)?.[1] ?? problem ?? output}`)
     console.error(`without a fault ${test} passes`)
   }
 }

@@ -1,6 +1,7 @@
 /** The contract's code, pulled from the chain (§1: codeKind, codeSource, codeHash). */
 import { ThreadsError } from '../errors.js'
 import { hash32 } from '../protocol/crypto.js'
+import { isCreationCode } from '../protocol/terms.js'
 import type { Address, Hash32, Terms } from '../protocol/types.js'
 import { readCode, type Sends } from './reads.js'
 
@@ -27,7 +28,7 @@ export async function findCode (rpc: Sends, address: Address): Promise<FoundCode
  */
 export async function codeOfTerms (rpc: Sends, terms: Pick<Terms, 'codeKind' | 'codeSource' | 'codeHash'>): Promise<Uint8Array> {
   const found = await findCode(rpc, terms.codeSource)
-  if (found.kind !== terms.codeKind || found.hash !== terms.codeHash) {
+  if ((found.kind === 0) !== isCreationCode(terms) || found.hash !== terms.codeHash) {
     throw new ThreadsError('CODE_MISMATCH', `the code at ${terms.codeSource} is not the one that the terms name`, {
       data: { address: terms.codeSource, expectedKind: terms.codeKind, expected: terms.codeHash, kind: found.kind, hash: found.hash }
     })

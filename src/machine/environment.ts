@@ -13,6 +13,7 @@ import type { ExecutionLimits } from './execution-limits.js'
 import { runSynchronously } from './interpreter.js'
 import { verifyPointEvaluation } from './kzg.js'
 import { modexpLike } from './modexp.js'
+import { routineRulesOf, type RoutineRules } from './routine.js'
 
 /** The thread that a machine runs. */
 export type MachineContext = { readonly thread: ThreadId, readonly terms: Terms, readonly domain: Domain }
@@ -46,6 +47,8 @@ export function ethAddress (address: Address): EthAddress {
 
 /** An EVM that can create at a given address: the thread's contract has its vault's, which no nonce of a sender leads to. */
 export class ThreadEVM extends EVM {
+  /** What is fixed for the thread's routines; undefined: it allows none. */
+  routineRules: RoutineRules | undefined
   /** Where the outermost message creates; undefined: by the sender's nonce, as ever. */
   creationAddress: Address | undefined
 
@@ -105,6 +108,7 @@ export function createThreadEVM (context: MachineContext, draft: Draft, limits: 
   // The constructor is what createEVM calls, with the same defaults for what Cancun uses; a subclass needs it.
   const options: EVMOpts = { common, stateManager: draft, blockchain: new EVMMockBlockchain(), bn254: new NobleBN254(), customPrecompiles: precompilesOf(common, limits) }
   const evm = new ThreadEVM(options)
+  evm.routineRules = routineRulesOf(context)
   common.freeze()
   runSynchronously(evm, limits)
   watchAccess(evm, draft)

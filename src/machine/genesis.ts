@@ -4,7 +4,7 @@ import { concatBytes, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { hash32 } from '../protocol/crypto.js'
 import { PORT_ADDRESS, PORT_COUNT_SLOT, portGenesisWord } from '../protocol/port.js'
 import { PORT_CODE } from '../protocol/port-code.js'
-import { contractAddressOf, scaleOf } from '../protocol/terms.js'
+import { contractAddressOf, isCreationCode, scaleOf } from '../protocol/terms.js'
 import type { Address, Hash32, Terms } from '../protocol/types.js'
 import { stripZeros } from '../state/changes.js'
 import type { Draft } from '../state/draft.js'
@@ -24,7 +24,7 @@ export async function runGenesis (evm: ThreadEVM, draft: Draft, context: Machine
   payIn(draft, terms)
   const contract = contractAddressOf(context.thread, context.domain.court)
   await putPort(draft, contract, terms)
-  if (terms.codeKind === 1) {
+  if (!isCreationCode(terms)) {
     draft.setAccount(contract, { ...draft.account(contract), nonce: 1n })
     draft.setCode(contract, code)
     draft.endInput()

@@ -14,9 +14,11 @@ import { Account, createZeroAddress } from '@ethereumjs/util'
 import { ThreadsError } from '../errors.js'
 import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
+import { sizeOfSuspended } from './routine.js'
+import { breakpointAt, goOn, isShut, machineBehind, type Frame, type RoutineRun, type SuspendableState } from './suspension.js'
 
 /** What the loop uses of the interpreter's run state. */
-type RunState = { programCounter: number, opCode: number, code: Uint8Array, gasLeft: bigint, memoryWordCount: bigint, stack: { readonly length: number, readonly _store: readonly bigint[] }, returnBytes: Uint8Array, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
+type RunState = SuspendableState & { opCode: number, code: Uint8Array, gasLeft: bigint, returnBytes: Uint8Array, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
 type OpEntry = {
   opcodeInfo: { code: number, feeBigInt: bigint, dynamicGas: boolean, isInvalid: boolean, isAsync: boolean }
   gasHandler: (state: RunState, gas: bigint, common: Common) => bigint | Promise<bigint>
@@ -27,7 +29,7 @@ type Result = { runState: RunState, exceptionError: EVMError | undefined }
 type Interpreter = {
   _runState: RunState
   _evm: EVM
-  _env: { depth: number, callData: Uint8Array, isCreate: boolean, isStatic: boolean }
+  _env: Frame
   _result: { returnValue?: Uint8Array }
   common: Common
   profilerOpts: { enabled: boolean } | undefined
@@ -36,7 +38,7 @@ type Interpreter = {
 }
 
 /** What the loop keeps for an EVM: what it knows of codes (they go when nothing else holds them), and the work since the node's other business had its turn. */
-type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint, callersInitBytes: number, writes: number, footprint: Footprint }
+type Known = { readonly codes: WeakMap<Uint8Array, Analysis>, work: number, readonly limits: Bounds, callersWords: bigint, callersInitBytes: number, writes: number, footprint: Footprint, routine: RoutineRun | undefined }
 
 /** What a run leaves in a machine that is saved in the middle of it, at most (contracts/judge/Layout.sol): what `judgeable.ts` bounds the machine's size with. */
 export type Footprint = {
@@ -54,6 +56,8 @@ export type Footprint = {
   transientWrites: number
   /** Entries of the journal for creations, payments and SELFDESTRUCTs. */
   entries: number
+  /** Bytes of the machine that it went on from (specification §11), 0 where it began; undefined: the thread allows no routines. */
+  waitedBytes: number | undefined
 }
 
 /** The limits in the loop's own units; Infinity, or what no memory reaches, where there is none. */
@@ -72,6 +76,7 @@ const FIRST_CALL = 0xf0
 const OPERANDS: Readonly<Record<number, number>> = { 0xf0: 3, 0xf1: 7, 0xf2: 7, 0xf4: 6, 0xf5: 4, 0xfa: 6 }
 const SSTORE = 0x55
 const TSTORE = 0x5d
+const LOG1 = 0xa1
 const CALL = 0xf1
 const CALLCODE = 0xf2
 /** What a creation and a SELFDESTRUCT write into accounts at most: nonces, flags, balances and the code. A payment writes two balances. */
@@ -85,7 +90,17 @@ const MAX_CODE_BYTES = 24_576
 export function runSynchronously (evm: EVM, limits: ExecutionLimits = {}): void {
   const bounds = boundsOf(limits)
   if (bounds.any && interpreterLoop === 'stock') throw new ThreadsError('MACHINE_INTERNAL', 'the stock interpreter keeps no limits')
-  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n, callersInitBytes: 0, writes: 0, footprint: noFootprint() })
+  analyses.set(evm, { codes: new WeakMap(), work: 0, limits: bounds, callersWords: 0n, callersInitBytes: 0, writes: 0, footprint: noFootprint(), routine: undefined })
+}
+
+/**
+ * What the next run of `evm` must know of the thread's routine, and will leave of it; undefined: there are no routines.
+ * @throws `MACHINE_INTERNAL` without the fast loop, which alone can wait
+ */
+export function setRoutine (evm: EVM, routine: RoutineRun | undefined): void {
+  const known = analyses.get(evm)
+  if (known !== undefined) known.routine = routine
+  if (routine !== undefined && (known === undefined || interpreterLoop === 'stock')) throw new ThreadsError('MACHINE_INTERNAL', 'the stock interpreter knows no routines')
 }
 
 /** What the last run of `evm` left, since this was asked; nothing where no code ran on the fast loop. */
@@ -97,7 +112,7 @@ export function takeFootprint (evm: EVM): Footprint {
 }
 
 function noFootprint (): Footprint {
-  return { words: 0, frames: 0, initBytes: 0, returnBytes: 0, createdBytes: 0, writes: 0, transientWrites: 0, entries: 0 }
+  return { words: 0, frames: 0, initBytes: 0, returnBytes: 0, createdBytes: 0, writes: 0, transientWrites: 0, entries: 0, waitedBytes: undefined }
 }
 
 function boundsOf ({ memoryBytes = 0, frames = 0, callDataBytes = 0, returnDataBytes = 0, writes = 0 }: ExecutionLimits): Bounds {
@@ -123,7 +138,7 @@ async function install (): Promise<boolean> {
   prototype.run = async function (this: Interpreter, code, options = {}) {
     const known = analyses.get(this._evm)
     const watched = this._evm.events.listenerCount('step') > 0 || this._evm.DEBUG || this.profilerOpts?.enabled === true
-    if (known?.limits.any === true && watched) throw new ThreadsError('MACHINE_INTERNAL', 'whoever watches the steps gets the stock loop, which keeps no limits')
+    if ((known?.limits.any === true || known?.routine !== undefined) && watched) throw new ThreadsError('MACHINE_INTERNAL', 'whoever watches the steps gets the stock loop, which keeps no limits')
     if (known === undefined || watched || options.pc !== undefined) return await stock.call(this, code, options)
     return await loop(this, code, known)
   }
@@ -179,7 +194,7 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   if (analysis === undefined) known.codes.set(code, analysis = interpreter._getValidJumpDestinations(code))
   const { depth, callData, isCreate, isStatic } = interpreter._env
   if (depth === 0) begin(known)
-  const { limits, callersWords, footprint } = known
+  const { limits, callersWords, footprint, routine } = known
   const initBytes = known.callersInitBytes + (isCreate ? initBlockBytes(code.length) : 0)
   const mostWords = limits.memoryWords - callersWords
   state.code = code
@@ -188,6 +203,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   state.shouldDoJumpAnalysis = false
   const entries = analysis.opcodesCached
   if (depth >= limits.frames || mostWords < 0n || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
+  if (routine !== undefined && isShut(routine, interpreter._env)) return { runState: state, exceptionError: breach() }
+  if (depth === 0 && routine?.goesOn !== undefined) goOn(state, interpreter._env, routine.goesOn)
   footprint.frames = Math.max(footprint.frames, depth + 1)
   footprint.initBytes = Math.max(footprint.initBytes, initBytes)
   try {
@@ -220,8 +237,13 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
         known.work = 0
         await turn()
       }
+      const payload = info.code === LOG1 && routine !== undefined ? breakpointAt(routine, state, interpreter._env) : undefined
       if (info.isAsync) await entry.opHandler(state, common)
       else void entry.opHandler(state, common)
+      if (payload !== undefined && routine !== undefined) {
+        routine.left = machineBehind(state, interpreter._env, payload)
+        break
+      }
       if (info.code === TSTORE) footprint.transientWrites++
       else if (info.code >= FIRST_CALL) footprint.returnBytes = Math.max(footprint.returnBytes, state.returnBytes.length)
     }
@@ -249,6 +271,8 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
 function begin (known: Known): void {
   [known.work, known.callersWords, known.callersInitBytes, known.writes] = [0, 0n, 0, 0]
   known.footprint = noFootprint()
+  const { routine } = known
+  if (routine !== undefined) known.footprint.waitedBytes = routine.goesOn === undefined ? 0 : sizeOfSuspended(routine.goesOn)
 }
 
 /** Size, a flag, the code and a byte for each position of it. */

@@ -18,6 +18,8 @@ export type JudgedSlot = { readonly address: Address, readonly key: bigint, read
 export type JudgeResult = {
   readonly kind: 'result'
   readonly success: boolean
+  /** It ended at a BREAKPOINT: `returnData` is the machine that goes on (specification §11). */
+  readonly suspended: boolean
   readonly gasLeft: bigint
   readonly refund: bigint
   readonly logsHash: Hash32
@@ -37,6 +39,7 @@ const SLOT_SIZE = 160
 const SIZE_BITS = 128n
 const SIZE_MASK = (1n << SIZE_BITS) - 1n
 const DESTROYED = 4n
+const SUSPENDED = 2n
 const OFFSET_MASK = (1n << 254n) - 1n
 
 /** Reads words one after the other. */
@@ -68,7 +71,7 @@ class Words {
 export function decodeAnswer (bytes: Uint8Array): JudgeResult | JudgePause {
   const words = new Words(bytes)
   if (words.number() === 0n) return { kind: 'pause', hash: asHash32(words.take(32)), machine: bytes.slice(64) }
-  const success = words.number() === 1n
+  const ended = words.number()
   const gasLeft = words.number()
   const refund = words.number()
   const logsHash = asHash32(words.take(32))
@@ -83,7 +86,7 @@ export function decodeAnswer (bytes: Uint8Array): JudgeResult | JudgePause {
     const code = words.padded(Number(words.number()))
     codes.set(asHash32(keccak256(code)), code)
   }
-  return { kind: 'result', success, gasLeft, refund, logsHash, stepsLeft, returnData, accounts, slots, codes }
+  return { kind: 'result', success: ended !== 0n, suspended: ended === SUSPENDED, gasLeft, refund, logsHash, stepsLeft, returnData, accounts, slots, codes }
 }
 
 /** Accounts first, then slots, whose first word has its highest bit set. */

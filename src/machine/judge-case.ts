@@ -3,10 +3,10 @@
  * fixed, and this room knows no ABI library.
  */
 import { ThreadsError } from '../errors.js'
-import { asHash32, bigintToBytes, bytesToBigint, concatBytes, ZERO_HASH } from '../protocol/bytes.js'
-import { keccak256 } from '../protocol/crypto.js'
+import { asHash32, bigintToBytes, bytesToBigint, concatBytes, ZERO_ADDRESS, ZERO_HASH } from '../protocol/bytes.js'
+import { hash32, keccak256 } from '../protocol/crypto.js'
 import { MAX_RAW_BYTES } from '../protocol/limits.js'
-import { threadChainId } from '../protocol/terms.js'
+import { allowsRoutines, contractAddressOf, threadChainId } from '../protocol/terms.js'
 import type { Address, Hash32 } from '../protocol/types.js'
 import type { Environment, MachineContext } from './environment.js'
 
@@ -24,6 +24,10 @@ export type JudgeCase = {
   readonly baseFeeWei: bigint
   readonly blobBaseFeeWei: bigint
   readonly inputLimitBytes: number
+  /** The thread's contract where it may be a routine (specification §11); else address zero. */
+  readonly routine: Address
+  /** Whom a routine may name; else nobody. */
+  readonly players: readonly Address[]
   /** Zero from the start; else {@link Verdict}'s `paused` of the call before. */
   readonly paused: Hash32
 }
@@ -42,20 +46,21 @@ export type Verdict = {
   readonly returnData: Uint8Array
 }
 
-const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,bytes32)'
+const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,bytes32)'
 const JUDGE = selector(`judge(${CASE_TYPE},bytes,bytes)`)
 const JUDGE_CALL = selector(`judgeCall(${CASE_TYPE},address,bytes,bytes)`)
-const CASE_WORDS = 13
+const CASE_WORDS = 15
 const VERDICT_WORDS = 9
 
 /** The case of a player's input on a state of this thread, under the breakpoint that `environment` gives (specification §5). */
 export function caseOf (context: MachineContext, environment: Environment, stateRoot: Hash32, player: number): JudgeCase {
-  const { terms, thread } = context
+  const { terms, thread, domain } = context
   const [wallet, sessionKey] = [terms.players[player], terms.sessionKeys[player]]
   if (wallet === undefined || sessionKey === undefined) throw new ThreadsError('MACHINE_INTERNAL', `player ${player} is not in the terms`)
   return {
     stateRoot, wallet, sessionKey, coinbase: terms.oracle, timestampSec: environment.timestampSec, number: environment.nonce, prevRandao: environment.parent,
-    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH
+    gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH,
+    ...allowsRoutines(terms) ? { routine: contractAddressOf(thread, domain.court), players: terms.players } : { routine: ZERO_ADDRESS, players: [] }
   }
 }
 
@@ -89,8 +94,13 @@ export function decodeVerdict (bytes: Uint8Array): Verdict {
 function caseWords (judged: JudgeCase): Uint8Array[] {
   return [
     judged.stateRoot, judged.wallet, judged.sessionKey, judged.coinbase, judged.timestampSec, judged.number, judged.prevRandao, judged.gasLimit, judged.chainId, judged.baseFeeWei,
-    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.paused
+    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, hashPlayers(judged.players), judged.paused
   ].map((value) => word(BigInt(value)))
+}
+
+/** keccak256 over a word for each; of nobody, zero. */
+function hashPlayers (players: readonly Address[]): Hash32 {
+  return players.length === 0 ? ZERO_HASH : hash32(concatBytes(...players.map((player) => word(BigInt(player)))))
 }
 
 function word (value: bigint | number): Uint8Array {

@@ -38,10 +38,20 @@ export type JudgeAccount = {
 /** A storage slot before the message; its value is also its original value (EIP-2200). */
 export type JudgeSlot = { readonly address: Address, readonly key: bigint, readonly value: bigint, readonly warm: boolean }
 
+/** What a thread's rules for routines say of a message (specification §11). */
+export type JudgeRoutine = {
+  /** Whose outermost frame suspends at a BREAKPOINT. A word: what is no address makes every BREAKPOINT halt its frame; 0: it is a topic like any. */
+  readonly suspends: bigint
+  /** The account that is only entered by static calls; 0: none. */
+  readonly closed: bigint
+  /** The wallets that a BREAKPOINT may name. */
+  readonly players: readonly Address[]
+}
+
 /** A call or a creation whose sender has paid for it and used up its nonce. */
 export type JudgeMessage = {
-  /** `create`: `to` is the address that comes into being and `data` its init code. */
-  readonly kind: 'call' | 'create'
+  /** `create`: `to` is the address that comes into being and `data` its init code. `resume`: `data` is the machine that goes on in the code of `to`. */
+  readonly kind: 'call' | 'create' | 'resume'
   readonly to: Address
   readonly caller: Address
   readonly valueWei: bigint
@@ -49,6 +59,7 @@ export type JudgeMessage = {
   readonly data: Uint8Array
   readonly environment: JudgeEnvironment
   readonly limits?: ExecutionLimits
+  readonly routine?: JudgeRoutine
   readonly accounts: readonly JudgeAccount[]
   readonly slots: readonly JudgeSlot[]
 }
@@ -69,6 +80,8 @@ export type JudgeRooms = {
 const RULES = 1n
 const WARM = 1n
 const HAS_STORAGE = 8n
+const KINDS = { call: 0n, create: 1n, resume: 2n } as const
+const NO_ROUTINE: JudgeRoutine = { suspends: 0n, closed: 0n, players: [] }
 const ACCOUNT_WORDS = 6
 /** The judge gives a hash of all that is judged; any odd number will do here (contracts/judge/Layout.sol). */
 const INDEX_KEY = 0x9e3779b97f4a7c15f39cc0605cedc8341082276bf3a27251f86c6a11d0c18e95n
@@ -83,18 +96,20 @@ export function encodeMessage (message: JudgeMessage, steps: bigint, rooms: Judg
   const codes = codesOf(message)
   const numbers = new Map(codes.map(({ codeHash }, index) => [codeHash, BigInt(index + 1)]))
   const offsets = new Map(message.accounts.map(({ address }, index) => [address, BigInt(index * ACCOUNT_WORDS * 32)]))
-  const { environment, limits = {} } = message
+  const { environment, limits = {}, routine = NO_ROUTINE } = message
   return concatBytes(
     ...header(false, steps, rooms, codes.map(({ code }) => code)),
     ...[
       BigInt(environment.origin), environment.gasPriceWei, BigInt(environment.coinbase), environment.timestampSec, environment.number,
       BigInt(environment.prevRandao), environment.gasLimit, environment.chainId, environment.baseFeeWei, environment.blobBaseFeeWei,
       BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length),
-      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes, limits.writes].map((limit = 0) => BigInt(limit))
+      ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes, limits.writes].map((limit = 0) => BigInt(limit)),
+      routine.suspends, routine.closed, BigInt(routine.players.length)
     ].map(word),
     ...[...environment.blockHashes, ...environment.blobHashes].map((hash) => hexToBytes(hash)),
+    ...routine.players.map((player) => word(BigInt(player))),
     ...[
-      message.kind === 'create' ? 1n : 0n, BigInt(message.to), BigInt(message.caller), message.valueWei, message.gas,
+      KINDS[message.kind], BigInt(message.to), BigInt(message.caller), message.valueWei, message.gas,
       BigInt(message.data.length), BigInt(message.accounts.length), BigInt(message.slots.length)
     ].map(word),
     ...message.accounts.flatMap(({ address, balanceWei, nonce, codeHash, warm, hasStorage }) => [

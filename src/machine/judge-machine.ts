@@ -10,9 +10,9 @@ const FRAME = 0x2000
 const MEMORY_AT = 0x20e0 - FRAME
 const MEMORY_SIZE = 0x2100 - FRAME
 const DEPTH = 0x2340 - FRAME
-const PAUSED = 0x2620 - FRAME
-const MACHINE_SIZE = 0x2640 - FRAME
-const FRAMES = 0x2ce0
+const PAUSED = 0x2680 - FRAME
+const MACHINE_SIZE = 0x26a0 - FRAME
+const FRAMES = 0x2d40
 
 /** The running frame of a saved machine. */
 export function decodeMachine (machine: Uint8Array): SavedFrame {

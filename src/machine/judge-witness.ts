@@ -18,7 +18,13 @@ export type WitnessAccount = {
 }
 
 /** Accounts that the case and the input name already, so that the witness need not: the sender, the recipient or what is created, the coinbase. */
-export type Cast = { readonly sender: Address, readonly target: Address, readonly coinbase: Address }
+export type Cast = {
+  readonly sender: Address
+  readonly target: Address
+  readonly coinbase: Address
+  /** Of a transaction to a contract that may be a routine: whom it may name (specification §11). */
+  readonly players?: readonly Address[]
+}
 
 /** How far a call may go, and what memory it sets aside. */
 export type Allowance = { readonly steps: bigint, readonly rooms: JudgeRooms }
@@ -35,7 +41,7 @@ export function encodeWitness (accounts: readonly WitnessAccount[], proof: Uint8
   const codes = codesOf(accounts)
   const slots = accounts.reduce((sum, account) => sum + account.slots.length, 0)
   return concatBytes(
-    header(allowance, codes.length, accounts.length, slots), ...codes.map((code) => encodeCode(code, holders)),
+    header(allowance, codes.length, accounts.length, slots), ...codes.map((code) => encodeCode(code, holders)), encodePlayers(cast),
     ...accounts.map((account) => encodeAccount(account, account.slots, cast, codes)), proof
   )
 }
@@ -52,6 +58,11 @@ export function encodeResumption (machine: Uint8Array, accounts: readonly Witnes
     bigintToBytes(BigInt(machine.length), 4), machine,
     ...end === undefined ? [] : [...accounts.map((account) => encodeAccount(account, [], end.cast, codes)), end.proof]
   )
+}
+
+/** How many, and their wallets. */
+function encodePlayers ({ players }: Cast): Uint8Array {
+  return players === undefined ? NOTHING : concatBytes(Uint8Array.of(players.length), ...players.map((player) => hexToBytes(player)))
 }
 
 function header ({ steps, rooms }: Allowance, codes: number, accounts: number, slots: number): Uint8Array {

@@ -12,6 +12,7 @@ import { accountPath, EMPTY_CODE_HASH, slotPath } from '../state/leaf.js'
 import { proofSize } from '../state/proof-size.js'
 import { MAX_DEPTH, type Tree } from '../state/tree.js'
 import type { Footprint } from './interpreter.js'
+import { MACHINE_ADDRESS } from './routine.js'
 
 /** What a run has shown that its judgement must bring along. */
 export type Load = {
@@ -30,10 +31,12 @@ export type Load = {
   /** Accounts and slots of the access list, each times what it is looked for among. */
   readonly lookups: number
   readonly footprint: Footprint
+  /** Of the machine that waits before it or after it, whichever is larger; undefined: the thread allows no routines (specification §11). */
+  readonly waitingBytes: number | undefined
 }
 
 /** Calldata around what is listed below: selector, case, offsets, lengths and padding, the witness's header. */
-const FRAME_BYTES = 700
+const FRAME_BYTES = 800
 const ACCOUNT_BYTES = 96
 const SLOT_BYTES = 66
 const CODE_BYTES = 4
@@ -41,9 +44,11 @@ const MAX_CODES = 255
 /** An end of the proof without its siblings: for an absent item, with the foreign leaf beside it. */
 const END_BYTES = 72
 const SIBLING_BYTES = 32
+/** Where routines may be: the players, the size of what waits, and the hashes of two codes more. */
+const ROUTINE_BYTES = 700
 
 // A saved machine (contracts/judge/Layout.sol).
-const MACHINE_BYTES = 1_700
+const MACHINE_BYTES = 1_800
 const WORD_BYTES = 32
 const FRAME_RECORD_BYTES = 640
 const ACCOUNT_ENTRY_BYTES = 192
@@ -106,14 +111,21 @@ export function lastBytes (load: Load): number {
   return sharedBytes(load) + machineBytes(load)
 }
 
-function sharedBytes ({ rawBytes, codes, accounts, proofBytes }: Load): number {
-  return FRAME_BYTES + rawBytes + codes.reduce((sum, { size, isHeld }) => sum + CODE_BYTES + (isHeld ? Math.min(size, MAX_OWN_CODE_BYTES) : size), 0) + ACCOUNT_BYTES * accounts + proofBytes
+function sharedBytes (load: Load): number {
+  const { rawBytes, codes, accounts, proofBytes } = load
+  return FRAME_BYTES + routineBytes(load) + rawBytes + codes.reduce((sum, { size, isHeld }) => sum + CODE_BYTES + (isHeld ? Math.min(size, MAX_OWN_CODE_BYTES) : size), 0) + ACCOUNT_BYTES * accounts + proofBytes
+}
+
+/** What waits is shown as a code. In a saved machine that goes on from it, its call data stand for the transaction's. */
+function routineBytes ({ waitingBytes }: Load): number {
+  return waitingBytes === undefined ? 0 : ROUTINE_BYTES + wholeWords(waitingBytes)
 }
 
 /** The largest machine that can be saved on the way. */
-export function machineBytes ({ dataBytes, accounts, slots, codes, footprint }: Load): number {
+export function machineBytes (load: Load): number {
+  const { dataBytes, accounts, slots, codes, footprint } = load
   const { words, frames, initBytes, returnBytes, createdBytes, writes, transientWrites, entries } = footprint
-  return MACHINE_BYTES + wholeWords(dataBytes) + WORD_BYTES * words + FRAME_RECORD_BYTES * frames + initBytes + wholeWords(returnBytes) + createdBytes + WORD_BYTES * codes.length +
+  return MACHINE_BYTES + routineBytes(load) + wholeWords(dataBytes) + WORD_BYTES * words + FRAME_RECORD_BYTES * frames + initBytes + wholeWords(returnBytes) + createdBytes + WORD_BYTES * codes.length +
     ACCOUNT_ENTRY_BYTES * accounts + SLOT_ENTRY_BYTES * (slots + transientWrites) + JOURNAL_ENTRY_BYTES * (accounts + slots + writes + entries)
 }
 
@@ -167,18 +179,24 @@ function proofBytes ({ draft: { touched }, tree }: Run): number {
 }
 
 function loadOf (run: Run, slots: number, proof: number): Load {
-  const { draft: { touched }, rawBytes, dataBytes, gas, accessList, footprint } = run
+  const { draft, draft: { touched }, rawBytes, dataBytes, gas, accessList, footprint } = run
+  // What is settled or paid while something waits goes on from nothing, and may be shown it.
+  const { waitedBytes } = footprint
+  const waits = waitedBytes === undefined ? 0 : draft.code(draft.account(MACHINE_ADDRESS).codeHash).length
   const keys = accessList.reduce((sum, { storageKeys }) => sum + storageKeys.length, 0)
   return {
-    rawBytes, dataBytes, gas, accounts: touched.size, slots, codes: codesOf(run), proofBytes: proof, footprint,
+    rawBytes, dataBytes, gas, accounts: touched.size, slots, codes: codesOf(run), proofBytes: proof, footprint, waitingBytes: waitedBytes === undefined ? undefined : Math.max(waitedBytes, waits),
     lookups: accessList.length * (touched.size + slots) + keys * slots
   }
 }
 
-function codesOf ({ draft, contract }: Run): Load['codes'] {
+/** Without the machine that waits: nothing jumps in it, and it is counted by itself. */
+function codesOf ({ draft, contract, footprint }: Run): Load['codes'] {
   const own = draft.account(contract).codeHash
   const hashes = new Set<Hash32>()
-  for (const address of draft.touched.keys()) hashes.add(draft.account(address).codeHash)
+  for (const address of draft.touched.keys()) {
+    if (address !== MACHINE_ADDRESS || footprint.waitedBytes === undefined) hashes.add(draft.account(address).codeHash)
+  }
   hashes.delete(EMPTY_CODE_HASH)
   return [...hashes].map(hash => ({ size: draft.code(hash).length, isHeld: hash === own }))
 }

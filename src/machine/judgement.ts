@@ -43,6 +43,9 @@ const LARGEST_ROOM = 0xffffff
 /** The rooms that a call starts to try with: small, because memory that is set aside costs gas. */
 const SMALL_ROOMS: JudgeRooms = { frames: 0x400, transientSlots: 0, journalEntries: 32, returnBytes: 0x40, newCodes: 0, newCodeBytes: 0 }
 
+/** A routine that suspends returns its machine (specification §11). */
+const ROUTINE_ROOMS: JudgeRooms = { ...SMALL_ROOMS, returnBytes: 0x800 }
+
 /**
  * Plays a judgement. A call that goes on can show no account or slot that the first one did not: let it run to its end once, which completes
  * `matter.touched`, before another judgement of the same matter is played in pieces.
@@ -50,7 +53,7 @@ const SMALL_ROOMS: JudgeRooms = { frames: 0x400, transientSlots: 0, journalEntri
 export class Judgement {
   readonly #verifier: LocalVerifier
   readonly #matter: Matter
-  #rooms = SMALL_ROOMS
+  #rooms: JudgeRooms
   #last: JudgeStep | undefined
   /** Whether a call that goes on shows what it takes to end. */
   #ends = true
@@ -58,6 +61,7 @@ export class Judgement {
   constructor (verifier: LocalVerifier, matter: Matter) {
     this.#verifier = verifier
     this.#matter = matter
+    this.#rooms = matter.cast.players === undefined ? SMALL_ROOMS : ROUTINE_ROOMS
   }
 
   /** Another one that stands where this one does. */

@@ -18,8 +18,9 @@ import { blockOf, createThreadEVM, type Environment, type MachineContext, type T
 import { runGenesis } from './genesis.js'
 import { takeFootprint } from './interpreter.js'
 import { whyNotJudged } from './judgeable.js'
-import { settlementMessage } from './settlement.js'
-import { runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
+import type { Waiting } from './routine.js'
+import { settlementMessage, waitingIn } from './settlement.js'
+import { askTransaction, runMessage, runTransaction, whyNotIncludable, type Message, type Outcome, type SkipCode } from './transaction.js'
 import { turn } from '../turn.js'
 
 export type { AccountProof, AccountState, Environment, MachineContext, Outcome, StateChanges }
@@ -169,7 +170,7 @@ export class Machine {
       }
       const sender = terms.players[input.player]
       if (sender === undefined) throw new ThreadsError('MACHINE_INTERNAL', `an input of player ${input.player}, who is not in the terms`)
-      const why = whyNotIncludable(this.#draft, sender, input.tx, terms.gasLimit)
+      const why = whyNotIncludable(this.#draft, sender, input.tx, terms.gasLimit, this.#waits(this.#draft))
       if (why !== undefined) {
         skipped.push({ input, ...why })
         continue
@@ -213,7 +214,7 @@ export class Machine {
     const { terms } = this.context
     if (BigInt(terms.settlement) === 0n) return undefined
     const mark = this.#draft.mark()
-    const message = settlementMessage(this.context, lastMover)
+    const message = settlementMessage(this.context, lastMover, waitingIn(this.context, this.#draft))
     const block = blockOf(this.context, { nonce: nonce + 1n, parent, timestampSec: timestampSec + 2n * terms.windowSec })
     takeFootprint(this.#evm)
     const { success, reason, gasUsed } = await runMessage({ evm: this.#evm, draft: this.#draft, block }, message)
@@ -265,7 +266,7 @@ export class Machine {
       }
       if (balanceWei < tx.valueWei) return refused('insufficient balance')
       if (tx.gasLimit < intrinsicGas(tx)) return refused('out of gas')
-      return await runTransaction({ evm: this.#evm, draft: this.#draft, block: blockOf(this.context, environment) }, message.from, tx)
+      return await askTransaction({ evm: this.#evm, draft: this.#draft, block: blockOf(this.context, environment) }, message.from, tx)
     })
   }
 
@@ -298,7 +299,27 @@ export class Machine {
   whyNot (input: Input): ReturnType<typeof whyNotIncludable> {
     const { terms } = this.context
     const sender = terms.players[input.player]
-    return sender === undefined ? undefined : whyNotIncludable({ account: address => this.account(address) }, sender, input.tx, terms.gasLimit)
+    return sender === undefined ? undefined : whyNotIncludable(this.#state, sender, input.tx, terms.gasLimit, this.#waits(this.#state))
+  }
+
+  /** Behind which breakpoint the contract waits (§11); undefined: behind none. */
+  get waiting (): Waiting | undefined {
+    return waitingIn(this.context, this.#state)
+  }
+
+  /** The call that would settle the committed state (§8): `lastMover` sent the last input of its breakpoint. */
+  settlement (lastMover: Address): Message {
+    return settlementMessage(this.context, lastMover, this.waiting)
+  }
+
+  /** The committed state as a draft shows its own. */
+  get #state (): { account: (address: Address) => AccountState, code: (hash: Hash32) => Uint8Array | undefined } {
+    return { account: address => this.account(address), code: hash => this.#world.code(hash) }
+  }
+
+  #waits (state: Parameters<typeof waitingIn>[1]): { contract: Address, waiting: Waiting } | undefined {
+    const waiting = waitingIn(this.context, state)
+    return waiting === undefined ? undefined : { contract: this.contract, waiting }
   }
 
   /** The code of an account; no bytes where there is none. */

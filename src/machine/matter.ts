@@ -1,5 +1,5 @@
 /** A player's input on a committed state, made ready for the judge: what a forced move brings before it. */
-import { bytesToHex, hexToBytes } from '../protocol/bytes.js'
+import { bytesToHex, hexToBytes, ZERO_ADDRESS } from '../protocol/bytes.js'
 import { keccak256 } from '../protocol/crypto.js'
 import { encodeRlp, integerBytes } from '../protocol/rlp.js'
 import type { Address, Input } from '../protocol/types.js'
@@ -21,7 +21,10 @@ export async function matterOf (context: MachineContext, world: World, environme
   const isIncludable = whyNotIncludable(view, sender, input.tx, judgeCase.gasLimit) === undefined
   const touched = isIncludable ? await recordInput(context, world, environment, sender, input.tx) : new Touched()
   touched.needed(sender)
-  return { judgeCase, raw: input.raw, cast: { sender, target, coinbase: judgeCase.coinbase }, view, touched, holders }
+  const cast = { sender, target, coinbase: judgeCase.coinbase }
+  // Nobody creates there: it is the vault's address.
+  const { routine, players } = judgeCase
+  return { judgeCase, raw: input.raw, cast: routine !== ZERO_ADDRESS && target === routine ? { ...cast, players } : cast, view, touched, holders }
 }
 
 /** Where a transaction of this sender and nonce creates. */

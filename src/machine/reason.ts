@@ -1,6 +1,7 @@
 /** Why an execution failed, in words: what a revert's data says, or which rule of the EVM ended it. */
 import { EVMError } from '@ethereumjs/evm'
 import { bytesToBigint, bytesToHex } from '../protocol/bytes.js'
+import { RoutineHalt } from './suspension.js'
 
 const ERROR_STRING = '0x08c379a0'
 const PANIC = '0x4e487b71'
@@ -15,6 +16,7 @@ const PANICS: Readonly<Record<string, string>> = {
 
 /** The reason of an execution that ended with `error` and this return data. */
 export function reasonOf (error: Pick<EVMError, 'error'>, returnData: Uint8Array): string {
+  if (error instanceof RoutineHalt) return error.why
   return error.error === EVMError.errorMessages.REVERT ? revertReason(returnData) : error.error
 }
 

@@ -28,7 +28,8 @@ export type Refutation =
 /** Refusals of the judge that are about the input. They are the court's too (contracts/court/Refutation.sol). */
 const NO_INPUT = new Map([
   'NotTheSigner(address)', 'NotCanonical(uint256)', 'BadField(uint256)', 'TrailingBytes()', 'UnknownType(uint256)', 'WrongChain(uint256,uint256)', 'HighS()', 'InputTooLong(uint256,uint256)',
-  'GasLimitTooHigh(uint256,uint256)', 'GasLimitTooLow(uint256,uint256)', 'InitCodeTooLong(uint256,uint256)'
+  'GasLimitTooHigh(uint256,uint256)', 'GasLimitTooLow(uint256,uint256)', 'InitCodeTooLong(uint256,uint256)',
+  'NotAMover(address)', 'ResumeTooLong(uint256,uint256)'
 ].map(signature => [selectorOf(signature), signature]))
 /** The same, where what the judge was shown of the mover's account decides. */
 const BY_ACCOUNT = new Map(['WrongNonce(uint256,uint256)', 'CannotPay(uint256)'].map(signature => [selectorOf(signature), signature]))

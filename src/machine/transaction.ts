@@ -9,7 +9,10 @@ import { MAX_INITCODE_BYTES } from '../protocol/limits.js'
 import type { Address, Hash32, InputTransaction } from '../protocol/types.js'
 import type { Draft } from '../state/draft.js'
 import { ethAddress, type Block, type ThreadEVM } from './environment.js'
+import { setRoutine } from './interpreter.js'
 import { reasonOf } from './reason.js'
+import { asking, beginRoutine, endRoutine, whyNotResumed } from './resuming.js'
+import { MACHINE_ADDRESS, type Waiting } from './routine.js'
 
 /** An event of a contract. */
 export type Log = { readonly address: Address, readonly topics: readonly Hash32[], readonly data: Uint8Array }
@@ -30,15 +33,15 @@ export type Outcome = {
 
 /**
  * Why an input cannot be included: it consumes no nonce (specification §3). `BATCH_GAS`: not in this batch. `UNJUDGEABLE`: it could not be brought before the judge.
- * `SETTLEMENT`: the settlement function would fail on what it leaves.
+ * `SETTLEMENT`: the settlement function would fail on what it leaves. `ROUTINE`: the contract waits, and not for this.
  */
-export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE' | 'BATCH_GAS' | 'UNJUDGEABLE' | 'SETTLEMENT'
+export type SkipCode = 'NONCE' | 'GAS_LIMIT' | 'BALANCE' | 'INITCODE' | 'BATCH_GAS' | 'UNJUDGEABLE' | 'SETTLEMENT' | 'ROUTINE'
 
 /** The EVM, the state that it works on, and the block that it sees. */
 export type Execution = { readonly evm: ThreadEVM, readonly draft: Draft, readonly block: Block }
 
-/** Why `tx` cannot be included in the state as it is; undefined: it can. `gasCap` is terms.gasLimit. */
-export function whyNotIncludable (draft: Pick<Draft, 'account'>, sender: Address, tx: InputTransaction, gasCap: bigint): { code: SkipCode, message: string } | undefined {
+/** Why `tx` cannot be included in the state as it is; undefined: it can. `gasCap` is terms.gasLimit; `waits`: the contract waits behind a breakpoint. */
+export function whyNotIncludable (draft: Pick<Draft, 'account'>, sender: Address, tx: InputTransaction, gasCap: bigint, waits?: { readonly contract: Address, readonly waiting: Waiting }): { code: SkipCode, message: string } | undefined {
   const { nonce, balanceWei } = draft.account(sender)
   if (tx.nonce !== nonce) return { code: 'NONCE', message: `nonce ${tx.nonce}, the sender's next is ${nonce}` }
   if (tx.gasLimit > gasCap) return { code: 'GAS_LIMIT', message: `gas limit ${tx.gasLimit} is above the terms' ${gasCap}` }
@@ -47,14 +50,33 @@ export function whyNotIncludable (draft: Pick<Draft, 'account'>, sender: Address
   if (tx.to === undefined && tx.data.length > MAX_INITCODE_BYTES) return { code: 'INITCODE', message: `${tx.data.length} bytes of initcode, at most ${MAX_INITCODE_BYTES}` }
   const cost = tx.gasLimit * tx.maxFeePerGasWei + tx.valueWei
   if (balanceWei < cost) return { code: 'BALANCE', message: `it may cost ${cost} wei, the sender has ${balanceWei}` }
-  return undefined
+  const why = waits === undefined || tx.to !== waits.contract ? undefined : whyNotResumed(waits.waiting, sender, tx.data)
+  return why === undefined ? undefined : { code: 'ROUTINE', message: why }
 }
 
 /**
- * Runs an includable transaction on the draft: the nonce, the price, the call, refund and fee, and what self-destructed.
- * Whatever it throws is a bug, and leaves EVM and draft unusable.
+ * Runs an includable transaction on the draft: the nonce, the price, the call, refund and fee, and what self-destructed. Where the contract waits and the transaction is to it, it goes
+ * on (§11). Whatever it throws is a bug, and leaves EVM and draft unusable.
  */
-export async function runTransaction ({ evm, draft, block }: Execution, sender: Address, tx: InputTransaction): Promise<Outcome> {
+export async function runTransaction (execution: Execution, sender: Address, tx: InputTransaction): Promise<Outcome> {
+  const { evm, draft } = execution
+  const run = await beginRoutine(execution, sender, tx)
+  setRoutine(evm, run)
+  const { outcome, result } = await transact(execution, sender, tx)
+  if (run !== undefined) endRoutine(draft, run, outcome)
+  finish(evm, draft, result)
+  return outcome
+}
+
+/** The same for what is asked and will be forgotten: no routine begins, waits or goes on in it. */
+export async function askTransaction (execution: Execution, sender: Address, tx: InputTransaction): Promise<Outcome> {
+  setRoutine(execution.evm, asking(execution.evm))
+  const { outcome, result } = await transact(execution, sender, tx)
+  finish(execution.evm, execution.draft, result)
+  return outcome
+}
+
+async function transact ({ evm, draft, block }: Execution, sender: Address, tx: InputTransaction): Promise<{ outcome: Outcome, result: EVMResult }> {
   const account = draft.account(sender)
   draft.setAccount(sender, { ...account, nonce: account.nonce + 1n, balanceWei: account.balanceWei - tx.gasLimit * tx.gasPriceWei })
   warm(evm, sender, tx, block)
@@ -75,8 +97,7 @@ export async function runTransaction ({ evm, draft, block }: Execution, sender: 
   const gasUsed = spent - (refund < spent / 5n ? refund : spent / 5n)
   addBalance(draft, sender, (tx.gasLimit - gasUsed) * tx.gasPriceWei)
   addBalance(draft, bytesToHex(block.header.coinbase.bytes) as Address, gasUsed * tx.gasPriceWei)
-  finish(evm, draft, result)
-  return outcomeOf(result, gasUsed)
+  return { outcome: outcomeOf(result, gasUsed), result }
 }
 
 /** A call without a transaction around it: no nonce, no price, no intrinsic gas. */
@@ -84,6 +105,9 @@ export type Message = { readonly from: Address, readonly to: Address, readonly d
 
 /** Runs a message on the draft. Whatever it throws is a bug, and leaves EVM and draft unusable. */
 export async function runMessage ({ evm, draft, block }: Execution, { from, to, data, gasLimit }: Message): Promise<Outcome> {
+  // Every judgement in such a thread reads it: what settles depends on it.
+  if (evm.routineRules !== undefined) draft.touch(MACHINE_ADDRESS)
+  setRoutine(evm, asking(evm))
   warm(evm, from, { to, accessList: [] }, block)
   const result = await evm.runCall({ block, gasPrice: 0n, caller: ethAddress(from), origin: ethAddress(from), gasLimit, value: 0n, data, to: ethAddress(to), skipNonceIncrement: true })
   finish(evm, draft, result)

@@ -4,6 +4,7 @@ import { ZERO_ADDRESS } from './bytes.js'
 import {
   MAX_ASSET_DECIMALS, MAX_CTOR_ARG_BYTES, MAX_PLAYERS, MAX_TERMS_GAS, MAX_WINDOW_SEC, MIN_PLAYERS, MIN_TERMS_GAS, MIN_WINDOW_SEC, POT_LIMIT, SHARE_LIMIT
 } from './limits.js'
+import { allowsRoutines, isCreationCode } from './terms.js'
 import type { Terms } from './types.js'
 
 const ADDRESS = /^0x[0-9a-f]{40}$/
@@ -17,6 +18,7 @@ export function checkTerms (terms: Terms): void {
   checkCode(terms)
   checkTimes(terms)
   need(SELECTOR.test(terms.settlement), 'settlement', 'a selector of 4 bytes, lower-case hex')
+  need(!allowsRoutines(terms) || BigInt(terms.settlement) !== 0n, 'settlement', 'not 0 where the contract may be a routine')
   need(within(terms.gasLimit, MIN_TERMS_GAS, MAX_TERMS_GAS), 'gasLimit', `${MIN_TERMS_GAS} to ${MAX_TERMS_GAS}`)
   need(HASH.test(terms.salt), 'salt', '32 bytes, lower-case hex')
 }
@@ -52,11 +54,11 @@ function checkMoney (terms: Terms): void {
 }
 
 function checkCode (terms: Terms): void {
-  need(terms.codeKind === 0 || terms.codeKind === 1, 'codeKind', '0 or 1')
+  need([0, 1, 2, 3].includes(terms.codeKind), 'codeKind', '0 to 3')
   need(ADDRESS.test(terms.codeSource), 'codeSource', 'an address in lower-case hex')
   need(HASH.test(terms.codeHash), 'codeHash', '32 bytes, lower-case hex')
   need(terms.ctorArg.length <= MAX_CTOR_ARG_BYTES, 'ctorArg', `at most ${MAX_CTOR_ARG_BYTES} bytes`)
-  need(terms.codeKind === 0 || terms.ctorArg.length === 0, 'ctorArg', 'empty for runtime code')
+  need(isCreationCode(terms) || terms.ctorArg.length === 0, 'ctorArg', 'empty for runtime code')
 }
 
 function checkTimes (terms: Terms): void {

@@ -28,6 +28,13 @@ export const MAX_TERMS_GAS = 6_000_000n
  */
 export const THREAD_LIMITS = { memoryBytes: 65_536, frames: 32, modexpBytes: 256, callDataBytes: 32_768, returnDataBytes: 32_768, writes: 512 }
 
+/** The machine of a routine that waits (§11). */
+export const MAX_MACHINE_BYTES = 16_384
+/** What a breakpoint says besides its movers (§11). */
+export const MAX_BREAKPOINT_DATA_BYTES = 1_024
+/** The data of a mover's transaction to a routine that waits (§11). */
+export const MAX_RESUME_BYTES = 1_024
+
 /** Calldata of one transaction to the judge (§9): what nodes pass on, with room for what goes around it. */
 export const MAX_TRANSACTION_BYTES = 98_304
 /** Gas that is planned for one transaction to the judge, of the 2^24 that EIP-7825 allows (§9). */

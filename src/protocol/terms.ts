@@ -26,7 +26,7 @@ export function termsToAbi (terms: Terms): readonly unknown[] {
 export function termsFromAbi (fields: ArrayLike<unknown>): Terms {
   try {
     const codeKind = Number(fields[6])
-    if (codeKind !== 0 && codeKind !== 1) throw new ThreadsError('TERMS_MALFORMED', `codeKind is 0 or 1, not ${codeKind}`, { data: { field: 'codeKind' } })
+    if (codeKind !== 0 && codeKind !== 1 && codeKind !== 2 && codeKind !== 3) throw new ThreadsError('TERMS_MALFORMED', `codeKind is 0 to 3, not ${codeKind}`, { data: { field: 'codeKind' } })
     return {
       players: list(fields[0]).map(item => asAddress(String(item))),
       sessionKeys: list(fields[1]).map(item => asAddress(String(item))),
@@ -112,6 +112,16 @@ export function portHolderOf (court: Address): Address {
 /** A contract's creation with a nonce below 128: RLP of [creator, nonce]. A contract's first has nonce 1 (EIP-161). */
 function creationOf (creator: Address, nonce: number): Uint8Array {
   return keccak256(concatBytes(Uint8Array.of(0xd6, 0x94), hexToBytes(creator), Uint8Array.of(nonce))).subarray(12)
+}
+
+/** Whether the code is creation code, held as data; else it is runtime code. */
+export function isCreationCode ({ codeKind }: Pick<Terms, 'codeKind'>): boolean {
+  return codeKind === 0 || codeKind === 2
+}
+
+/** Whether the thread's contract may be a routine (§11). */
+export function allowsRoutines ({ codeKind }: Pick<Terms, 'codeKind'>): boolean {
+  return codeKind >= 2
 }
 
 /** How many of the thread's 18-decimal units one unit of the asset is. */

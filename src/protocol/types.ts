@@ -9,6 +9,9 @@ export type Hash32 = Hex & { readonly brand: 'Hash32' }
 /** A 20-byte address, lower case (no checksum). */
 export type Address = Hex & { readonly brand: 'Address' }
 
+/** 0 creation code held as data, 1 runtime code; 2 and 3 the same, and the contract may be a routine (§11). */
+export type CodeKind = 0 | 1 | 2 | 3
+
 /** All that the players agree on at the start (§1). Amounts are in the asset's own units. */
 export type Terms = {
   readonly players: readonly Address[]
@@ -17,8 +20,7 @@ export type Terms = {
   readonly shares: readonly bigint[]
   readonly asset: Address
   readonly assetDecimals: number
-  /** 0 creation code held as data, 1 runtime code. */
-  readonly codeKind: 0 | 1
+  readonly codeKind: CodeKind
   readonly codeSource: Address
   readonly codeHash: Hash32
   readonly ctorArg: Uint8Array

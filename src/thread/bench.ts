@@ -6,7 +6,7 @@ import type { Address, Input, Terms } from '../protocol/types.js'
 import { concatBytes } from '../protocol/bytes.js'
 import { hash32 } from '../protocol/crypto.js'
 import { PORT_CODE } from '../protocol/port-code.js'
-import { portHolderOf } from '../protocol/terms.js'
+import { isCreationCode, portHolderOf } from '../protocol/terms.js'
 import type { CodeHolder } from '../machine/code-reference.js'
 import { costOfJudging, type JudgingOutcome } from '../machine/costs.js'
 import { LocalVerifier, type JudgeCodes } from '../machine/local-verifier.js'
@@ -21,7 +21,7 @@ const DATA = Uint8Array.of(0)
 
 /** Where a thread's code lies on the chain: a witness need not carry it. */
 export function holderOf (terms: Terms, code: Uint8Array): CodeHolder {
-  return { address: terms.codeSource, code: terms.codeKind === 0 ? concatBytes(DATA, code) : code }
+  return { address: terms.codeSource, code: isCreationCode(terms) ? concatBytes(DATA, code) : code }
 }
 
 /** Where the port's code lies: the court has created a copy. */

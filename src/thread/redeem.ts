@@ -8,7 +8,6 @@ import { breakpointHash } from '../protocol/typed-data.js'
 import type { Breakpoint, Hash32, Signature } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
 import type { Machine } from '../machine/machine.js'
-import { settlementMessage } from '../machine/settlement.js'
 import { isOver, openMoves } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import type { ChainPort, Redemption } from './ports.js'
@@ -80,7 +79,7 @@ async function settledState (coordinator: Coordinator, chain: ChainPort): Promis
   const isForced = openMoves(view).length > 0
   const settledSec = isForced ? timestampSec + terms.windowSec : view.endedSec
   if (settledSec === undefined) throw new ThreadsError('THREAD_BEHIND', 'the dispute that was settled is not known here', { data: { thread } })
-  const message = settlementMessage(machine.context, await lastMoverOf(coordinator, recorded.hash, recorded.breakpoint))
+  const message = machine.settlement(await lastMoverOf(coordinator, recorded.hash, recorded.breakpoint))
   const { machine: after, outcome } = await machine.after(message, { nonce: nonce + 1n, parent: recorded.hash, timestampSec: settledSec })
   const breakpoint: Breakpoint = { thread, epoch, nonce: nonce + 1n, parent: recorded.hash, stateRoot: after.root, inputsRoot: inputsRoot([]), timestampSec: settledSec }
   if (breakpointHash(breakpoint) !== standing) throw new ThreadsError('THREAD_BEHIND', 'the court has settled another state than this node knows', { data: { thread, standing: standing ?? null } })

@@ -9,7 +9,6 @@ import type { CodeHolder } from '../machine/code-reference.js'
 import type { JudgingCost } from '../machine/costs.js'
 import type { JudgeStep } from '../machine/judgement.js'
 import type { Machine } from '../machine/machine.js'
-import { settlementMessage } from '../machine/settlement.js'
 import type { Bench } from './bench.js'
 import { openMoves } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
@@ -47,7 +46,7 @@ export async function settlementCalls (coordinator: Coordinator, parts: Settling
   const isForced = standing.length > 0
   const timestampSec = isForced ? recorded.breakpoint.timestampSec + context.terms.windowSec : view.dispute.endsAtSec
   const environment = { nonce: recorded.breakpoint.nonce + 1n, parent: recorded.hash, timestampSec }
-  const { outcome, machine: after } = await machine.after(settlementMessage(context, lastMover), environment)
+  const { outcome, machine: after } = await machine.after(machine.settlement(lastMover), environment)
   const judged = await parts.bench.settlement(machine, environment, lastMover, parts.holder)
   if ('refused' in judged) throw new ThreadsError('DISPUTE_NOT_JUDGEABLE', `the settlement cannot be brought before the judge: ${judged.refused}`, { data: { thread: context.thread } })
   const { call, paused } = nextCall(judged.calls, view.trying?.on === recorded.hash ? view.trying.stops : [])

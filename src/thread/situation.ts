@@ -3,7 +3,6 @@ import { leastChargeSec } from '../protocol/limits.js'
 import { compareSlots } from '../protocol/slot.js'
 import type { Hash32, Hex, Input } from '../protocol/types.js'
 import type { Environment, Machine } from '../machine/machine.js'
-import { settlementMessage } from '../machine/settlement.js'
 import { NO_PARENT } from './body.js'
 import { openMoves, recordedSlot } from './chain-view.js'
 import { wrongClaimIn } from './claims.js'
@@ -108,7 +107,7 @@ export class Lookout {
     if (wallet === undefined || !hasSettlement(context.terms.settlement)) return true
     // PREVRANDAO, the hash of a breakpoint that is not there yet, is no randomness: what depends on it is the author's fault.
     const environment = { nonce: nonce + 1n, parent: this.#coordinator.state.head?.hash ?? NO_PARENT, timestampSec: timestampSec + context.terms.windowSec }
-    const { outcome } = await after.after(settlementMessage(context, wallet), environment)
+    const { outcome } = await after.after(after.settlement(wallet), environment)
     return outcome.success
   }
 

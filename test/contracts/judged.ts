@@ -52,7 +52,11 @@ export class JudgedGame {
 
   /** Opens a thread of this contract; its creation code lies on the chain, as a node finds it. */
   static async create (arena: Arena, name: string, ctorArg: Uint8Array, options: GameOptions = {}): Promise<JudgedGame> {
-    const { creationCode } = loadArtifact(name)
+    return await this.of(arena, loadArtifact(name).creationCode, ctorArg, options)
+  }
+
+  /** Opens a thread of the contract that this code creates. */
+  static async of (arena: Arena, creationCode: Uint8Array, ctorArg: Uint8Array = new Uint8Array(), options: GameOptions = {}): Promise<JudgedGame> {
     const stored = await arena.store(creationCode)
     const holders = [{ address: stored, code: Uint8Array.of(0, ...creationCode) }, portHolder(arena.court)]
     const game = await (await arena.game({ codeSource: stored, codeHash: hash32(creationCode), ctorArg, ...options })).start()

@@ -2,16 +2,15 @@
 import { AbiCoder } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { asAddress, bytesToHex, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { asAddress, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import { inputsRoot } from '../../src/protocol/input.js'
-import { PORT_CODE } from '../../src/protocol/port-code.js'
 import type { ThreadReceipt } from '../../src/protocol/port.js'
-import { contractAddressOf, portHolderOf } from '../../src/protocol/terms.js'
+import { contractAddressOf } from '../../src/protocol/terms.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
 import { rejects } from '../support/rejects.js'
-import { Arena, artifactOf, interfaceOf, logOf } from './arena.js'
+import { Arena, interfaceOf, logOf } from './arena.js'
 import { breakpointToAbi, closeToAbi, NO_INPUT, WINDOW, type Game, type GameOptions, type State } from './game.js'
 
 const ETHER = 10n ** 18n
@@ -177,17 +176,13 @@ condition('redeem: whoever gives too little gas is refused, and a part of the ca
   assert.ok(refused > 3 && done > 3, `${refused} refused, ${done} done`)
 })
 
-condition('the vault and what it is a clone of take calls from the court only, and no money; the port\'s code on the chain is the protocol\'s', async () => {
+condition('the vault and what it is a clone of take calls from the court only, and no money', async () => {
   const target = await arena.deploy('Target')
   const { game, state, head } = await recorded(async game => [await call(game, 0n, target, 'poke', [1n])])
   await game.redeem(head, state, 0)
   const vault = contractAddressOf(game.id, arena.court)
   await rejects(arena.invoke(outsider, vault, 'ThreadVault', 'execute', [target, '0x']), 'NotFromCourt')
   await rejects(arena.send({ from: outsider, to: vault, data: '0x', valueWei: 1n }), 'UNNAMED 0x')
-  const holder = portHolderOf(arena.court)
-  assert.is(await arena.rpc('eth_getCode', holder, 'latest'), bytesToHex(PORT_CODE))
-  assert.is((await artifactOf('Port')).deployedBytecode, bytesToHex(PORT_CODE))
-  assert.not.equal(await arena.invoke(outsider, holder, 'Port', 'exit', [payee, '0x'], 1n).then(() => 'paid', () => 'refused'), 'paid')
 })
 
 // ---------------------------------------------------------------- tokens

@@ -76,7 +76,9 @@ test('money just over its limits is refused', () => {
 })
 
 test('code, times and gas just over their limits are refused', () => {
-  refused({ codeKind: 2 as 0 }, 'codeKind')
+  refused({ codeKind: 4 as 0 }, 'codeKind')
+  refused({ codeKind: 2, settlement: '0x00000000' }, 'settlement')
+  refused({ codeKind: 3, settlement: '0x12345678', ctorArg: Uint8Array.of(1) }, 'ctorArg')
   refused({ ctorArg: new Uint8Array(4097) }, 'ctorArg')
   refused({ codeKind: 1 }, 'ctorArg')
   refused({ windowSec: 0n }, 'window')

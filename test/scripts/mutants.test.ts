@@ -5,13 +5,13 @@ import { existsSync } from 'node:fs'
 import { CLAIMS_MUTANTS } from '../../scripts/mutants/claims.js'
 import { COURT_MUTANTS } from '../../scripts/mutants/court.js'
 import { loadCompiler } from '../../scripts/mutants/compile.js'
-import { JUDGE_MUTANTS } from '../../scripts/mutants/judge.js'
+import { JUDGE_MUTANTS, SUSPENDING_MUTANTS } from '../../scripts/mutants/judge.js'
 import { RECEIPT_MUTANTS } from '../../scripts/mutants/receipts.js'
 import { MULTI_PROOF_MUTANTS, STATE_TREE_MUTANTS } from '../../scripts/mutants/proofs.js'
 import { withMutant } from '../../scripts/mutants/mutant.js'
 
 const test = suite('scripts/mutants')
-const all = [...COURT_MUTANTS, ...CLAIMS_MUTANTS, ...RECEIPT_MUTANTS, ...JUDGE_MUTANTS, ...MULTI_PROOF_MUTANTS, ...STATE_TREE_MUTANTS]
+const all = [...COURT_MUTANTS, ...CLAIMS_MUTANTS, ...RECEIPT_MUTANTS, ...JUDGE_MUTANTS, ...SUSPENDING_MUTANTS, ...MULTI_PROOF_MUTANTS, ...STATE_TREE_MUTANTS]
 const sources = await (await loadCompiler()).readSources()
 
 test('there are more than fifty, each with a name of its own and a test that exists', () => {

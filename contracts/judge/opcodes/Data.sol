@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import "../Layout.sol";
 import {charge, expand, expandFor, failed, gasOf} from "../Meter.sol";
+import {BREAKPOINT_TOPIC, suspend} from "../Suspending.sol";
 import {countWrite, put, slotAt, transientAt, transientFor} from "../World.sol";
 
 // Memory, storage, transient storage, hashing and logs.
@@ -247,7 +248,11 @@ function opLOG0(uint256 s) pure returns (uint256) {
 }
 
 function opLOG1(uint256 s) pure returns (uint256) {
-    return log(s, 1);
+    s = log(s, 1);
+    bytes32 topic = BREAKPOINT_TOPIC;
+    bool suspends;
+    assembly { suspends := and(eq(mload(and(s, SP_MASK)), topic), gt(mload(SUSPENDS), 0)) }
+    return suspends && !failed(s) ? suspend(s) : s;
 }
 
 function opLOG2(uint256 s) pure returns (uint256) {
