@@ -12,7 +12,6 @@ import { compareSlots } from '../protocol/slot.js'
 import { breakpointHash, forceDigest, forceHash, resultDigest, resultHash } from '../protocol/typed-data.js'
 import type { Breakpoint, Hash32, Input } from '../protocol/types.js'
 import type { Machine } from '../machine/machine.js'
-import { settlementMessage } from '../machine/settlement.js'
 import { openMoves } from './chain-view.js'
 import type { Coordinator } from './coordinator.js'
 import type { ChainPort } from './ports.js'
@@ -190,7 +189,7 @@ export class Results {
     // Anybody could have it dropped at the bond's cost.
     const made: Breakpoint = { thread, epoch: dispute, nonce, parent, stateRoot: root, inputsRoot: inputsRoot([input]), timestampSec }
     const environment = { nonce: nonce + 1n, parent: breakpointHash(made), timestampSec: timestampSec + context.terms.windowSec }
-    const { outcome } = await machine.after(settlementMessage(context, wallet), environment)
+    const { outcome } = await machine.after(machine.settlement(wallet), environment)
     if (!outcome.success) throw declined('RESULT_NO_MOVE', 'it leaves what cannot be settled')
     return root
   }
