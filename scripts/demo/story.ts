@@ -22,6 +22,7 @@ export function introduction (paint: Paint, interactive: boolean, told: readonly
 const CHAPTERS = {
   chain: ['A blockchain on this computer, and two contracts on it', 'gas is what a chain charges for work; whoever sends a transaction pays it'],
   node: ['Two players, each with a node: the program that plays for them', ''],
+  oracle: ['An oracle: it watches for whoever is away, and answers for results', 'if it lies, anybody shows it to the court, and its bond pays'],
   open: ['On the chain: they open a thread, which is this one game', 'the court keeps the deposits until the end'],
   dispute: ['They no longer agree', 'the nodes go to the court by themselves; their reasons are from their logs'],
   move: ['Off the chain: they play', 'play(cell) is the contract\'s own function; cells are 0 to 8, row by row'],
@@ -66,6 +67,11 @@ export class Story {
       case 'node': return [...this.#heading('node'), row(`${step.name.padEnd(6)}${shortAddress(step.wallet)}  ${ether(step.balanceWei)} ETH`, `process ${step.pid}`, duration(step.ms))]
       case 'open': return [...this.#heading('open'), row(`${step.name} ${verb(step.name, 'open')} it and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
       case 'join': return [row(`${step.name} ${verb(step.name, 'join')} and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
+      case 'oracle': return [
+        ...this.#heading('oracle'), row(`${step.name} ${shortAddress(step.wallet)} bonds ${ether(step.bondWei)} ETH`, gas(step.gasUsed)),
+        this.#paint.dim(`    takes ${ether(step.feeWei)} ETH for a thread and ${ether(step.resultFeeWei)} for a result;`), this.#paint.dim(`    ${ether(step.perClaimWei)} ETH of the bond answer for each claim`)
+      ]
+      case 'accepted': return [row(`${step.name} accepts: ${ether(step.pledgedWei)} ETH are set aside for it`)]
       case 'start': return [row(`${listed(step.signedBy)} sign the beginning`, gas(0), duration(step.ms), bytes(step.bytes))]
       case 'move': return this.#move(step)
       case 'round': return [
@@ -92,7 +98,7 @@ export class Story {
     if (this.#begun.has(chapter)) return []
     this.#begun.add(chapter)
     const [title] = CHAPTERS[chapter]
-    const explanation = chapter === 'move' && this.#interactive ? 'your keys 1 to 9 are the contract\'s cells 0 to 8' : CHAPTERS[chapter][1]
+    const explanation = chapter !== 'move' ? CHAPTERS[chapter][1] : this.#interactive ? 'your keys 1 to 9 are the contract\'s cells 0 to 8' : this.#waits() ? 'the one function waits for a cell: 0 to 8, row by row' : CHAPTERS.move[1]
     const lines = ['', this.#paint.bold(`${++this.#chapter}   ${title}`)]
     return explanation === '' ? lines : [...lines, `    ${this.#paint.dim(`(${explanation})`)}`]
   }
@@ -100,7 +106,7 @@ export class Story {
   #move (step: StepOf<'move'>): string[] {
     const { name, cell, valueWei, ms, resultSignedBy, moveSignedBy } = step
     const stake = valueWei === '0' ? '' : ` with ${ether(valueWei)} ETH`
-    const call = `${this.#paint.bold(name)}: play(${cell})${stake}`
+    const call = `${this.#paint.bold(name)}: ${this.#waits() ? `cell ${cell}` : `play(${cell})`}${stake}`
     const measured = this.#paint.dim(`${duration(ms).padStart(6)}   ${bytes(step.bytes)}   ${gas(0)}`)
     const signed = `signed: the move by ${moveSignedBy}, its result by ${listed(resultSignedBy)}`
     const isOver = outcomeOf(step.cells) !== 'open'
@@ -172,6 +178,9 @@ export class Story {
       ...step.onchainGas === null ? [`  The thread took ${grouped(step.threadGas)} gas in ${step.threadTransactions} transactions, the dispute's among them.`] : [], '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(31)}${paint.dim(what)}`), ''
     ]
   }
+
+  /** The contract is a routine, which waits for moves. */
+  #waits (): boolean { return this.#last('contracts')?.game === 'Morpion' }
 
   #names (): string[] {
     const name = (seat: Seat): string => this.#all('node').find(({ player }) => player === seat)?.name ?? ''

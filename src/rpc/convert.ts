@@ -1,5 +1,6 @@
 /** From the node's own data to the JSON shapes of `schemas.ts`. Nothing is decided here. */
 import { bytesToHex } from '../protocol/bytes.js'
+import { allowsRoutines, isCreationCode } from '../protocol/terms.js'
 
 import type { Breakpoint, Hash32, Input, Signature, Slot, Terms } from '../protocol/types.js'
 import type { InputReceipt } from '../machine/machine.js'
@@ -7,7 +8,8 @@ import type { ChainView } from '../thread/chain-view.js'
 import type { ThreadEvent } from '../thread/events.js'
 import type { Receipt } from '../thread/ports.js'
 import type { Evidence } from '../thread/records.js'
-import type { BreakpointJson, EvidenceJson, NodeEvent, ReceiptJson, TermsJson } from './schemas.js'
+import type { FalseResult } from '../thread/result-records.js'
+import type { BreakpointJson, EvidenceJson, FalseResultJson, NodeEvent, ReceiptJson, TermsJson } from './schemas.js'
 
 type SlotJson = { epoch: number, nonce: number }
 
@@ -26,7 +28,7 @@ export function termsJson (terms: Terms): TermsJson {
   return {
     players: [...terms.players], sessionKeys: [...terms.sessionKeys],
     depositsUnits: terms.deposits.map(String), shares: terms.shares.map(String),
-    asset: terms.asset, assetDecimals: terms.assetDecimals, codeKind: terms.codeKind === 0 ? 'creation' : 'runtime',
+    asset: terms.asset, assetDecimals: terms.assetDecimals, codeKind: isCreationCode(terms) ? 'creation' : 'runtime', routine: allowsRoutines(terms),
     codeSource: terms.codeSource, codeHash: terms.codeHash, ctorArg: bytesToHex(terms.ctorArg),
     oracle: terms.oracle, oracleFeeUnits: terms.oracleFee.toString(), windowSec: Number(terms.windowSec), timeBankSec: Number(terms.timeBankSec),
     forcedMoves: terms.forcedMoves, settlement: terms.settlement, gasLimit: Number(terms.gasLimit), joinDeadlineSec: Number(terms.joinDeadlineSec), salt: terms.salt
@@ -55,6 +57,11 @@ export function breakpointJson (
       return receipt === undefined ? [] : [receiptJson(input, receipt, breakpoint, index, terms)]
     })
   }
+}
+
+/** A false result as the interface gives it. */
+export function falseResultJson ({ force, oracle, stateRoot, feeWei, signature, ownRoot, foundMs }: FalseResult): FalseResultJson {
+  return { force, oracle, stateRoot, feeWei: feeWei.toString(), signature: bytesToHex(signature), ownRoot, foundMs: Math.floor(foundMs) }
 }
 
 /** A proof that a player signed twice. */

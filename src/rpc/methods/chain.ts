@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
 import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
 import { cautionsOf, checkTerms } from '../../protocol/check-terms.js'
-import type { Address, Terms, ThreadId } from '../../protocol/types.js'
+import type { Address, CodeKind, Terms, ThreadId } from '../../protocol/types.js'
 import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
@@ -31,7 +31,7 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const thread = threadIdOf(opened, node.domain)
       const receipt = await node.chain.open(opened, ownAddress(node))
       await known(node, thread)
-      return { thread, terms: termsJson(opened), transaction: transactionJson(receipt), ...cautioned(opened) }
+      return { thread, terms: termsJson(opened), transaction: transactionJson(receipt), oracle: await oracleOf(node, opened), ...cautioned(opened) }
     },
     thread_join: async ({ thread }) => {
       const { coordinator } = node.thread(thread)
@@ -94,6 +94,13 @@ function cautioned (terms: Terms): { cautions?: string[] } {
   return cautions.length === 0 ? {} : { cautions }
 }
 
+/** What the oracle of the terms has to answer with, and what one claim needs. */
+async function oracleOf (node: NodeHost, { oracle, gasLimit }: Terms): Promise<{ account: Address, freeWei: string, perClaimWei: string } | null> {
+  if (oracle === ZERO_ADDRESS) return null
+  const [freeWei, perClaimWei] = await Promise.all([node.chain.freeBond(oracle), node.chain.bondFor(gasLimit)])
+  return { account: oracle, freeWei: freeWei.toString(), perClaimWei: perClaimWei.toString() }
+}
+
 /** This node's own player. @throws `THREAD_NOT_A_PLAYER` */
 export function playerOf (coordinator: Coordinator): number {
   const { self } = coordinator.parts
@@ -113,7 +120,7 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
     deposits: params.players.map(player => BigInt(player.deposit)),
     shares: params.shares?.map(BigInt) ?? params.players.map(() => 1n),
     asset: params.asset, assetDecimals: await decimals(node, params.asset),
-    codeKind: code.kind, codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
+    codeKind: codeKindOf(code.kind, params.routine === true), codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
     oracle: params.oracle, oracleFee: BigInt(params.oracleFee),
     windowSec: BigInt(params.windowSec), timeBankSec: BigInt(params.timeBankSec ?? params.windowSec), forcedMoves: params.forcedMoves,
     settlement: params.settlement, gasLimit: BigInt(params.gasLimit),
@@ -122,6 +129,11 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
   }
   checkTerms(terms)
   return terms
+}
+
+function codeKindOf (found: 0 | 1, routine: boolean): CodeKind {
+  if (!routine) return found
+  return found === 0 ? 2 : 3
 }
 
 /**
