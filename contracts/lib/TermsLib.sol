@@ -126,7 +126,7 @@ library TermsLib {
         uint256 kind = terms.codeKind;
         if (kind > 3) revert IThreads.BadCodeKind(kind);
         // What settles while no routine is suspended; where one is, the BREAKPOINT has named it.
-        if (kind > 1 && terms.settlement == 0) revert IThreads.RoutineWithoutSettlement();
+        if (kind > 1 && terms.settlement == 0) revert IThreads.NoSettlement();
         uint256 most = kind & 1 == 0 ? MAX_CTOR_ARG : 0;
         if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
         uint256 window = terms.window;
