@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity ^0.8.20;
 
 /// @title The port: how a thread reaches the chain while it stays open
 /// @notice Stands in every thread from its first breakpoint on, at the address that `Exits.PORT` names. Money that is given to it has left the thread: a receipt

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
+pragma solidity ^0.8.20;
 
 /// @notice What the port writes into a thread's state and the court reads from it (section 10 of the specification).
 library Exits {

@@ -35,6 +35,11 @@ const SCENARIOS = {
     told: ['This time Bob is away for a while, and Alice\'s node takes her move to the court.', 'When he is back, both play on off the chain, from what the court has recorded.'],
     load: async () => (await import('./scenarios/resume.js')).playResume
   },
+  routine: {
+    about: 'the whole game is one function, which waits for each move',
+    told: ['This time the whole game is one function with a loop (Morpion.sol): it waits in', 'its middle for each move. Bob falls silent; the court executes Alice\'s move in', 'the middle of the function, and what that named for who is late ends the game.'],
+    load: async () => (await import('./scenarios/routine.js')).playRoutine
+  },
   receipt: {
     about: 'prizes and an ERC-721 on the chain while the game goes on',
     told: ['This time they race to 21, round after round (Rounds.sol). Each round\'s winner', 'gets its stake and a trophy on the chain, while they play on off the chain.'],

@@ -92,7 +92,7 @@ export class Story {
     if (this.#begun.has(chapter)) return []
     this.#begun.add(chapter)
     const [title] = CHAPTERS[chapter]
-    const explanation = chapter === 'move' && this.#interactive ? 'your keys 1 to 9 are the contract\'s cells 0 to 8' : CHAPTERS[chapter][1]
+    const explanation = chapter !== 'move' ? CHAPTERS[chapter][1] : this.#interactive ? 'your keys 1 to 9 are the contract\'s cells 0 to 8' : this.#waits() ? 'the one function waits for a cell: 0 to 8, row by row' : CHAPTERS.move[1]
     const lines = ['', this.#paint.bold(`${++this.#chapter}   ${title}`)]
     return explanation === '' ? lines : [...lines, `    ${this.#paint.dim(`(${explanation})`)}`]
   }
@@ -100,7 +100,7 @@ export class Story {
   #move (step: StepOf<'move'>): string[] {
     const { name, cell, valueWei, ms, resultSignedBy, moveSignedBy } = step
     const stake = valueWei === '0' ? '' : ` with ${ether(valueWei)} ETH`
-    const call = `${this.#paint.bold(name)}: play(${cell})${stake}`
+    const call = `${this.#paint.bold(name)}: ${this.#waits() ? `cell ${cell}` : `play(${cell})`}${stake}`
     const measured = this.#paint.dim(`${duration(ms).padStart(6)}   ${bytes(step.bytes)}   ${gas(0)}`)
     const signed = `signed: the move by ${moveSignedBy}, its result by ${listed(resultSignedBy)}`
     const isOver = outcomeOf(step.cells) !== 'open'
@@ -172,6 +172,9 @@ export class Story {
       ...step.onchainGas === null ? [`  The thread took ${grouped(step.threadGas)} gas in ${step.threadTransactions} transactions, the dispute's among them.`] : [], '', 'Next', ...hints.map(([command = '', what = '']) => `    ${command.padEnd(31)}${paint.dim(what)}`), ''
     ]
   }
+
+  /** The contract is a routine, which waits for moves. */
+  #waits (): boolean { return this.#last('contracts')?.game === 'Morpion' }
 
   #names (): string[] {
     const name = (seat: Seat): string => this.#all('node').find(({ player }) => player === seat)?.name ?? ''

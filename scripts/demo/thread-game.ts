@@ -1,6 +1,6 @@
 /** A game of TicTacToe in a thread between two nodes: opening, moves, closing, each told from the nodes' events and the chain's receipts. */
 import { AbiCoder } from 'ethers'
-import { readGame, stakeOf, type Game } from '../../src/cli/board.js'
+import { moveOf, readGame, startOf, type Game } from '../../src/cli/board.js'
 import type { ThreadId } from '../../src/protocol/types.js'
 import type { Outcome } from './rules.js'
 import type { Actor, Stage } from './stage.js'
@@ -21,6 +21,9 @@ export type Pace = {
   /** The contract's limit for a move. */
   readonly patienceSec: number
 }
+
+/** A contract that is not TicTacToe.sol: its creation arguments, and what settles where it is a routine. */
+export type OtherContract = { readonly ctorArg: string, readonly settlement?: string }
 
 /** Creation arguments of TicTacToe.sol for two players. */
 export function constructorArguments (x: string, o: string, patienceSec = PATIENCE_SEC): [string, string, bigint, number] {
@@ -55,15 +58,15 @@ export class ThreadGame {
     return this.#thread
   }
 
-  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies @param creationArg of another contract than TicTacToe */
-  async open (code: string, pace?: Pace, creationArg?: string): Promise<void> {
+  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies @param contract another one than TicTacToe */
+  async open (code: string, pace?: Pace, contract?: OtherContract): Promise<void> {
     const [x, o] = this.#actors
     this.#teller.working(`${x.name} opens the thread`)
     const deposit = DEPOSIT_WEI.toString()
     const players = [x, o].map(({ player }) => ({ wallet: player.wallet, sessionKey: player.sessionKey, deposit }))
-    const ctorArg = creationArg ?? AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
+    const ctorArg = contract?.ctorArg ?? AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
     let begun = performance.now()
-    const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg, windowSec: pace?.windowSec }))
+    const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg, windowSec: pace?.windowSec, settlement: contract?.settlement, routine: contract?.settlement !== undefined }))
     this.#thread = opened.thread as ThreadId
     await this.#tellDeposit('open', 0, opened.transaction.hash, begun)
 
@@ -87,21 +90,31 @@ export class ThreadGame {
   /** Sends a move and waits until everybody has signed what it leads to. @returns the game as the other player's node has it */
   async move (seat: Seat, game: Game, cell: number): Promise<Game> {
     const mover = this.#actors[seat]
-    const valueWei = stakeOf(game)
+    await this.#start(mover, game)
+    const call = moveOf(game, cell)
     const begun = performance.now()
-    const sent = await this.#stage.step(mover.player.rpc.request('thread_send', { thread: this.thread, signature: 'play(uint8)', args: [cell], value: valueWei }))
+    const sent = await this.#stage.step(mover.player.rpc.request('thread_send', { thread: this.thread, ...call }))
     const ms = since(begun)
-    if (sent.success !== true || sent.slot === undefined) throw new Error(`the contract refused ${mover.name}'s play(${cell}): ${sent.reason ?? 'without a reason'}`)
+    if (sent.success !== true || sent.slot === undefined) throw new Error(`the contract refused ${mover.name}'s cell ${cell}: ${sent.reason ?? 'without a reason'}`)
     const slot = sent.slot.nonce
     const breakpoint = await this.#complete(seat, slot)
     await this.#complete(other(seat), slot)
     const after = await this.read(other(seat))
     this.#teller.tell({
-      step: 'move', number: after.cells.filter(mark => mark !== 0).length, player: seat, name: mover.name, cell, valueWei, slot,
+      step: 'move', number: after.cells.filter(mark => mark !== 0).length, player: seat, name: mover.name, cell, valueWei: call.value, slot,
       moveSignedBy: this.#actors[breakpoint.inputs[0]?.player === 0 ? 0 : 1].name, resultSignedBy: this.#signers(slot),
       ms, signingMs: breakpoint.elapsedMs, bytes: breakpoint.bytes, gasUsed: 0, cells: after.cells
     })
     return { ...after, me: game.me }
+  }
+
+  /** Where the whole game is one function, somebody calls it. */
+  async #start (mover: Actor, game: Game): Promise<void> {
+    const start = startOf(game)
+    if (start === undefined) return
+    const sent = await this.#stage.step(mover.player.rpc.request('thread_send', { thread: this.thread, ...start }))
+    if (sent.success !== true || sent.slot === undefined) throw new Error(`the game does not begin: ${sent.reason ?? 'without a reason'}`)
+    await this.#complete(1, sent.slot.nonce)
   }
 
   /** Both sign the end, one transaction pays. @param calledOff everybody gets the deposit back, whatever the board says */

@@ -1,6 +1,6 @@
 /** What the scenarios with disputes are made of: a game that is begun, players who leave and come back, time that passes, and the money at the end. */
 import { rm } from 'node:fs/promises'
-import { readGame } from '../../src/cli/board.js'
+import { moveOf, readGame } from '../../src/cli/board.js'
 import type { ThreadStatus } from '../../src/rpc/schemas.js'
 import { Chronicle } from './chronicle.js'
 import { accounts, moneyProblems, snapshot, type Snapshot } from './ledger.js'
@@ -9,7 +9,7 @@ import { outcomeOf, type Outcome } from './rules.js'
 import type { ScenarioName } from './scenarios.js'
 import type { Actor, Stage } from './stage.js'
 import type { Seat, Teller } from './steps.js'
-import { expectedWei, STAKE_WEI, ThreadGame, type Pace } from './thread-game.js'
+import { expectedWei, STAKE_WEI, ThreadGame, type OtherContract, type Pace } from './thread-game.js'
 
 /** How a node is told to look after its player: patient for two seconds, and ready to claim the game. */
 export const WATCHFUL = ['--patience-sec', '1', '--dispute-after-sec', '2', '--force-timeout', 'claimTimeout()'] as const
@@ -18,6 +18,11 @@ export const PASSIVE = ['--no-auto-dispute', '--no-auto-respond'] as const
 /** How long anything may take where many processes share few cores. */
 const PATIENCE_MS = 180_000
 const LOOK_MS = 100
+
+/** What is played: a contract, and how it is created for X and O; undefined: as ever. */
+export type PlayedContract = { readonly name: string, readonly create: (x: string, o: string) => OtherContract | undefined }
+
+const TIC_TAC_TOE: PlayedContract = { name: 'TicTacToe', create: () => undefined }
 
 /** A game that comes before the court. */
 export class Trial {
@@ -39,12 +44,13 @@ export class Trial {
   }
 
   /** Starts everything and opens the thread. @param pace by the chain: what is right where time can be moved, and where it must be waited for */
-  static async begin (stage: Stage, teller: Teller, casting: readonly [Casting, Casting], pace: { readonly moving: Pace, readonly waiting: Pace }): Promise<Trial> {
-    const code = await openChain(stage, teller)
+  static async begin (stage: Stage, teller: Teller, casting: readonly [Casting, Casting], pace: { readonly moving: Pace, readonly waiting: Pace }, contract: PlayedContract = TIC_TAC_TOE): Promise<Trial> {
+    const code = await openChain(stage, teller, contract.name)
     const actors = await openNodes(stage, teller, casting)
     const before = await stage.step(snapshot(stage.arena, actors))
     const game = new ThreadGame(stage, actors, teller)
-    await game.open(code, stage.arena.anvil.movesTime ? pace.moving : pace.waiting)
+    const [x, o] = actors.map(({ player }) => player.wallet)
+    await game.open(code, stage.arena.anvil.movesTime ? pace.moving : pace.waiting, contract.create(x ?? '', o ?? ''))
     return new Trial(stage, teller, actors, game, before, await stage.step(stage.arena.provider.getBlockNumber()))
   }
 
@@ -81,9 +87,10 @@ export class Trial {
   async movesAlone (seat: Seat, cell: number): Promise<void> {
     const { name, player } = this.actors[seat]
     const nonce = (await this.status(seat)).head?.slot.nonce ?? 0
-    await this.#stage.step(player.rpc.request('thread_send', { thread: this.game.thread, signature: 'play(uint8)', args: [cell], wait: 'sent' }))
+    const { signature, args, value } = moveOf(await this.game.read(seat), cell)
+    await this.#stage.step(player.rpc.request('thread_send', { thread: this.game.thread, signature, args, value, wait: 'sent' }))
     this.#moves++
-    this.#teller.tell({ step: 'alone', player: seat, name, call: `play(${cell})`, nonce: nonce + 1 })
+    this.#teller.tell({ step: 'alone', player: seat, name, call: signature.startsWith('(') ? `cell ${cell}` : `play(${cell})`, nonce: nonce + 1 })
     this.#teller.working(`${name}'s node waits for the other, and then goes to the court`)
   }
 
@@ -122,6 +129,9 @@ export class Trial {
   /** How the game ended, as a node has it. */
   async outcome (seat: Seat): Promise<Outcome> {
     const { player } = this.actors[seat]
+    const { phase, suspended } = await this.status(seat)
+    // What the court's call has left is not in the node's own state.
+    if (phase === 'settled' && suspended !== null) return suspended.movers.includes(0) ? 'o' : 'x'
     const { winner, x, cells } = await this.#stage.step(readGame(player.rpc, this.game.thread, player.wallet))
     if (BigInt(winner) === 0n) return outcomeOf(cells)
     return winner === x ? 'x' : 'o'

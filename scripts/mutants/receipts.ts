@@ -1,7 +1,7 @@
 /** Faults of what leaves a thread for the chain: receipts, vaults, and what an end keeps for them. They are never compiled into what is used. */
 import type { Mutant } from './mutant.js'
 
-const REDEEM = ['contracts/receipts', 'contracts/judged-receipts', 'contracts/endings']
+const REDEEM = ['contracts/receipts', 'contracts/endings']
 
 /** All of them are compiled into the court, which creates vault and port. */
 export const RECEIPT_MUTANTS: readonly Mutant[] = [

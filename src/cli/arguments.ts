@@ -9,7 +9,7 @@ import { ThreadsError } from '../errors.js'
 export function parseArguments (signature: string, words: readonly string[]): unknown[] {
   let inputs: readonly ParamType[]
   try {
-    inputs = FunctionFragment.from(/^\s*function\s/.test(signature) ? signature : `function ${signature}`).inputs
+    inputs = FunctionFragment.from(/^\s*function\s/.test(signature) ? signature : `function ${/^\s*\(/.test(signature) ? 'input_' : ''}${signature}`).inputs
   } catch (cause) {
     throw new ThreadsError('RPC_BAD_SIGNATURE', `not a function's signature: ${signature} (example: "play(uint8)")`, { data: { signature }, cause })
   }

@@ -1,4 +1,4 @@
-/** The Morpion board (TicTacToe.sol) as a terminal shows it, and how it is read from a thread. */
+/** The Morpion board (TicTacToe.sol, or Morpion.sol, where the whole game is one function) as a terminal shows it, and how it is read from a thread. */
 import type { ThreadId } from '../protocol/types.js'
 import type { RpcClient } from '../rpc/client.js'
 import { weiText } from './text.js'
@@ -15,6 +15,8 @@ export type Game = {
   /** Address 0 in a draw, or while it goes on. */
   readonly winner: string
   readonly stakeWei: string
+  /** The contract is a routine; `waits`: in the middle of its game. */
+  readonly routine: { readonly waits: boolean } | undefined
   /** This node's player. Undefined: it only watches. */
   readonly me: string | undefined
 }
@@ -29,14 +31,34 @@ const WORDS: Readonly<Record<string, string>> = {
 export async function readGame (client: RpcClient, thread: ThreadId, me: string | undefined): Promise<Game> {
   const read = async (signature: string): Promise<unknown> => (await client.request('thread_call', { thread, signature })).decoded?.[0]
   const address = async (name: string): Promise<string> => String(await read(`${name}() view returns (address)`)).toLowerCase()
-  const [cells, x, o, turn, winner, over, stakeWei] = await Promise.all([
-    read('cells() view returns (uint8[9])'), address('x'), address('o'), address('turn'), address('winner'), read('over() view returns (bool)'), read('stake() view returns (uint256)')
+  const { suspended, terms } = await client.request('thread_status', { thread })
+  const [cells, x, o, winner, over, stakeWei] = await Promise.all([
+    read('cells() view returns (uint8[9])'), address('x'), address('o'), address('winner'), read('over() view returns (bool)'), read('stake() view returns (uint256)')
   ])
-  return { cells: (cells as unknown[]).map(Number), x, o, turn, winner, over: over === true, stakeWei: String(stakeWei), me }
+  const game = { x, o, winner, over: over === true, stakeWei: String(stakeWei), me }
+  if (!terms.routine) return { ...game, cells: (cells as unknown[]).map(Number), turn: await address('turn'), routine: undefined }
+  if (suspended === null) return { ...game, cells: (cells as unknown[]).map(Number), turn: x, routine: { waits: false } }
+  const [mover = 0] = suspended.movers
+  return { ...game, cells: wordsOf(suspended.data), turn: terms.players[mover] ?? x, routine: { waits: true } }
+}
+
+/** Numbers, one word of data each. */
+function wordsOf (data: string): number[] {
+  return (data.slice(2).match(/.{64}/g) ?? []).map(word => Number(`0x${word}`))
+}
+
+/** What is sent to play a cell. A routine waits for the cell alone. */
+export function moveOf (game: Game, cell: number): { signature: string, args: number[], value: string } {
+  return { signature: game.routine === undefined ? 'play(uint8)' : '(uint8)', args: [cell], value: stakeOf(game) }
+}
+
+/** What must be sent before the first move, by anybody; undefined: nothing. */
+export function startOf ({ routine, over }: Game): { signature: string } | undefined {
+  return routine?.waits === false && !over ? { signature: 'play()' } : undefined
 }
 
 /** What a move must carry: each player's first one carries its stake. */
-export function stakeOf (game: Game): string {
+function stakeOf (game: Game): string {
   return game.cells.filter((cell) => cell !== 0).length < 2 ? game.stakeWei : '0'
 }
 

@@ -33,7 +33,7 @@ export async function beginRoutine ({ evm, draft, block }: { readonly evm: Threa
 /** Puts away what waits now. A transaction that failed has changed nothing. */
 export function endRoutine (draft: Draft, { goesOn, left }: RoutineRun, { success }: { readonly success: boolean }): void {
   if (goesOn !== undefined) draft.setCode(INPUT_ADDRESS, EMPTY_BYTES)
-  if (success && left !== undefined) draft.setCode(MACHINE_ADDRESS, left)
+  if (left !== undefined) draft.setCode(MACHINE_ADDRESS, left)
   else if (success && goesOn !== undefined) draft.setCode(MACHINE_ADDRESS, EMPTY_BYTES)
 }
 

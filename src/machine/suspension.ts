@@ -64,12 +64,13 @@ export function goOn (state: SuspendableState, frame: Frame, suspended: Suspende
  * Where a LOG1 that is about to run says that its frame is to wait behind it: the place of its payload; undefined: it is any other log. The log's own gas is paid and its memory there.
  * @throws RoutineHalt where a breakpoint is not allowed or says nothing
  */
-export function breakpointAt ({ kind, rules }: RoutineRun, { stack, memory }: SuspendableState, { depth, isCreate, address }: Frame): Suspended['payload'] | undefined {
+export function breakpointAt ({ kind, rules }: RoutineRun, { stack, memory }: SuspendableState, { depth, address }: Frame): Suspended['payload'] | undefined {
   const [offset = 0n, size = 0n, topic] = [1, 2, 3].map(place => stack._store[stack.length - place])
   // Without three words the log itself halts.
   if (stack.length < 3 || topic !== TOPIC) return undefined
   if (kind === 'asks') throw new RoutineHalt('a breakpoint outside of a transaction')
-  if (depth > 0 || isCreate || keyOf(address) !== rules.contract) throw new RoutineHalt('a breakpoint that is not in the outermost frame of the contract')
+  // A creation has another address.
+  if (depth > 0 || keyOf(address) !== rules.contract) throw new RoutineHalt('a breakpoint that is not in the outermost frame of the contract')
   const waiting = readWaiting(size === 0n ? new Uint8Array() : memory.read(Number(offset), Number(size)), rules.players)
   if (typeof waiting === 'string') throw new RoutineHalt(waiting)
   return { offset: Number(offset), size: Number(size) }

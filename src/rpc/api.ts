@@ -68,6 +68,8 @@ export const METHODS = {
       timeBankSec: z.int().min(0).max(2 ** 32 - 1).optional(),
       forcedMoves: z.int().min(1).max(65_535).default(16),
       settlement: selector.prefault('0x00000000'),
+      /** The contract may be a routine (§11); settlement is needed then. Default: false. */
+      routine: z.boolean().optional(),
       /** Weights of what is left over. Default: 1 for each player. */
       shares: z.array(z.int().min(0).max(2 ** 32 - 1)).min(2).max(MAX_PLAYERS).optional(),
       oracle: address.prefault(NOBODY),

@@ -31,11 +31,12 @@ function fragmentOf (signature: string): FunctionFragment {
 }
 
 /**
- * The calldata of a call: `data` as it is, or the encoded function call, or `0x`.
+ * The calldata of a call: `data` as it is, or the encoded function call, or `0x`. A signature without a name, `(uint8)`, encodes the arguments alone: what a routine waits for.
  * @throws `RPC_BAD_SIGNATURE`, `RPC_BAD_ARGUMENTS`.
  */
 export function encodeCalldata (source: CalldataSource): Hex {
   if (source.signature === undefined) return source.data ?? '0x'
+  if (/^\s*\(/.test(source.signature)) return encodeConstructor(source.signature, source.args ?? [])
   const { fragment, coder } = parse(source.signature)
   const args = source.args ?? []
   try {

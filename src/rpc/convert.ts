@@ -1,5 +1,6 @@
 /** From the node's own data to the JSON shapes of `schemas.ts`. Nothing is decided here. */
 import { bytesToHex } from '../protocol/bytes.js'
+import { allowsRoutines, isCreationCode } from '../protocol/terms.js'
 
 import type { Breakpoint, Hash32, Input, Signature, Slot, Terms } from '../protocol/types.js'
 import type { InputReceipt } from '../machine/machine.js'
@@ -26,7 +27,7 @@ export function termsJson (terms: Terms): TermsJson {
   return {
     players: [...terms.players], sessionKeys: [...terms.sessionKeys],
     depositsUnits: terms.deposits.map(String), shares: terms.shares.map(String),
-    asset: terms.asset, assetDecimals: terms.assetDecimals, codeKind: terms.codeKind === 0 ? 'creation' : 'runtime',
+    asset: terms.asset, assetDecimals: terms.assetDecimals, codeKind: isCreationCode(terms) ? 'creation' : 'runtime', routine: allowsRoutines(terms),
     codeSource: terms.codeSource, codeHash: terms.codeHash, ctorArg: bytesToHex(terms.ctorArg),
     oracle: terms.oracle, oracleFeeUnits: terms.oracleFee.toString(), windowSec: Number(terms.windowSec), timeBankSec: Number(terms.timeBankSec),
     forcedMoves: terms.forcedMoves, settlement: terms.settlement, gasLimit: Number(terms.gasLimit), joinDeadlineSec: Number(terms.joinDeadlineSec), salt: terms.salt

@@ -22,7 +22,7 @@ export const quote = z.object({ gas: count, feeWei: amount, calldataBytes: count
 /** All that the players agree on, as `open` published it (specification §1). */
 export const terms = z.object({
   players: z.array(address), sessionKeys: z.array(address), depositsUnits: z.array(amount), shares: z.array(amount),
-  asset: address, assetDecimals: count, codeKind: z.enum(['creation', 'runtime']), codeSource: address, codeHash: hash32, ctorArg: anyBytes,
+  asset: address, assetDecimals: count, codeKind: z.enum(['creation', 'runtime']), routine: z.boolean(), codeSource: address, codeHash: hash32, ctorArg: anyBytes,
   oracle: address, oracleFeeUnits: amount, windowSec: count, timeBankSec: count, forcedMoves: count, settlement: selector,
   gasLimit: count, joinDeadlineSec: count, salt: hash32
 })
@@ -77,6 +77,14 @@ export const threadStatus = z.object({
   }).nullable(),
   /** Inside the thread at its head; null before the constructor ran. `leftoverWei`: neither the players' nor the oracle's: inside contracts. */
   balances: z.object({ playersWei: z.array(amount), oracleWei: amount, contractWei: amount, leftoverWei: amount }).nullable(),
+  /** The contract waits in the middle of a function, at the head; null while it does not. Only its movers may send to it. */
+  suspended: z.object({
+    movers: z.array(playerIndex),
+    /** Selector of what settles when nobody moves. */
+    onTimeout: selector,
+    /** What the contract says besides. */
+    data: bytes(1_024)
+  }).nullable(),
   /** What the court has. */
   chain: z.object({
     recorded: z.object({ slot, hash: hash32 }).nullable(), confirmedEpoch: count, dispute: count,

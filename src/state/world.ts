@@ -35,17 +35,20 @@ export class World {
   readonly #accounts: Map<Address, AccountState>
   readonly #slots: Map<Address, Map<Hash32, Uint8Array>>
   readonly #code: Map<Hash32, Uint8Array>
+  /** How many accounts have each code: a routine that waits has another one at each breakpoint, and what nobody has is forgotten. */
+  readonly #holders: Map<Hash32, number>
 
-  private constructor (tree: Tree, accounts: Map<Address, AccountState>, slots: Map<Address, Map<Hash32, Uint8Array>>, code: Map<Hash32, Uint8Array>) {
+  private constructor (tree: Tree, accounts: Map<Address, AccountState>, slots: Map<Address, Map<Hash32, Uint8Array>>, code: Map<Hash32, Uint8Array>, holders: Map<Hash32, number>) {
     this.tree = tree
     this.#accounts = accounts
     this.#slots = slots
     this.#code = code
+    this.#holders = holders
   }
 
   /** The state of nothing. */
   static empty (): World {
-    return new World(emptyTree, new Map(), new Map(), new Map())
+    return new World(emptyTree, new Map(), new Map(), new Map(), new Map())
   }
 
   /** The root of {@link World.tree}. */
@@ -68,7 +71,7 @@ export class World {
     return this.#slots.get(address)
   }
 
-  /** Undefined where no account has had that code. */
+  /** Undefined where no account has that code. */
   code (hash: Hash32): Uint8Array | undefined {
     return this.#code.get(hash)
   }
@@ -94,15 +97,29 @@ export class World {
     const accounts = copy ? new Map(this.#accounts) : this.#accounts
     const slots = copy ? new Map([...this.#slots].map(([address, inner]) => [address, new Map(inner)])) : this.#slots
     const code = copy ? new Map(this.#code) : this.#code
-    for (const { address, nonce, balanceWei, codeHash } of changes.accounts) accounts.set(address, { nonce, balanceWei, codeHash })
+    const holders = copy ? new Map(this.#holders) : this.#holders
+    for (const { address, nonce, balanceWei, codeHash } of changes.accounts) {
+      count(holders, accounts.get(address)?.codeHash, -1)
+      count(holders, codeHash, 1)
+      accounts.set(address, { nonce, balanceWei, codeHash })
+    }
+    for (const [hash, number] of holders) {
+      if (number > 0) continue
+      holders.delete(hash)
+      code.delete(hash)
+    }
+    for (const { hash, code: bytes } of changes.code) if (holders.has(hash)) code.set(hash, bytes)
     for (const { address, slot, value } of changes.storage) {
       let inner = slots.get(address)
       if (inner === undefined) slots.set(address, inner = new Map())
       inner.set(slot, stripZeros(hexToBytes(value)))
     }
-    for (const { hash, code: bytes } of changes.code) code.set(hash, bytes)
-    return new World(tree, accounts, slots, code)
+    return new World(tree, accounts, slots, code, holders)
   }
+}
+
+function count (holders: Map<Hash32, number>, hash: Hash32 | undefined, difference: 1 | -1): void {
+  if (hash !== undefined) holders.set(hash, (holders.get(hash) ?? 0) + difference)
 }
 
 /** The tree with the leaves of `changes` written: those it has are updated, the others inserted, zero ones too. */

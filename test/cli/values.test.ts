@@ -36,6 +36,7 @@ test('arguments follow the types of the signature', () => {
 })
 
 test('too few arguments, a bool that is none and broken JSON have their code', () => {
+  assert.equal(parseArguments('(uint8,bool)', ['4', 'true']), ['4', true])
   throwsCode(() => parseArguments('play(uint8)', []), 'CLI_BAD_ARGUMENT')
   throwsCode(() => parseArguments('f(bool)', ['yes']), 'CLI_BAD_ARGUMENT')
   throwsCode(() => parseArguments('f(uint8[])', ['1,2']), 'CLI_BAD_ARGUMENT')

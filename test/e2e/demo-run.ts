@@ -102,6 +102,13 @@ export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game'>, (told: Tol
     assert.equal(told.one('close').payoutsWei, [ETHER + STAKE, ETHER - STAKE].map(String))
     assertMoney(told, 0)
   },
+  routine (told) {
+    // Slot 1 is the call of the function in which all the rest happens.
+    assert.equal([told.all('move').map(({ slot }) => slot), told.one('away').nonce, told.one('alone').call], [[2, 3, 4, 5], 5, 'cell 6'])
+    assert.equal(told.court(), [['Alice', 'challengeAndAdvance', 6], ['Alice', 'settleByFunction', undefined]])
+    assert.equal(told.decisions(), [['Alice', 'challengeAndAdvance'], ['Alice', 'settleByFunction']])
+    assertMoney(told, 0)
+  },
   receipt (told) {
     // A payment and a call for each round: the first round's while the thread is open, the second's once it is closed.
     assert.equal(told.all('redeem').map(({ index, isCall, amountWei }) => [index, isCall, amountWei]), [[0, false, `${STAKE}`], [1, true, '0'], [2, false, `${STAKE}`], [3, true, '0']])

@@ -81,6 +81,23 @@ test('rebuilt from what was stored at each breakpoint, it goes on to the same ro
   assert.equal(slots(table.machine, 2), [147n, 5n])
 })
 
+test('the machine that waited before is forgotten, unless a contract has the same code: then that keeps it', async () => {
+  const table = await Table.begin(LOOP)
+  await table.play(table.input(0))
+  const before = table.machine.code(MACHINE_ADDRESS)
+  const init = concatBytes(program(`0x${before.length.toString(16)} DUP1 @end 0x1 ADD 0x0 CODECOPY 0x0 RETURN :end`), before)
+  const { receipts: [made], changes } = await table.play(table.input(1, { to: undefined, data: init }))
+  assert.equal(table.machine.code(made?.created as Address), before)
+  assert.is(changes.code.length, 0)
+  const hash = table.machine.account(MACHINE_ADDRESS).codeHash
+  await table.play(table.input(0, { data: number(7n) }))
+  const second = table.machine.account(MACHINE_ADDRESS).codeHash
+  await table.play(table.input(1, { data: number(8n) }))
+  assert.equal(table.machine.code(made?.created as Address), before)
+  const known = await table.machine.inspect(async world => [hash, second].map(each => world.code(each) !== undefined))
+  assert.equal(known, [true, false])
+})
+
 test('only a mover may send to a contract that waits, and at most 1,024 bytes: anything else is skipped and consumes no nonce', async () => {
   const table = await Table.begin(LOOP)
   await table.play(table.input(0))
@@ -114,6 +131,16 @@ test('the memory that it waits with is not paid for again', async () => {
     return (await table.play(table.input(0))).gasUsed
   }
   assert.is(await gasOf('0x1f40'), await gasOf('0x00c0'))
+})
+
+test('memory that grows behind the breakpoint costs what it grows by', async () => {
+  const gasOf = async (touched: string): Promise<bigint> => {
+    const table = await Table.begin(`${SETTLES} ${X} ${ONE_MOVER} 0x1 0x1f40 MSTORE ${BREAK} ${touched} MLOAD POP STOP`)
+    await table.play(table.input(1))
+    return (await table.play(table.input(0))).gasUsed
+  }
+  const cost = (words: bigint): bigint => 3n * words + words * words / 512n
+  assert.is(await gasOf('0x2f40') - await gasOf('0x1f40'), cost(0x2f60n / 32n) - cost(0x1f60n / 32n))
 })
 
 test('the input is there for the mover\'s transaction alone, with its code, and leaves nothing behind', async () => {

@@ -3,7 +3,7 @@ import { assemble } from '../../scripts/conformance/assembler.js'
 import { hash32 } from '../../src/protocol/crypto.js'
 import { bigintToBytes, concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
 import type { Address, Hex, Input, Terms } from '../../src/protocol/types.js'
-import { Machine, type Prepared } from '../../src/machine/machine.js'
+import { Machine, type Batch, type Prepared } from '../../src/machine/machine.js'
 import { BREAKPOINT_TOPIC, INPUT_ADDRESS } from '../../src/machine/routine.js'
 import { SYSTEM } from '../../src/machine/settlement.js'
 import { batchOf, PLAYERS, threadFor, type TestThread } from './thread.js'
@@ -67,8 +67,16 @@ export class Table {
   }
 
   static async begin (source: string, overrides: Partial<Terms> = {}): Promise<Table> {
-    const thread = routineThread(program(source), overrides)
+    return await Table.of(routineThread(program(source), overrides))
+  }
+
+  static async of (thread: TestThread): Promise<Table> {
     return new Table(thread, (await Machine.genesis(thread.context, thread.code)).machine)
+  }
+
+  /** Lets time pass. */
+  wait (seconds: bigint): void {
+    this.#slot += seconds
   }
 
   /** An input of a player to the thread's contract, or to `to`; its nonce is the player's next. */
@@ -77,9 +85,15 @@ export class Table {
     return this.thread.input(player, { gasLimit: 1_000_000n, ...fields, nonce: this.machine.nonceOf(player), to })
   }
 
-  /** Executes and commits a batch of these inputs. */
+  /** The next batch, of these inputs, a second after the last one. */
+  next (...inputs: readonly Input[]): Batch {
+    return batchOf(this.#slot + 1n, inputs)
+  }
+
+  /** Executes and commits the next batch. */
   async play (...inputs: readonly Input[]): Promise<Prepared> {
-    const prepared = await this.machine.prepare(batchOf(++this.#slot, inputs))
+    const prepared = await this.machine.prepare(this.next(...inputs))
+    this.#slot++
     this.machine.commit(prepared)
     return prepared
   }

@@ -15,6 +15,8 @@ test('a signature with arguments becomes selector and words', () => {
 
 test('data is taken as it is, and nothing is an empty call', () => {
   assert.is(encodeCalldata({ data: '0x1234' }), '0x1234')
+  // What a routine waits for has no function's name.
+  assert.is(encodeCalldata({ signature: '(uint8)', args: [4] }), `0x${word(4)}`)
   assert.is(encodeCalldata({}), '0x')
 })
 

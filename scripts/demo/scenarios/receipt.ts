@@ -24,7 +24,7 @@ export async function playReceipt (stage: Stage, _options: DemoOptions, teller: 
   const before = await stage.step(snapshot(stage.arena, actors))
   const game = new ThreadGame(stage, actors, teller)
   const [alice, bob] = actors.map(({ player }) => player.wallet)
-  await game.open(code, undefined, AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'address'], [alice, bob, STAKE_WEI, await trophy.getAddress()]))
+  await game.open(code, undefined, { ctorArg: AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'address'], [alice, bob, STAKE_WEI, await trophy.getAddress()]) })
   const play = new Play(stage, teller, actors, game, trophy)
   await play.begin()
   await play.round(0)

@@ -26,6 +26,7 @@ export function registerOpen (program: Command): void {
     .option('--time-bank <seconds>', 'B: each player\'s time for forced moves (default: the window)', parsed(parseCount))
     .option('--forced-moves <count>', 'M: forced moves of a player in a dispute', parsed(parseCount))
     .option('--settlement <function>', 'the settlement function: its signature or selector')
+    .option('--routine', 'the contract may be a routine: it waits in the middle of a function (needs --settlement)')
     .option('--shares <weights>', 'how what is left over is divided, e.g. 1,1', (text) => text.split(',').map(parseCount))
     .option('--oracle <address>', 'the arbiter')
     .option('--oracle-fee <amount>', 'what it is paid, on top of our deposit')
@@ -74,6 +75,7 @@ async function openThread (context: Context, contract = '', ...words: string[]):
       ctorArg: await constructorArgument(context, words, players.map(({ wallet }) => wallet)),
       asset: text('asset'), windowSec: number('window'), timeBankSec: number('timeBank'), forcedMoves: number('forcedMoves'),
       settlement: settlement === undefined ? undefined : (await import('../arguments.js')).selectorOf(settlement),
+      routine: context.options['routine'] === true,
       shares: context.options['shares'] as number[] | undefined,
       oracle: text('oracle'), oracleFee: oracleFee === undefined ? undefined : parseAmount(oracleFee),
       gasLimit: number('gasLimit'), joinWithinSec: number('joinWithin'), salt: text('salt')

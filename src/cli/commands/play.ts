@@ -1,16 +1,16 @@
-/** `play`: a game of Morpion (TicTacToe.sol) in the terminal, live; with keys in a terminal, by lines elsewhere. */
+/** `play`: a game of Morpion (TicTacToe.sol, Morpion.sol) in the terminal, live; with keys in a terminal, by lines elsewhere. */
 import { createInterface, emitKeypressEvents } from 'node:readline'
 import type { Command } from 'commander'
 import { ThreadsError } from '../../errors.js'
 import type { ThreadId } from '../../protocol/types.js'
 import type { RpcClient } from '../../rpc/client.js'
-import { boardText, readGame, refusalText, stakeOf, type Game } from '../board.js'
+import { boardText, moveOf, readGame, refusalText, startOf, type Game } from '../board.js'
 import { act, type Context } from '../command.js'
 
 /** Adds the command. */
 export function registerPlay (program: Command): void {
   act(program.command('play')
-    .description('play Morpion (TicTacToe.sol) in the terminal: the digits 1 to 9 are the cells, q leaves')
+    .description('play Morpion (TicTacToe.sol, Morpion.sol) in the terminal: the digits 1 to 9 are the cells, q leaves')
     .argument('<thread>', 'id, or its beginning')
     .addHelpText('after', `
 Without a terminal, moves are read as lines from stdin, and the board is printed after each change; with --json as one line of JSON.
@@ -114,7 +114,9 @@ class Table {
     this.moving = true
     this.say('sent; waiting for the signatures…')
     try {
-      const result = await this.client.request('thread_send', { thread: this.thread, signature: 'play(uint8)', args: [cell], value: stakeOf(this.game) })
+      const start = startOf(this.game)
+      if (start !== undefined) await this.client.request('thread_send', { thread: this.thread, ...start })
+      const result = await this.client.request('thread_send', { thread: this.thread, ...moveOf(this.game, cell) })
       this.note = result.success === false ? `Refused: ${await refusalText(result.returnData ?? '0x', result.reason ?? null)}.` : ''
       this.refresh()
       await this.refreshing

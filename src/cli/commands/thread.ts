@@ -13,7 +13,7 @@ export function registerThread (program: Command): void {
   act(program.command('send')
     .description('send an input to a thread and wait until everybody has signed what became of it')
     .argument('<thread>', 'id, or its beginning')
-    .argument('[signature]', 'the function, e.g. "play(uint8)"')
+    .argument('[signature]', 'the function, e.g. "play(uint8)"; types alone for a contract that waits, e.g. "(uint8)"')
     .argument('[arguments...]', 'its arguments; arrays and tuples as JSON')
     .option('--data <hex>', 'calldata instead of a function')
     .option('--abi <artifact>', 'a compiler\'s JSON, or an example\'s name: functions by their names, errors and logs in words')

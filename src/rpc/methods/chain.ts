@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { asHash32, hexToBytes, ZERO_ADDRESS } from '../../protocol/bytes.js'
 import { payeesOf, potOf, threadIdOf } from '../../protocol/terms.js'
 import { cautionsOf, checkTerms } from '../../protocol/check-terms.js'
-import type { Address, Terms, ThreadId } from '../../protocol/types.js'
+import type { Address, CodeKind, Terms, ThreadId } from '../../protocol/types.js'
 import type { WireCertificate } from '../../protocol/certificate-codec.js'
 import { ThreadsError } from '../../errors.js'
 import type { NodeHost } from '../host.js'
@@ -113,7 +113,7 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
     deposits: params.players.map(player => BigInt(player.deposit)),
     shares: params.shares?.map(BigInt) ?? params.players.map(() => 1n),
     asset: params.asset, assetDecimals: await decimals(node, params.asset),
-    codeKind: code.kind, codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
+    codeKind: codeKindOf(code.kind, params.routine === true), codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
     oracle: params.oracle, oracleFee: BigInt(params.oracleFee),
     windowSec: BigInt(params.windowSec), timeBankSec: BigInt(params.timeBankSec ?? params.windowSec), forcedMoves: params.forcedMoves,
     settlement: params.settlement, gasLimit: BigInt(params.gasLimit),
@@ -122,6 +122,11 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
   }
   checkTerms(terms)
   return terms
+}
+
+function codeKindOf (found: 0 | 1, routine: boolean): CodeKind {
+  if (!routine) return found
+  return found === 0 ? 2 : 3
 }
 
 /**

@@ -11,7 +11,7 @@ import type { NodeApi } from '../api.js'
 import { breakpointJson, evidenceJson, receiptJson, slotJson, termsJson } from '../convert.js'
 import type { ReceiptJson, ThreadStatus, ThreadSummary } from '../schemas.js'
 import { contractAddressOf, payeesOf, threadChainId } from '../../protocol/terms.js'
-import { ZERO_ADDRESS } from '../../protocol/bytes.js'
+import { bytesToHex, ZERO_ADDRESS } from '../../protocol/bytes.js'
 import type { Hash32 } from '../../protocol/types.js'
 
 type Methods = 'thread_list' | 'thread_status' | 'thread_breakpoints' | 'thread_receipt' | 'thread_evidence'
@@ -86,6 +86,7 @@ async function status (node: NodeHost, running: RunningThread): Promise<ThreadSt
     head: state.head === undefined ? null : await headJson(coordinator),
     pending: pendingJson(running),
     balances: balancesJson(coordinator, contract),
+    suspended: suspendedJson(coordinator),
     chain: {
       recorded: recorded === undefined ? null : { slot: slotJson(recorded.breakpoint), hash: recorded.hash },
       confirmedEpoch: Number(view.confirmedEpoch), dispute: Number(view.lastDispute),
@@ -97,6 +98,12 @@ async function status (node: NodeHost, running: RunningThread): Promise<ThreadSt
     mode: state.mode === 'watching' ? 'watching' : 'signing', modeReason: modeReason(coordinator),
     warnings: coordinator.warnings.map(warning => ({ ...warning, sinceMs: Math.floor(warning.sinceMs) })), evidence: (await parts.records.evidence()).length
   }
+}
+
+function suspendedJson ({ parts: { execution, context: { terms } } }: Coordinator): ThreadStatus['suspended'] {
+  const waiting = execution.machine?.waiting
+  if (waiting === undefined) return null
+  return { movers: waiting.movers.map(mover => terms.players.indexOf(mover)), onTimeout: waiting.onTimeout, data: bytesToHex(waiting.data) }
 }
 
 async function headJson (coordinator: Coordinator): Promise<ThreadStatus['head']> {
