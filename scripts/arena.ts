@@ -18,6 +18,8 @@ import type { Address, Hex } from '../src/protocol/types.js'
 import { RpcClient } from '../src/rpc/client.js'
 
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+/** A node whose owner cheats, for {@link PlayerOptions}.entry. */
+export const LYING_NODE = fileURLToPath(new URL('./lying-node.js', import.meta.url))
 /** The same for `start`, ending with the process that started it. */
 const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
@@ -74,6 +76,9 @@ export class Player {
   }
 
   get pid (): number | undefined { return this.#process?.pid }
+
+  /** Whether its process runs and is ready. */
+  get isRunning (): boolean { return this.#client !== undefined }
 
   /** Starts (again) and waits until it is ready. */
   async start (): Promise<void> {

@@ -9,12 +9,13 @@ import type { ChainPort, DisputeCalls, Quote, Receipt, SendOptions, ShownCertifi
 import { bondCalls, type BondCalls } from './bond-calls.js'
 import { breakpointToAbi, disputeCalls } from './dispute-calls.js'
 import { createLock, type Lock } from './lock.js'
+import { oracleRecord } from './oracle-record.js'
 import { readView, type Sends } from './reads.js'
 import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw' | keyof BondCalls>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw' | 'oracleRecord' | keyof BondCalls>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -84,7 +85,8 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     async credit (asset, account) {
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },
-    withdraw: async asset => await call('withdraw', [asset])
+    withdraw: async asset => await call('withdraw', [asset]),
+    oracleRecord: async (account, fromBlock) => await oracleRecord(rpc, abi, court, account, fromBlock)
   }
 }
 

@@ -46,7 +46,8 @@ function certificateToAbi (certificate: ShownCertificate | undefined): readonly 
   return certificate === undefined ? [NO_BREAKPOINT, NOTHING] : [breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)]
 }
 
-function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove): readonly unknown[] {
+/** A move: its judgement's stop is 0 where it is not judged, or from the start. */
+export function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove): readonly unknown[] {
   return [player, input.raw, input.binding, force, timestampSec, paused ?? ZERO_HASH]
 }
 

@@ -224,6 +224,8 @@ export type ChainPort = DisputeCalls<Receipt> & {
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** The hash of what the court has recorded of a thread now; undefined: nothing. */
   recordedHash (thread: ThreadId): Promise<Hash32 | undefined>
+  /** Forces a move whose result nobody executes: `result` is what the oracle's bond answers for, and its fee goes along. By the mover's own wallet. */
+  claim (terms: Terms, recorded: Breakpoint, move: ForcedMove, result: { readonly stateRoot: Hash32, readonly feeWei: bigint, readonly signature: Signature }, options?: SendOptions): Promise<Receipt>
   /** Adds to this wallet's free bond. */
   bond (amountWei: bigint): Promise<Receipt>
   /** Takes from it. */
@@ -236,12 +238,17 @@ export type ChainPort = DisputeCalls<Receipt> & {
   freeBond (account: Address): Promise<bigint>
   /** What an account has set aside for a thread, wei, and whether it has accepted it as its oracle. */
   pledge (thread: ThreadId, account: Address): Promise<{ readonly amountWei: bigint, readonly accepted: boolean }>
+  /** What an account has done as an oracle, by the court's events since `fromBlock`. @throws `CHAIN_RPC_ERROR` where the endpoint does not look back so far */
+  oracleRecord (account: Address, fromBlock: bigint): Promise<OracleRecord>
   /** What answers for one claim in threads with this gas limit, wei. */
   bondFor (gasLimit: bigint): Promise<bigint>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>
 }
+
+/** Threads that an oracle has accepted, claims that it answered for, and those of them that were refuted. */
+export type OracleRecord = { readonly accepted: number, readonly claims: number, readonly refuted: number }
 
 /** How far the chain was followed: the last processed blocks, newest first, so that a reorganisation is seen after a restart. */
 export type ChainCursor = { readonly blocks: readonly { readonly number: bigint, readonly hash: Hash32 }[] }
