@@ -204,8 +204,6 @@ interface IThreads {
     error NoShares();
     /// @notice 0 to 3.
     error BadCodeKind(uint256 kind);
-    /// @notice A contract that may be a routine needs a settlement function, for what is to be settled while it is not suspended.
-    error RoutineWithoutSettlement();
     /// @notice The constructor argument is longer than it may be.
     error BadCtorArg(uint256 length, uint256 most);
     /// @notice A fee for nobody.
