@@ -25,7 +25,7 @@ const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
 
 /** Options of {@link openArena}. */
-export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain, /** Moves may be claimed in this court. Default false. */ readonly claims?: boolean }
+export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain }
 
 /** Options of a node process. */
 export type PlayerOptions = {
@@ -249,7 +249,7 @@ export class Arena {
 export async function openArena (options: ArenaOptions = {}): Promise<Arena> {
   const anvil = options.chain ?? await startAnvil(options.anvil)
   const deployer = await openDeployer({ url: anvil.url, walletKey: hexToBytes(anvil.keys[0] ?? '0x'), clock: { nowMs: () => Date.now() }, pollMs: 20 })
-  const { court, gasUsed } = await deployCourt(deployer, options.claims)
+  const { court, gasUsed } = await deployCourt(deployer)
   return new Arena(anvil, await mkdtemp(join(tmpdir(), 'evm-threads-')), court, gasUsed, deployer)
 }
 

@@ -62,7 +62,8 @@ abstract contract Bench is Court {
         case_.sessionKey = SYSTEM;
         case_.timestamp = timestamp;
         case_.paused = paused;
-        bytes memory call_ = abi.encodeWithSelector(terms.settlement, lastMover, new address[](0), "");
+        // (lastMover, [], ""), in fewer bytes of code than the lists would take.
+        bytes memory call_ = abi.encodeWithSelector(terms.settlement, lastMover, 0x60, 0x80, 0, 0);
         verdict = judge.judgeCall(case_, Vault.addressOf(threadId, address(this)), call_, witness);
         if (verdict.isFinal) return verdict;
         settlements[verdict.paused] = true;
@@ -77,10 +78,13 @@ abstract contract Bench is Court {
     {
         case_.stateRoot = recorded.stateRoot;
         case_.coinbase = terms.oracle;
-        case_.number = recorded.nonce + 1;
         case_.prevRandao = tip;
         case_.gasLimit = terms.gasLimit;
-        case_.chainId = THREAD_CHAINS + (uint256(threadId) >> 206);
+        unchecked {
+            // SAFETY: a nonce has 64 bits, and what is left of the id 50.
+            case_.number = uint256(recorded.nonce) + 1;
+            case_.chainId = THREAD_CHAINS + (uint256(threadId) >> 206);
+        }
         case_.blobBaseFee = 1;
         case_.inputLimit = MAX_RAW_BYTES;
         if (terms.codeKind > 1) (case_.routine, case_.players) = (Vault.addressOf(threadId, address(this)), terms.playersHash());

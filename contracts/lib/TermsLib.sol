@@ -43,7 +43,7 @@ library TermsLib {
     function check(IThreads.Terms calldata terms) internal view {
         address[] calldata players = terms.players;
         uint256 count = players.length;
-        if (count < 2 || count > 16) revert IThreads.BadPlayerCount(count);
+        if (isOutside(count, 2, 16)) revert IThreads.BadPlayerCount(count);
         checkKeys(players, terms.sessionKeys, terms.oracle);
         checkMoney(terms, count);
         checkRest(terms);
@@ -126,16 +126,16 @@ library TermsLib {
         uint256 kind = terms.codeKind;
         if (kind > 3) revert IThreads.BadCodeKind(kind);
         // What settles while no routine is suspended; where one is, the BREAKPOINT has named it.
-        if (kind > 1 && terms.settlement == 0) revert IThreads.RoutineWithoutSettlement();
+        if (kind > 1 && terms.settlement == 0) revert IThreads.NoSettlement();
         uint256 most = kind & 1 == 0 ? MAX_CTOR_ARG : 0;
         if (terms.ctorArg.length > most) revert IThreads.BadCtorArg(terms.ctorArg.length, most);
         uint256 window = terms.window;
-        if (window == 0 || window > MAX_WINDOW) revert IThreads.BadWindow(window);
+        if (isOutside(window, 1, MAX_WINDOW)) revert IThreads.BadWindow(window);
         uint256 moves = terms.forcedMoves;
         if (moves == 0) revert IThreads.NoForcedMoves();
         if (terms.timeBank < moves) revert IThreads.BankTooSmall(terms.timeBank, moves);
         uint256 gasLimit = terms.gasLimit;
-        if (gasLimit < 21_000 || gasLimit > 6_000_000) revert IThreads.BadGasLimit(gasLimit);
+        if (isOutside(gasLimit, 21_000, 6_000_000)) revert IThreads.BadGasLimit(gasLimit);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.settlement);
@@ -149,6 +149,13 @@ library TermsLib {
             let free := mload(0x40)
             calldatacopy(free, players.offset, shl(5, players.length))
             result := keccak256(free, shl(5, players.length))
+        }
+    }
+
+    /// @dev What is below wraps around: one comparison, in fewer bytes of code than two.
+    function isOutside(uint256 value, uint256 least, uint256 most) private pure returns (bool) {
+        unchecked {
+            return value - least > most - least;
         }
     }
 

@@ -13,7 +13,7 @@ const PATIENCE_MS = 600_000
 
 /** Opens so many threads with one oracle, and looks at its process on the way. @param count threads @param progress told how far it is */
 export async function benchOracle ({ count, progress }: { readonly count: number, readonly progress: (text: string) => void }): Promise<Figure[]> {
-  const arena = await openArena({ claims: true })
+  const arena = await openArena()
   try {
     const [alice, bob, oracle] = await Promise.all([
       arena.player('alice', { account: 1, flags: PASSIVE }), arena.player('bob', { account: 2, flags: PASSIVE }),

@@ -5,11 +5,11 @@ import type { Seat, Step, Teller } from './steps.js'
 /** A player's name, and how its node is started. */
 export type Casting = { readonly name: string, readonly flags?: readonly string[], /** Of the node, where it is not the command line's. */ readonly entry?: string }
 
-/** Starts the chain. @param claims moves may be claimed in its court @returns where the game's creation code lies */
-export async function openChain (stage: Stage, teller: Teller, game = 'TicTacToe', claims = false): Promise<string> {
+/** Starts the chain. @returns where the game's creation code lies */
+export async function openChain (stage: Stage, teller: Teller, game = 'TicTacToe'): Promise<string> {
   teller.working('starting a chain and putting the contracts on it')
   const begun = performance.now()
-  const { anvil, folder, court, deployGas } = await stage.open(claims)
+  const { anvil, folder, court, deployGas } = await stage.open()
   const code = await stage.step(stage.arena.deployData(game))
   teller.tell({ step: 'chain', program: anvil.name, url: anvil.url, chainId: Number(anvil.chainId), pid: anvil.pid, folder, ms: Math.round(performance.now() - begun) })
   teller.tell({ step: 'contracts', game, court, courtGas: Number(deployGas), code: code.address, codeGas: Number(code.gasUsed) })

@@ -45,9 +45,9 @@ export class Stage {
     }
   }
 
-  /** Starts the chain and deploys the court. @param claims moves may be claimed in it */
-  async open (claims = false): Promise<Arena> {
-    const arena = this.#chain === 'anvil' ? openArena({ claims }) : startGeth().then(async chain => await openArena({ chain, claims }))
+  /** Starts the chain and deploys the court. */
+  async open (): Promise<Arena> {
+    const arena = this.#chain === 'anvil' ? openArena() : startGeth().then(async chain => await openArena({ chain }))
     return await this.#start(arena.then(arena => {
       this.#arena = arena
       arena.provider.pollingInterval = 50

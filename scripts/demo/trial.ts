@@ -55,7 +55,7 @@ export class Trial {
     stage: Stage, teller: Teller, casting: readonly [Casting, Casting], pace: { readonly moving: Pace, readonly waiting: Pace },
     { serves, contract = TIC_TAC_TOE }: { readonly serves?: Casting, readonly contract?: PlayedContract } = {}
   ): Promise<Trial> {
-    const code = await openChain(stage, teller, contract.name, serves !== undefined)
+    const code = await openChain(stage, teller, contract.name)
     const actors = await openNodes(stage, teller, casting)
     const oracle = serves === undefined ? undefined : await Serving.start(stage, teller, serves)
     const before = await stage.step(snapshot(stage.arena, oracle === undefined ? actors : [...actors, oracle.actor]))

@@ -31,9 +31,9 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     return { transactionHash, blockNumber, gasUsed, feeWei, dataBytes: data.length / 2 - 1 }
   }
 
-  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}): Promise<Quote> => {
+  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}, valueWei = 0n): Promise<Quote> => {
     const data = abi.encodeFunctionData(name, parameters) as Hex
-    return { ...await sender.quote({ to: court, data, valueWei: 0n }, options), dataBytes: data.length / 2 - 1 }
+    return { ...await sender.quote({ to: court, data, valueWei }, options), dataBytes: data.length / 2 - 1 }
   }
 
   /** Ether goes along; tokens are allowed first, one deposit of a token at a time: an allowance serves one of them only. */
@@ -52,7 +52,7 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
   const end = (terms: Terms, { close, signatures }: CloseCertificate): readonly unknown[] => [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]
 
   return {
-    ...disputeCalls(async (name, parameters, options) => await call(name, parameters, 0n, options)),
+    ...disputeCalls(async (name, parameters, options, valueWei) => await call(name, parameters, valueWei, options)),
     quotes: {
       ...disputeCalls(quote),
       checkpoint: async (terms, certificate) => await quote('checkpoint', evidence(terms, certificate)),

@@ -12,9 +12,9 @@ import type { JudgingCost } from '../machine/costs.js'
 import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import type { Coordinator } from './coordinator.js'
-import type { Paused } from './chain-view.js'
+import { openMoves, type Paused, type RecordedMove } from './chain-view.js'
 import { Claiming, type OracleUse } from './claiming.js'
-import { claimRefutation } from './claims.js'
+import { claimJudgement, droppedClaim } from './claims.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
 import { Forcing, threadHolder, type ForcingParts } from './forcing.js'
 import type { ChainPort, DisputeCalls, Quote, Receipt } from './ports.js'
@@ -67,6 +67,7 @@ export class Desk {
   /** Takes the next step, if there is one. @returns whether something was sent. @throws what the chain throws */
   async act (): Promise<boolean> {
     if (this.isIdle()) return false
+    if (await this.reclaim()) return true
     await this.#claimTimeout()
     if (this.isIdle()) return false
     const decision = decide(await this.#lookout.situation(), this.#parts.options)
@@ -99,7 +100,14 @@ export class Desk {
         if (parent === undefined || byFunction === undefined) return undefined
         return { done: await this.#paid(calls.refute(this.#coordinator.view.terms, byFunction.settlement, parent, { usefulUntilSec })), cost: byFunction.cost }
       }
-      case 'refuteClaim': return await this.#refuteClaim(calls, usefulUntilSec)
+      case 'refuteClaim': return await this.#judgeClaim(calls, this.#lookout.wrongClaim?.move, 'wrong', usefulUntilSec)
+      case 'proveClaim': return await this.#judgeClaim(calls, this.#lookout.toProve, 'right', usefulUntilSec)
+      case 'doubt': return await this.#doubt(calls, usefulUntilSec)
+      case 'drop': {
+        const { doubted } = this.#lookout
+        const dropped = doubted === undefined ? undefined : droppedClaim(this.#coordinator, doubted)
+        return dropped === undefined ? undefined : { done: await this.#paid(calls.drop(this.#coordinator.view.terms, dropped)), cost: undefined }
+      }
       case 'settle':
       case 'settleByFunction': return await this.settle(calls, action === 'settle', usefulUntilSec)
     }
@@ -120,25 +128,58 @@ export class Desk {
     return { done: await this.#paid(calls.respond(parts.context.terms, certificate, { usefulUntilSec })), cost: undefined }
   }
 
-  /** Brings the first false claim before the judge, or goes on with it. Undefined: there is none. @throws `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
-  async #refuteClaim<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost } | undefined> {
-    const { wrongClaim } = this.#lookout
-    if (wrongClaim === undefined) return undefined
+  /**
+   * Brings a claim before the judge, or goes on with it, to refute it or to prove it. Undefined: there is none, or the judge finds something else than this node;
+   * what no judgement holds is doubted next. @throws what the chain throws
+   */
+  async #judgeClaim<T> (calls: DisputeCalls<T>, move: RecordedMove | undefined, expected: 'right' | 'wrong', usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost } | undefined> {
+    if (move === undefined) return undefined
     const { thread, view: { terms }, parts: { log } } = this.#coordinator
-    const refutation = await claimRefutation(this.#coordinator, wrongClaim.move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await threadHolder(this.#coordinator, this.#parts.chain) })
-    if (refutation === undefined) {
-      this.#lookout.uphold(wrongClaim.move.hash)
-      log('error', 'thread.claim-upheld', { thread, claimed: wrongClaim.move.hash, reason: 'the judge agrees with a claim that is wrong by this node\'s EVM' })
+    const judged = await claimJudgement(this.#coordinator, move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await threadHolder(this.#coordinator, this.#parts.chain) })
+    if (judged === undefined) return undefined
+    if (judged.kind !== expected) {
+      const { upheld, unjudged } = this.#lookout.findings
+      if (judged.kind === 'right') upheld.add(move.hash)
+      else unjudged.add(move.hash)
+      log(judged.kind === 'unknown' ? 'warn' : 'error', `thread.claim-${judged.kind}`, { thread, claimed: move.hash, expected, reason: judged.why })
       return undefined
     }
-    const { evidence, why, cost, stopsAt } = refutation
+    const { evidence, why, cost, stopsAt } = judged
     if (!isChain(calls, this.#parts.chain)) return { done: await calls.refuteClaim(terms, evidence, { usefulUntilSec }), cost }
-    log('warn', 'thread.refute-claim', { thread, claimed: wrongClaim.move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
+    log('warn', expected === 'wrong' ? 'thread.refute-claim' : 'thread.prove-claim', { thread, claimed: move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
     // What is mined shows in the view when it is confirmed, and what is not there any more must not be gone on from.
     this.#stop = undefined
     const done = await this.#paid(calls.refuteClaim(terms, evidence, { usefulUntilSec }))
-    if (stopsAt !== undefined) this.#stop = { on: wrongClaim.move.hash, paused: stopsAt }
+    if (stopsAt !== undefined) this.#stop = { on: move.hash, paused: stopsAt }
     return { done, cost }
+  }
+
+  /** Asks for the proof of a claim that no judgement holds; the deposit comes back with its fall. */
+  async #doubt<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: undefined } | undefined> {
+    const { wrongClaim } = this.#lookout
+    const index = wrongClaim?.move.claim?.index
+    if (wrongClaim === undefined || index === undefined) return undefined
+    const { thread, view: { terms }, parts: { log } } = this.#coordinator
+    const depositWei = await this.#parts.chain.bondFor(terms.gasLimit)
+    log('warn', 'thread.doubt', { thread, claimed: wrongClaim.move.hash, index, depositWei: depositWei.toString(), reason: wrongClaim.why })
+    return { done: await this.#paid(calls.doubt(terms, { index, claimed: wrongClaim.move.breakpoint, depositWei }, { usefulUntilSec })), cost: undefined }
+  }
+
+  /** The own doubts whose claims are gone: their deposits wait at the court. */
+  get #deposits (): readonly RecordedMove[] {
+    const { view } = this.#coordinator
+    const stand = new Set(view.phase === 'dispute' ? openMoves(view).map(({ hash }) => hash) : [])
+    return view.doubts.flatMap(({ move, doubter }) => doubter === this.#parts.chain.wallet && !stand.has(move.hash) ? [move] : [])
+  }
+
+  /** Takes back the deposits of own doubts whose claims are gone. @returns whether something was sent. @throws what the chain throws */
+  async reclaim (): Promise<boolean> {
+    const deposits = this.#deposits
+    for (const { breakpoint, player, input } of deposits) {
+      // Of what is gone the court looks at nothing but its hash.
+      await this.pay(await this.#parts.chain.drop(this.#coordinator.view.terms, { claimed: breakpoint, parent: breakpoint, input: { player, input } }))
+    }
+    return deposits.length > 0
   }
 
   /**

@@ -19,7 +19,7 @@ const PASSIVE = ['--no-auto-dispute', '--no-auto-respond']
 const AS_ORACLE = ['--oracle', '--oracle-fee', FEE.toString(), '--oracle-result-fee', RESULT_FEE.toString(), '--oracle-claims', '2']
 
 test.before(async world => {
-  const arena = await openArena({ claims: true })
+  const arena = await openArena()
   world.arena = arena
   world.code = (await arena.deployData('TicTacToe')).address
   const [alice, bob, oracle, liar] = await Promise.all([

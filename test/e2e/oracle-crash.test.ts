@@ -100,7 +100,7 @@ async function open (arena: Arena): Promise<{ desk: Desk, oracle: Player, networ
 }
 
 test('killed before what it signs is on disk, it has said nothing, and is free; killed after, it says the same for ever, whatever it asks by now', async () => {
-  const arena = await openArena({ claims: true })
+  const arena = await openArena()
   const { desk, oracle, network, fee, plan } = await open(arena)
   try {
     for (const [when, cell, expected] of [['before', X_WINS[2], 2n], ['after', X_WINS[4], 2n]] as const) {
