@@ -2,30 +2,25 @@
 pragma solidity 0.8.37;
 
 import {IJudge} from "./interfaces/IJudge.sol";
-import {IClaims} from "./interfaces/IClaims.sol";
+import {IClaimCalls} from "./interfaces/IClaimCalls.sol";
 import {Bench} from "./court/Bench.sol";
-import {Refutation} from "./court/Refutation.sol";
+import {Doubting} from "./court/Doubting.sol";
 import {Record} from "./lib/Record.sol";
 import {Signatures} from "./lib/Signatures.sol";
 
-/// @notice The other half of the court: bonds, claims and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
-contract Claims is Refutation {
+/// @notice The other half of the court: bonds, claims, doubts and refutations. It runs at the court's address, on the court's memory (court/Forwarding.sol); called by itself it knows no thread.
+contract Claims is Doubting {
+    /// @dev In one lineage, proved ones too: so that they can be looked through, and doubts cannot prolong a dispute without end.
     uint256 private constant MOST_CLAIMS = 16;
-    bool private immutable withClaims;
 
     /// @param judge_ the court's
-    /// @param withClaims_ whether moves may be claimed at all. SAFETY: a claimed input may touch more than a transaction can show, and then nobody can refute it; so a court
-    /// where strangers play has no claims, until what an input touches is bounded by the thread's limits.
-    constructor(IJudge judge_, bool withClaims_) Bench(judge_) {
-        withClaims = withClaims_;
-    }
+    constructor(IJudge judge_) Bench(judge_) {}
 
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function claim(Terms calldata terms, Breakpoint calldata recorded, Move calldata move, bytes32 stateRoot, bytes calldata result)
         external
         payable
     {
-        if (!withClaims) revert ClaimsAreOff();
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
         // Who refutes shows the input again, and more with it: one that just fits into a transaction could not be refuted.
@@ -61,11 +56,12 @@ contract Claims is Refutation {
             if (stands.refuted) revert OracleRefuted(account);
             Signatures.requireOne(digestOf(hashResult(id, stateRoot, msg.value)), account, terms.players.length, result);
         }
-        cover(threadId, terms, account, 1 + (byOracle ? stands.byOracle : index - stands.byOracle));
+        cover(threadId, terms, account, 1 + (byOracle ? stands.byOracle : stands.byMovers));
         // Before `last` says who answers for this one.
-        if (bits.isClaim()) keepClaim(threadId, bits, entryOf(threadId).recorded);
+        if (bits.isClaim()) keep(threadId, stands, entryOf(threadId).recorded);
         stands.count += 1;
         if (byOracle) stands.byOracle += 1;
+        else stands.byMovers += 1;
         stands.last = uint8(byOracle ? BY_ORACLE : BY_MOVER);
         standings[threadId] = stands;
     }

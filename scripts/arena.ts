@@ -18,12 +18,14 @@ import type { Address, Hex } from '../src/protocol/types.js'
 import { RpcClient } from '../src/rpc/client.js'
 
 const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+/** A node whose owner cheats, for {@link PlayerOptions}.entry. */
+export const LYING_NODE = fileURLToPath(new URL('./lying-node.js', import.meta.url))
 /** The same for `start`, ending with the process that started it. */
 const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
 
 /** Options of {@link openArena}. */
-export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain, /** Moves may be claimed in this court. Default false. */ readonly claims?: boolean }
+export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain }
 
 /** Options of a node process. */
 export type PlayerOptions = {
@@ -74,6 +76,9 @@ export class Player {
   }
 
   get pid (): number | undefined { return this.#process?.pid }
+
+  /** Whether its process runs and is ready. */
+  get isRunning (): boolean { return this.#client !== undefined }
 
   /** Starts (again) and waits until it is ready. */
   async start (): Promise<void> {
@@ -244,7 +249,7 @@ export class Arena {
 export async function openArena (options: ArenaOptions = {}): Promise<Arena> {
   const anvil = options.chain ?? await startAnvil(options.anvil)
   const deployer = await openDeployer({ url: anvil.url, walletKey: hexToBytes(anvil.keys[0] ?? '0x'), clock: { nowMs: () => Date.now() }, pollMs: 20 })
-  const { court, gasUsed } = await deployCourt(deployer, options.claims)
+  const { court, gasUsed } = await deployCourt(deployer)
   return new Arena(anvil, await mkdtemp(join(tmpdir(), 'evm-threads-')), court, gasUsed, deployer)
 }
 

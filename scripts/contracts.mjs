@@ -32,6 +32,9 @@ export const OWN_SETTINGS = {
   'contracts/port/Port.sol': { ...SETTINGS, optimizer: { enabled: true, runs: 200 } }
 }
 
+/** Contracts that lead calls to another by their fallback, with the interface of these calls: it is part of their ABI. */
+export const LED_ON = { Threads: { path: 'contracts/interfaces/IClaimCalls.sol', name: 'IClaimCalls' } }
+
 /**
  * Writes the artifacts of all contracts under contracts/ and returns them by name.
  * @param {{ quiet?: boolean }} [options]
@@ -41,13 +44,14 @@ export const OWN_SETTINGS = {
 export async function buildContracts ({ quiet = false } = {}) {
   const started = performance.now()
   const sources = await readSources()
-  const key = hash(JSON.stringify([sources, SETTINGS, OWN_SETTINGS, await readFile(join(ROOT, 'node_modules/solc/package.json'), 'utf8')]))
+  const key = hash(JSON.stringify([sources, SETTINGS, OWN_SETTINGS, LED_ON, await readFile(join(ROOT, 'node_modules/solc/package.json'), 'utf8')]))
   const cached = await readCache(key)
   if (cached) {
     if (!quiet) console.error(`contracts: unchanged (${Object.keys(cached).length} artifacts)`)
     return cached
   }
   const artifacts = compileAll(sources)
+  for (const [name, calls] of Object.entries(LED_ON)) artifacts[name].abi.push(...artifacts[calls.name].abi)
   await mkdir(OUT, { recursive: true })
   const names = Object.keys(artifacts)
   for (const name of names) await replace(`${name}.json`, JSON.stringify(artifacts[name], null, 1) + '\n')

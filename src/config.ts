@@ -38,7 +38,15 @@ export type NodeOptions = {
   readonly forceTimeout: string | undefined
   readonly autoClose: 'settled' | 'never'
   /** The node is an oracle: it serves threads that name its wallet. Undefined: it is none. */
-  readonly oracle?: { readonly minFeeUnits: bigint, readonly claims: number, readonly codes: readonly Hash32[] } | undefined
+  readonly oracle?: {
+    readonly minFeeUnits: bigint, readonly claims: number, readonly codes: readonly Hash32[], readonly assets: readonly Address[], readonly isDryRun: boolean
+    /** For one result of a forced move. */
+    readonly resultFeeWei: bigint
+  } | undefined
+  /** Ask a thread's oracle for the results of own forced moves. */
+  readonly useOracle: boolean
+  /** What is paid for one result at most. */
+  readonly maxOracleFeeWei: bigint
   readonly log: Log
 }
 
@@ -76,6 +84,11 @@ const ADDRESS: Kind<Address> = {
   expects: 'an address: 0x and 40 hexadecimal digits',
   parse: (raw) => typeof raw === 'string' && /^0x[0-9a-fA-F]{40}$/.test(raw) ? raw.toLowerCase() as Address : undefined
 }
+const ADDRESSES: Kind<readonly Address[]> = {
+  ...list('an address: 0x and 40 hexadecimal digits', /^0x[0-9a-fA-F]{40}$/),
+  parse: (raw) => list('an address', /^0x[0-9a-fA-F]{40}$/).parse(raw)?.map((address) => address.toLowerCase() as Address)
+}
+const WEI = string('a whole number of wei', /^(0|[1-9][0-9]{0,38})$/)
 const HASHES: Kind<readonly Hash32[]> = {
   ...list('a hash: 0x and 64 hexadecimal digits', /^0x[0-9a-fA-F]{64}$/),
   parse: (raw) => list('a hash', /^0x[0-9a-fA-F]{64}$/).parse(raw)?.map((hash) => hash.toLowerCase() as Hash32)
@@ -112,6 +125,11 @@ export const OPTIONS = {
   oracleFee: option('oracle-fee', string('a whole number of the asset\'s smallest units', /^(0|[1-9][0-9]{0,38})$/), '0', 'the least fee for which a thread is accepted, in its asset\'s smallest units'),
   oracleClaims: option('oracle-claims', integer(1, 16), 4, 'for how many claims at a time bonds are set aside in each thread'),
   oracleCodes: option('oracle-code', HASHES, [] as readonly Hash32[], 'the hash of a code that is served (default: all)'),
+  oracleAssets: option('oracle-asset', ADDRESSES, [] as readonly Address[], 'the asset of the threads that are served: a token, or address 0 for ether (default: all)'),
+  oracleResultFee: option('oracle-result-fee', WEI, '0', 'what a player pays for the result of one forced move, in wei'),
+  oracleDryRun: option('oracle-dry-run', boolean, false, 'accept and sign nothing as an oracle: say what it would'),
+  useOracle: option('use-oracle', boolean, false, 'have the thread\'s oracle answer for own forced moves, and claim them; where it does not, the chain executes them'),
+  maxOracleFee: option('max-oracle-fee', WEI, '10000000000000000', 'what is paid for one result at most, in wei'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),
   rpcAllowHosts: option('rpc-allow-host', list('a host name', /^[^\s/,]+$/), [], 'further Host headers to accept'),

@@ -14,6 +14,7 @@ import type { Log, NodeOptions } from './config.js'
 import { ThreadsError } from './errors.js'
 import { createNetwork, type Network } from './network/network.js'
 import { Acceptances } from './oracle/acceptances.js'
+import { Answering } from './oracle/answering.js'
 import type { NodeApi } from './rpc/api.js'
 import { encodeCalldata } from './rpc/calldata.js'
 import type { NodeHost, RunningThread } from './rpc/host.js'
@@ -30,6 +31,7 @@ import type { ThreadEvent } from './thread/events.js'
 import type { ChainCursor, ChainEvent, ClockPort, RemotePeer, StorePort } from './thread/ports.js'
 import { fromJson, isDamage, storedThreads, ThreadRecords, toJson } from './thread/records.js'
 import { loadThread, selfIn } from './thread/recovery.js'
+import { Results } from './thread/results.js'
 
 /** How often the duties of the threads are looked at, milliseconds. */
 const TICK_MS = 100
@@ -38,8 +40,9 @@ const RELOAD_MS = 1_000
 /** How often connected peers are asked for the addresses of others, milliseconds. */
 const PEERS_EVERY_MS = 30_000
 
-/** Rooms that a test may bring itself: a store with faults, another clock. */
-export type NodeParts = { readonly openStore?: (folder: string) => Promise<StorePort>, readonly clock?: ClockPort }
+/** Rooms that a test may bring itself: a store with faults, another clock, a node that lies (`distort`: the root that it signs as an oracle, or claims
+ * as a player, instead of what it found). */
+export type NodeParts = { readonly openStore?: (folder: string) => Promise<StorePort>, readonly clock?: ClockPort, readonly distort?: (root: Hash32) => Hash32 }
 
 /** A running node. */
 export type RunningNode = {
@@ -78,7 +81,9 @@ export class ThreadsNode implements NodeHost {
   readonly #reloading = new Map<ThreadId, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #bench = new Bench(() => ({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }))
+  readonly #distort: NodeParts['distort']
   #acceptances: Acceptances | undefined
+  #answering: Answering | undefined
   #store: StorePort | undefined
   #network: Network | undefined
   #chain: Chain | undefined
@@ -96,11 +101,14 @@ export class ThreadsNode implements NodeHost {
     this.clock = parts.clock ?? { nowMs: () => Date.now() }
     this.startedMs = this.clock.nowMs()
     this.#openStore = parts.openStore ?? openLevelStore
+    this.#distort = parts.distort
   }
 
   get chain (): Chain { return present(this.#chain) }
   get network (): Network { return present(this.#network) }
   get store (): StorePort { return present(this.#store) }
+  /** What this node does as an oracle; undefined: it is none. */
+  get serving (): Answering | undefined { return this.#answering }
   /** What the store failed with last; undefined while it is well. */
   get storeError (): string | undefined { return this.#writeError ?? this.#storeError }
   get domain (): Domain { return { chainId: this.chain.chainId, court: this.options.court } }
@@ -128,7 +136,7 @@ export class ThreadsNode implements NodeHost {
     await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
     this.#store = this.#watchWrites(await this.#openStore(join(options.dataDir, 'store')))
     await this.#openChain(this.#store)
-    if (options.oracle !== undefined) this.#acceptances = new Acceptances(options.oracle, { chain: this.chain, log: (level, event, data) => { this.log(level, event, data) } })
+    this.#serve()
     this.#network = await createNetwork({
       privateKey: options.key, clock: this.clock, random: Math.random, listen: options.listen, announce: options.announce, peers: options.peers,
       log: (level, event, data) => { this.log(level, event, { ...data }) }
@@ -148,6 +156,16 @@ export class ThreadsNode implements NodeHost {
     })
     this.#timer = setInterval(() => { this.#tick() }, TICK_MS)
     this.log('info', 'node.started', { sessionKey: this.sessionKey, wallet: this.chain.wallet, multiaddrs: this.#network.multiaddrs(), threads: this.threads.size })
+  }
+
+  /** An oracle's own rooms. */
+  #serve (): void {
+    const { oracle } = this.options
+    if (oracle === undefined) return
+    const log: Log = (level, event, data) => { this.log(level, event, data) }
+    this.#acceptances = new Acceptances(oracle, { chain: this.chain, log })
+    const { minFeeUnits, resultFeeWei, claims, codes, assets, isDryRun } = oracle
+    this.#answering = new Answering({ offer: { wallet: this.chain.wallet, minFeeUnits, resultFeeWei, claims, codes, assets }, isDryRun }, { clock: this.clock, log })
   }
 
   /** The same store; whoever asks how this node is hears of a full disk while it is full. */
@@ -253,12 +271,15 @@ export class ThreadsNode implements NodeHost {
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
-    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout } = this.options
+    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout, useOracle, maxOracleFeeWei } = this.options
     const desk = new Desk(coordinator, {
-      chain: this.chain, bench: this.#bench,
-      options: { autoRespond, autoDispute, disputeAfterSec, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout }) }
+      chain: this.chain, bench: this.#bench, distort: this.#distort,
+      options: {
+        autoRespond, autoDispute, disputeAfterSec, useOracle: useOracle ? { maxFeeWei: maxOracleFeeWei } : undefined, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout })
+      }
     })
-    const serves = this.#serves(coordinator.parts.context.terms)
+    // A dry run does nothing in the oracle's name.
+    const serves = this.#serves(coordinator.parts.context.terms) && this.options.oracle?.isDryRun !== true
     const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, serves, challenge: randomBytes(32) })
     this.threads.set(id, { coordinator, duties })
     this.#meet(coordinator)
@@ -396,7 +417,7 @@ export class ThreadsNode implements NodeHost {
   // ---------------------------------------------------------------- peers
 
   #listen (network: Network): void {
-    network.serve(async frame => encodeSyncAnswer(await this.#answer(frame)))
+    network.serve(async (frame, from) => encodeSyncAnswer(await this.#answer(frame, from)))
     const seen = (peer: RemotePeer): void => {
       if (peer.sessionKey !== undefined) this.#lastSeenMs.set(peer.sessionKey, this.clock.nowMs())
       for (const { coordinator, duties } of this.threads.values()) {
@@ -408,12 +429,25 @@ export class ThreadsNode implements NodeHost {
     network.on('subscribe', (peer, thread) => { seen(peer); this.threads.get(thread)?.duties.hurry() })
   }
 
-  async #answer (frame: Uint8Array): Promise<SyncAnswer> {
+  async #answer (frame: Uint8Array, from: RemotePeer): Promise<SyncAnswer> {
     const request = decodeSyncRequest(frame)
     if (request.kind === 'peers') return { kind: 'peers', multiaddrs: this.network.knownAddresses() }
+    if (request.kind === 'offer' || request.kind === 'result') {
+      if (this.#answering === undefined) return { kind: 'error', code: 'ORACLE_NOT_SERVING' }
+      if (request.kind === 'offer') return { kind: 'offer', offer: this.#answering.offer }
+      return await this.#answering.answer(this.#resultsOf(request.thread), request, from)
+    }
     const running = this.threads.get(request.thread)
     if (running === undefined) return { kind: 'error', code: 'THREAD_UNKNOWN' }
     return await answerSync(running.coordinator, request)
+  }
+
+  /** What this node signs in a thread as its oracle. */
+  #resultsOf (id: ThreadId): Results | undefined {
+    const running = this.threads.get(id)
+    const { oracle, walletKey } = this.options
+    if (running === undefined || oracle === undefined || running.coordinator.fault !== undefined) return undefined
+    return new Results(running.coordinator, { chain: this.chain, walletKey, feeWei: oracle.resultFeeWei, distort: this.#distort })
   }
 
   /** Any peer already met may know others; only those that follow a thread of ours stay of use. */

@@ -41,18 +41,18 @@ abstract contract Forwarding is Moves {
         forward();
     }
 
-    /// @inheritdoc IClaims
-    function claim(Terms calldata, Breakpoint calldata, Move calldata, bytes32, bytes calldata) external payable {
-        forward();
-    }
-
-    /// @inheritdoc IClaims
-    function refuteClaim(Terms calldata, uint256, Breakpoint calldata, Breakpoint calldata, LastInput calldata, Evidence calldata) external {
-        forward();
-    }
-
     /// @inheritdoc IThreads
     function refute(Terms calldata, Breakpoint calldata, Breakpoint calldata, LastInput calldata, bytes32, bytes calldata) external {
+        forward();
+    }
+
+    /// @dev The calls of IClaimCalls, which are not named here for want of room. What neither half knows the other half refuses.
+    fallback() external payable {
+        forward();
+    }
+
+    /// @dev Ether alone is refused there, too.
+    receive() external payable {
         forward();
     }
 

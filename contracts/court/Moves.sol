@@ -11,7 +11,7 @@ import {Disputes} from "./Disputes.sol";
 
 /// @notice Moves that a player forces in a dispute (section 8 of the specification). How they are refuted is in Refutation.
 /// INVARIANT: each event moves D to a window after itself and is paid for, second by second, out of its player's bank; so a dispute ends within
-/// 2W, the players' banks, and W for each refutation.
+/// 2W, the players' banks, and W for each refutation and for each doubt of a claim.
 abstract contract Moves is Disputes, Bench {
     /// @dev A judgement that goes on over several transactions. That it is of what is recorded now is seen by its Force.
     struct Judgement {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IClaims} from "../interfaces/IClaims.sol";
+import {IClaimCalls} from "../interfaces/IClaimCalls.sol";
 import {IJudge} from "../interfaces/IJudge.sol";
 import {IThreads} from "../interfaces/IThreads.sol";
 import {Record} from "../lib/Record.sol";
@@ -10,12 +10,9 @@ import {Pledging} from "./Pledging.sol";
 
 /// @notice How a forced move is refuted by execution, and what a wrong claim costs (section 8 of the specification).
 /// INVARIANT: what an account has set aside for a thread covers each unproven claim that it answers for, each with a bond of its own.
-abstract contract Refutation is Pledging {
-    /// @dev Who answers for a claim: the last byte of what is kept of it.
-    uint256 internal constant BY_ORACLE = 1;
-    uint256 internal constant BY_MOVER = 2;
-    uint256 private constant LAST_BYTE = 0xff;
-    /// @dev Gas of a refutation that is not measured: the transaction itself, its way here, and its payments.
+abstract contract Refutation is Pledging, IClaimCalls {
+    uint256 internal constant LAST_BYTE = 0xff;
+    /// @dev Gas of a transaction that is not measured: the transaction itself, its way here, and its payments.
     uint256 private constant AROUND = 21_000 + 8_000 + 20_000;
     uint256 private constant EACH_OTHER = 26_000;
     uint256 private constant CALLDATA_GAS = 16;
@@ -24,8 +21,9 @@ abstract contract Refutation is Pledging {
     struct Cut {
         bytes32 threadId;
         uint256 player; // whose move
-        uint256 claims; // unproven ones that remain
-        uint256 spentWei; // by the refuter on this judgement so far
+        uint256 claims; // how many remain
+        uint256 spentWei; // by the sender on this judgement so far
+        uint256 toDoubter; // what the bond pays to who doubted it, the premium with it
         uint256 gasBefore; // when the call began
     }
 
@@ -57,14 +55,15 @@ abstract contract Refutation is Pledging {
         uint256 by;
         if (cut.claims != 0) {
             bytes32 kept = claimAt(threadId, bits, tip, cut.claims - 1);
-            if (isSame(kept, tip)) (by, cut.claims) = (uint256(kept) & LAST_BYTE, cut.claims - 1);
+            // For what a proved claim leaves nobody answers any more.
+            if (isSame(kept, tip)) (by, cut.claims) = (uint256(kept) & PROVED == 0 ? uint256(kept) & (BY_ORACLE | BY_MOVER) : 0, cut.claims - 1);
         }
         bits = takeBack(bits, terms, cut, tip, by, bits.forced() - 1);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (by != 0) slash(terms, cut, by);
     }
 
-    /// @inheritdoc IClaims
+    /// @inheritdoc IClaimCalls
     function refuteClaim(
         Terms calldata terms,
         uint256 index,
@@ -77,46 +76,81 @@ abstract contract Refutation is Pledging {
         cut.gasBefore = gasleft();
         (bytes32 threadId, Entry storage entry, Record bits) = find(terms, Phase.Disputed);
         requireOpen(bits);
-        uint256 by = requireClaim(entry, bits, threadId, index, claimed);
+        (bytes32 hash, uint256 marks) = requireClaim(entry, bits, threadId, index, claimed);
         bytes32 before = requireParent(threadId, claimed, parent);
         lastMoverOf(terms, threadId, claimed.inputsRoot, input);
         (cut.threadId, cut.player, cut.claims, cut.spentWei) = (threadId, input.player, index, spentOn(evidence.paused));
         if (evidence.paused != 0 && cut.spentWei == 0) revert WrongJudgement(evidence.paused, 0);
         (IJudge.Verdict memory verdict, bool isNone) = tryMove(terms, before, claimed, parent, cut, input, evidence);
         if (!isNone && !verdict.isFinal) {
-            emit Refuting(threadId, msg.sender, hashBreakpoint(threadId, claimed), verdict.paused);
+            emit Refuting(threadId, msg.sender, hash, verdict.paused);
             return note(verdict.paused, cut);
         }
         bool isMove = !isNone && verdict.success;
-        if (isMove && verdict.newRoot == claimed.stateRoot) revert MoveStands(hashBreakpoint(threadId, claimed));
-        // The first forced move has the nonce next - forced.
-        uint256 place = claimed.nonce + bits.forced() - bits.next();
+        if (isMove && verdict.newRoot == claimed.stateRoot) return proved(entry, bits, terms, cut, hash, marks);
+        uint256 by = marks & (BY_ORACLE | BY_MOVER);
+        uint256 place = placeOf(bits, claimed);
         bits = takeBack(bits, terms, cut, entry.recorded, by, isMove ? place + 1 : place);
         restore(entry, bits, threadId, parent, before, cut.player);
         if (isMove) correct(entry, bits, threadId, before, claimed, input, verdict.newRoot);
         slash(terms, cut, by);
     }
 
-    /// @dev An unproven claim that stands. @return by who answers for it
-    function requireClaim(Entry storage entry, Record bits, bytes32 threadId, uint256 index, Breakpoint calldata claimed)
-        private
-        view
-        returns (uint256 by)
-    {
-        if (index >= standing(threadId, bits).count) revert NoClaim(index);
-        bytes32 hash = hashBreakpoint(threadId, claimed);
-        bytes32 kept = claimAt(threadId, bits, entry.recorded, index);
-        if (!isSame(kept, hash)) revert WrongClaim(hash, kept);
-        return uint256(kept) & LAST_BYTE;
+    /// @dev The judge agrees: the claim counts like a move that was judged. What it took is paid by who doubted it.
+    function proved(Entry storage entry, Record bits, Terms calldata terms, Cut memory cut, bytes32 hash, uint256 marks) private {
+        bytes32 threadId = cut.threadId;
+        Standing storage stands = standings[threadId];
+        if (marks & BY_ORACLE != 0) stands.byOracle -= 1;
+        else stands.byMovers -= 1;
+        entry.record = mark(bits, threadId, cut.claims, hash, (marks & ~DOUBTED) | PROVED);
+        uint256 toProver;
+        if (marks & DOUBTED != 0) {
+            stands.doubted -= 1;
+            address doubter = doubts[hash].doubter;
+            delete doubts[hash];
+            uint256 deposit = bondFor(terms.gasLimit);
+            cut.gasBefore += EACH_OTHER;
+            toProver = priceOf(cut) + PREMIUM;
+            if (toProver > deposit) toProver = deposit;
+            credit(address(0), doubter, deposit - toProver);
+        }
+        emit Proved(threadId, hash, msg.sender, toProver);
+        push(address(0), msg.sender, toProver);
     }
 
-    function requireParent(bytes32 threadId, Breakpoint calldata child, Breakpoint calldata parent) private pure returns (bytes32 hash) {
+    /// @dev Keeps what has come of a claim. @return the record, which does not hold it alone any more
+    function mark(Record bits, bytes32 threadId, uint256 index, bytes32 hash, uint256 marks) internal returns (Record) {
+        bool isAlone = bits.isClaim() && index + 1 == standing(threadId, bits).count;
+        claims[threadId][index] = bytes32((uint256(hash) & ~LAST_BYTE) | marks);
+        return isAlone ? bits.withoutClaim() : bits;
+    }
+
+    /// @dev How many forced moves stand below a claim: the first has the nonce next - forced.
+    function placeOf(Record bits, Breakpoint calldata claimed) internal pure returns (uint256) {
+        return claimed.nonce + bits.forced() - bits.next();
+    }
+
+    /// @dev An unproven claim that stands. @return hash its breakpoint's @return marks who answers for it, and whether it is doubted
+    function requireClaim(Entry storage entry, Record bits, bytes32 threadId, uint256 index, Breakpoint calldata claimed)
+        internal
+        view
+        returns (bytes32 hash, uint256 marks)
+    {
+        if (index >= standing(threadId, bits).count) revert NoClaim(index);
+        hash = hashBreakpoint(threadId, claimed);
+        bytes32 kept = claimAt(threadId, bits, entry.recorded, index);
+        if (!isSame(kept, hash)) revert WrongClaim(hash, kept);
+        marks = uint256(kept) & LAST_BYTE;
+        if (marks & PROVED != 0) revert ClaimProved(hash);
+    }
+
+    function requireParent(bytes32 threadId, Breakpoint calldata child, Breakpoint calldata parent) internal pure returns (bytes32 hash) {
         hash = hashBreakpoint(threadId, parent);
         if (hash != child.parent) revert WrongParent(hash, child.parent);
     }
 
     /// @dev Whether a claim is of this breakpoint: 248 bits of its hash are kept.
-    function isSame(bytes32 kept, bytes32 hash) private pure returns (bool) {
+    function isSame(bytes32 kept, bytes32 hash) internal pure returns (bool) {
         return uint256(kept) >> 8 == uint256(hash) >> 8;
     }
 
@@ -178,10 +212,15 @@ abstract contract Refutation is Pledging {
     }
 
     /// @dev The dispute gets another number, and the lineage under it ends with its first `forced` moves; the mover's bank is gone.
-    function takeBack(Record bits, Terms calldata terms, Cut memory cut, bytes32 tip, uint256 by, uint256 forced) private returns (Record) {
+    function takeBack(Record bits, Terms calldata terms, Cut memory cut, bytes32 tip, uint256 by, uint256 forced) internal returns (Record) {
         Standing memory stands = standing(cut.threadId, bits);
         for (uint256 i = cut.claims; i < stands.count; ++i) {
-            if (uint256(claimAt(cut.threadId, bits, tip, i)) & LAST_BYTE == BY_ORACLE) stands.byOracle -= 1;
+            uint256 marks = uint256(claimAt(cut.threadId, bits, tip, i));
+            if (marks & PROVED != 0) continue;
+            if (marks & BY_ORACLE != 0) stands.byOracle -= 1;
+            else stands.byMovers -= 1;
+            // Its doubt has found nothing to doubt: the deposit is there to be taken back.
+            if (marks & DOUBTED != 0) stands.doubted -= 1;
         }
         uint64 before = bits.dispute();
         bits = bits.withNextDispute().extended(terms.window).withForced(forced).withoutClaim();
@@ -196,7 +235,7 @@ abstract contract Refutation is Pledging {
     }
 
     /// @dev What stood before the move stands again.
-    function restore(Entry storage entry, Record bits, bytes32 threadId, Breakpoint calldata parent, bytes32 recorded, uint256 player) private {
+    function restore(Entry storage entry, Record bits, bytes32 threadId, Breakpoint calldata parent, bytes32 recorded, uint256 player) internal {
         entry.record = bits.withNonce(parent.nonce);
         entry.recorded = recorded;
         emit Refuted(threadId, bits.dispute(), player, recorded, parent.nonce, bits.endsAt());
@@ -220,15 +259,17 @@ abstract contract Refutation is Pledging {
         emit Forced(threadId, k, input.player, bits.endsAt(), input.raw, input.binding);
     }
 
-    /// @dev Pays out one claim's bond: gas and premium to who refuted it, the rest to the players other than the mover (who answers is the mover or no player).
-    function slash(Terms calldata terms, Cut memory cut, uint256 by) private {
+    /// @dev Pays out one claim's bond: gas and premium to who refuted it (or gas to who dropped it, and gas and premium to its doubter), the rest to the players but the mover.
+    function slash(Terms calldata terms, Cut memory cut, uint256 by) internal {
         address account = by == BY_ORACLE ? terms.oracle : terms.players[cut.player];
         uint256 left = bondFor(terms.gasLimit);
         // SAFETY: the pledge covers every claim that stands.
         pledges[cut.threadId][account].amount -= uint128(left);
+        left -= cut.toDoubter;
         uint256 others = terms.players.length - 1;
         cut.gasBefore += EACH_OTHER * others;
-        uint256 toRefuter = priceOf(cut) + PREMIUM;
+        uint256 toRefuter = priceOf(cut);
+        if (cut.toDoubter == 0) toRefuter += PREMIUM;
         if (toRefuter > left) toRefuter = left;
         uint256 each = (left - toRefuter) / others;
         // What does not divide is the refuter's.
@@ -252,7 +293,7 @@ abstract contract Refutation is Pledging {
     }
 
     /// @dev All that the sender has spent, in wei: each transaction's gas at its own price, up to the cap.
-    function priceOf(Cut memory cut) private view returns (uint256) {
+    function priceOf(Cut memory cut) internal view returns (uint256) {
         uint256 price = tx.gasprice < GAS_PRICE_CAP ? tx.gasprice : GAS_PRICE_CAP;
         return cut.spentWei + (cut.gasBefore - gasleft() + AROUND + CALLDATA_GAS * msg.data.length) * price;
     }

@@ -61,6 +61,8 @@ abstract contract Settlement is Moves, Receipts {
     function findRipe(Terms calldata terms) private view returns (bytes32 threadId, Entry storage entry, Record bits) {
         (threadId, entry, bits) = find(terms, Phase.Disputed);
         if (block.timestamp < bits.endsAt()) revert DisputeOpen(bits.endsAt(), block.timestamp);
+        // SAFETY: what nobody has proved is not settled by. Anyone can drop it now.
+        if (standing(threadId, bits).doubted != 0) revert DoubtOpen(threadId);
     }
 
     function finish(Entry storage entry, Record bits, bytes32 threadId, Terms calldata terms, uint256[] memory payouts, uint256 leftover) private {

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {IThreads} from "./IThreads.sol";
 
-/// @title Claims: forced moves whose result somebody answers for with a bond instead of having it executed
+/// @title Claims: forced moves whose result somebody answers for with a bond instead of having it executed. The calls that make and end them are in IClaimCalls.
 /// @notice Part of the court, and called at its address. Specification: `src/protocol/README.md`, section 8, "Claims".
-/// Bonds are in ether, whatever a thread's own asset is. Nobody but the rules takes from a bond: who refutes a claim by execution.
+/// Bonds are in ether, whatever a thread's own asset is. Nobody but the rules takes from a bond: who refutes a claim by execution, or doubts one that nobody proves.
 interface IClaims {
     /// @notice What refutes a claim: of one transaction, or of one of several.
     struct Evidence {
@@ -24,12 +24,19 @@ interface IClaims {
     event Accepted(bytes32 indexed threadId, address indexed oracle, uint256 amount);
     /// @notice What an account had set aside for a thread is free again.
     event Released(bytes32 indexed threadId, address indexed account, uint256 amount);
-    /// @notice The move recorded last (the BREAKPOINT and Forced before this log) is a claim: the `index`th unproven one, which `account` answers for.
+    /// @notice The move recorded last (the BREAKPOINT and Forced before this log) is a claim: the `index`th one, which `account` answers for.
     event Claimed(bytes32 indexed threadId, address indexed account, uint256 index);
     /// @notice A claim is being executed over several transactions; `paused` is what the refuter's next one starts from.
     event Refuting(bytes32 indexed threadId, address indexed refuter, bytes32 claimed, bytes32 paused);
     /// @notice A claim was wrong (the Refuted before this log): what its bond has paid to who refuted it, and to each player other than the mover.
     event Slashed(bytes32 indexed threadId, address indexed account, address indexed refuter, uint256 toRefuter, uint256 toEachOther);
+
+    /// @notice Somebody wants to see a claim proved, and has paid the deposit for it: until D, which has moved to `endsAt`.
+    event Doubted(bytes32 indexed threadId, bytes32 indexed claimed, uint256 index, address doubter, uint64 endsAt);
+    /// @notice The judge agrees with a claim, which from now on is a judged move: what a doubt's deposit has paid to who proved it (0: nobody had doubted it).
+    event Proved(bytes32 indexed threadId, bytes32 indexed claimed, address indexed prover, uint256 toProver);
+    /// @notice A doubt is over without a proof: the claim has fallen (the Refuted before this log, the Slashed after it), or was gone before. What its sender is credited with, the deposit included.
+    event DoubtOver(bytes32 indexed threadId, bytes32 indexed claimed, address indexed doubter, uint256 toDoubter);
 
     // ------------------------------------------------------------------------------------------------ errors
 
@@ -45,7 +52,7 @@ interface IClaims {
     error StillPledged(bytes32 threadId);
     /// @notice The oracle was refuted in this dispute.
     error OracleRefuted(address oracle);
-    /// @notice A lineage holds 16 unproven claims at most.
+    /// @notice A lineage holds 16 claims at most.
     error TooManyClaims();
     /// @notice An input has this many bytes at most.
     error InputTooLong(uint256 size, uint256 most);
@@ -53,8 +60,14 @@ interface IClaims {
     error NoClaim(uint256 index);
     /// @notice Another breakpoint was claimed there.
     error WrongClaim(bytes32 given, bytes32 claimed);
-    /// @notice In this court every move is executed: none is claimed.
-    error ClaimsAreOff();
+    /// @notice The judge has agreed with this claim: nothing is left to be shown of it.
+    error ClaimProved(bytes32 claimed);
+    /// @notice A claim is doubted once.
+    error AlreadyDoubted(bytes32 claimed);
+    /// @notice Nobody doubts this claim, or its doubt is over.
+    error NotDoubted(bytes32 claimed);
+    /// @notice A doubted claim has not been proved: it has to be dropped before the thread is settled.
+    error DoubtOpen(bytes32 threadId);
     /// @notice The other half of the court has another judge.
     error WrongHalf(address half);
     /// @notice This is a half of the court only: call the court.
@@ -75,36 +88,6 @@ interface IClaims {
     /// @notice Frees what `account` has set aside for a thread: the oracle when the thread has ended (or can no longer be opened), a player whenever there is no dispute.
     function release(IThreads.Terms calldata terms, address account) external;
 
-    // ------------------------------------------------------------------------------------------------ claims
-
-    /// @notice Before D: a player's move from the recorded state, its result claimed. By the player's wallet or session key only.
-    /// Its transaction stands for its Force, which is not looked at. What is paid goes to who answers: the oracle's fee, or the player's own bond.
-    /// @param recorded the recorded breakpoint
-    /// @param stateRoot what the move is claimed to leave
-    /// @param result the oracle's `Result`; empty: the player answers for it itself
-    function claim(
-        IThreads.Terms calldata terms,
-        IThreads.Breakpoint calldata recorded,
-        IThreads.Move calldata move,
-        bytes32 stateRoot,
-        bytes calldata result
-    ) external payable;
-
-    /// @notice Before D, by anyone: executes a claimed move from the state before it. Where the result is another one, that is recorded instead; where the input is no move, what stood before it.
-    /// What followed is gone, the mover's bank too, and the claim's bond pays.
-    /// @param index among the unproven claims, from the first
-    /// @param claimed the claim's breakpoint
-    /// @param parent the breakpoint before it
-    /// @param input the move's input
-    function refuteClaim(
-        IThreads.Terms calldata terms,
-        uint256 index,
-        IThreads.Breakpoint calldata claimed,
-        IThreads.Breakpoint calldata parent,
-        IThreads.LastInput calldata input,
-        Evidence calldata evidence
-    ) external;
-
     // ------------------------------------------------------------------------------------------------ views
 
     /// @notice An account's bond that is promised to no thread, in wei.
@@ -113,12 +96,12 @@ interface IClaims {
     /// @notice What an account has set aside for a thread, in wei, and whether it has accepted it as its oracle.
     function pledges(bytes32 threadId, address account) external view returns (uint128 amount, bool accepted);
 
-    /// @notice The unproven claims that stand, in order: the breakpoint's hash, its last byte 1 where the oracle answers and 2 where the mover does.
+    /// @notice The claims that stand, in order: the breakpoint's hash, its last byte 1 where the oracle answers and 2 where the mover does, 4 more while it is doubted and 8 once it is proved.
     function openClaims(bytes32 threadId) external view returns (bytes32[] memory);
 
     /// @notice What a refuter has spent on its judgement of a claim up to `paused`, in wei and plus 1; 0 for none.
     function refutations(bytes32 paused, address refuter) external view returns (uint256);
 
-    /// @notice What answers for one claim in threads with this gas limit: the worst judgement at the highest price, and the premium, in wei.
+    /// @notice What answers for one claim in threads with this gas limit, and for one doubt: the worst judgement at the highest price, and the premium, in wei.
     function bondFor(uint64 gasLimit) external pure returns (uint256);
 }

@@ -402,7 +402,7 @@ interface IThreads {
     /// redeemed included. Without it no receipt is outstanding, and none was ever redeemed.
     function close(Terms calldata terms, Close calldata final_, bytes calldata signatures) external;
 
-    /// @notice At D or later: pays the players and the oracle what they own in the recorded state, and divides what is left over. Where the terms name a settlement
+    /// @notice At D or later, and not while a doubt is open (IClaimCalls): pays the players and the oracle what they own in the recorded state, and divides what is left over. Where the terms name a settlement
     /// function and something is recorded, at D + W or later only: so that a settlement which nobody can have judged keeps nobody's money.
     /// Where nothing is recorded: an all-zero breakpoint and no proofs; every deposit goes back.
     /// @param holdings what the recorded state says; what receipts are for is not divided

@@ -6,7 +6,7 @@ import { AbiCoder, Interface } from 'ethers'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { hexToBytes } from '../../src/protocol/bytes.js'
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
-import type { Hex } from '../../src/protocol/types.js'
+import type { Address, Hex } from '../../src/protocol/types.js'
 import { Arena, hex } from '../../test/contracts/arena.js'
 import { breakpointToAbi, Game, moveToAbi, WINDOW, type GameOptions } from '../../test/contracts/game.js'
 import { JudgedGame } from '../../test/contracts/judged.js'
@@ -141,7 +141,27 @@ async function claims (arena: Arena): Promise<Measured> {
     const result = i === 0 ? thread.head.stateRoot : hash32(Uint8Array.of(1))
     await arena.at(move.timestampSec)
     figures.push([name, (await game.claim(before, 1n, move, result, { key, feeWei: ETHER / 1_000n })).gasUsed])
-    if (i === 1) figures.push(['gas.refuteClaim', (await game.refuteClaim(1, game.forced(before, 1n, move, result), before, move, witness)).gasUsed])
+    const claimed = game.forced(before, 1n, move, result)
+    if (i === 1) figures.push(['gas.refuteClaim', (await game.refuteClaim(1, claimed, before, move, witness)).gasUsed])
+  }
+  return [...figures, ...await doubts(arena, { oracle, key })]
+}
+
+/** A claim that is doubted and proved, and one that is doubted and dropped. */
+async function doubts (arena: Arena, { oracle, key }: { readonly oracle: Address, readonly key: Uint8Array }): Promise<Measured> {
+  const thread = await newTicTacToe(arena, { oracle, bondWei: 100n * ETHER })
+  const { game } = thread
+  await arena.at(DISPUTED_SEC + 30_000n)
+  const { timestampSec } = await game.record_('challenge', thread.head)
+  const figures: Measured = []
+  for (const [i, name] of ['gas.proveClaim', 'gas.drop'].entries()) {
+    const { before, move, witness } = await nextMove(thread, i, timestampSec + 1n + BigInt(i))
+    await arena.at(move.timestampSec)
+    await game.claim(before, 1n, move, thread.head.stateRoot, { key, feeWei: ETHER / 1_000n })
+    const doubted = await game.doubt(i, thread.head)
+    if (i === 0) figures.push(['gas.doubt', doubted.gasUsed])
+    else await arena.at((await game.record()).endsAt)
+    figures.push([name, (i === 0 ? await game.refuteClaim(i, thread.head, before, move, witness) : await game.drop(thread.head, before, move)).gasUsed])
   }
   return figures
 }

@@ -1,20 +1,22 @@
-/** `npm run bench -- <gas|speed|judge|worst> [--json]`: measurements. Speed lives here and never in a test. */
+/** `npm run bench -- <gas|speed|judge|worst|oracle> [--json]`: measurements. Speed lives here and never in a test. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Figure } from './gas.js'
 
-const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [worst] [options]
+const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [worst] [oracle] [options]
 
   gas      what the court's calls cost, from receipts on anvil, and a forced input of a million gas (gas.long: in one transaction a block of 12 seconds)
   speed    co-signed transitions a second between two processes, and the naive way in the same run
   judge    what the judge's interpreter costs: outer gas for each inner opcode, opcodes in a transaction, a move of TicTacToe
   worst    what half a million gas can cost the chain at most: programs that are unfavourable to the interpreter
-           (none named: all but worst)
+  oracle   memory and open files of one oracle's process that follows many threads (--threads)
+           (none named: gas, speed and judge)
 
 Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
   --repeats <n>      rounds of the speed measurement (default 12); figures are medians
   --seconds <n>      what each kind plays in a round (default 2), after eight seconds of warming up
+  --threads <n>      threads of the oracle (default 200)
   --window <n>       inputs under way at once in batches (default 200)
   -h, --help         this text
 
@@ -22,14 +24,14 @@ Examples:
   npm run bench -- gas
   npm run bench -- speed --repeats 20 --json`
 
-const NAMES = ['gas', 'speed', 'judge', 'worst']
+const NAMES = ['gas', 'speed', 'judge', 'worst', 'oracle']
 
 async function main (): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '12' }, seconds: { type: 'string', default: '2' },
-      window: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h', default: false }
+      window: { type: 'string', default: '200' }, threads: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h', default: false }
     }
   })
   if (values.help) { console.log(HELP); return }
@@ -44,6 +46,9 @@ async function main (): Promise<void> {
   if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas(), ...await (await import('./long-input.js')).benchLongInput())
   if (wanted.includes('judge')) figures.push(...await (await import('./judge.js')).benchJudge())
   if (wanted.includes('worst')) figures.push(...await (await import('./judge-worst.js')).benchWorst())
+  if (wanted.includes('oracle')) {
+    figures.push(...await (await import('./oracle.js')).benchOracle({ count: Number(values.threads), progress: text => { console.error(text) } }))
+  }
   if (wanted.includes('speed')) {
     const { benchSpeed } = await import('./speed.js')
     figures.push(...await benchSpeed({

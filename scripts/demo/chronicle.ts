@@ -3,7 +3,7 @@ import { Interface, type Log, type TransactionReceipt, type TransactionResponse 
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import type { Arena } from '../arena.js'
 import type { Actor } from './stage.js'
-import type { Seat, StepOf, Teller } from './steps.js'
+import type { StepOf, Teller, Who } from './steps.js'
 
 /** Tells of one thread's way through the court. */
 export class Chronicle {
@@ -11,20 +11,20 @@ export class Chronicle {
   gasUsed = 0
   transactions = 0
   readonly #arena: Arena
-  readonly #actors: readonly [Actor, Actor]
+  readonly #actors: readonly Actor[]
   readonly #teller: Teller
   readonly #court = Interface.from(loadArtifact('Threads').interface.format())
   #nextBlock: number
   #looking: Promise<void> = Promise.resolve()
 
   /** @param from the first block to look at */
-  constructor (arena: Arena, actors: readonly [Actor, Actor], teller: Teller, from: number) {
+  constructor (arena: Arena, actors: readonly Actor[], teller: Teller, from: number) {
     this.#arena = arena
     this.#actors = actors
     this.#teller = teller
     this.#nextBlock = from
     for (const [index, { name, decisions }] of actors.entries()) {
-      const player: Seat = index === 0 ? 0 : 1
+      const player = whoIs(index)
       // "Nothing to do" is no news to whoever watches a story.
       decisions.onDecision = decision => {
         // What was decided after a transaction is told after it.
@@ -57,11 +57,20 @@ export class Chronicle {
     if (receipt === null || name === 'close') return
     this.gasUsed += Number(receipt.gasUsed)
     this.transactions += 1
-    const player: Seat = seat === 1 ? 1 : 0
+    const player = whoIs(seat)
     this.#teller.tell({
-      step: 'court', player, name: this.#actors[player].name, function: receipt.status === 1 ? name : `${name} (reverted)`, records: this.#recorded(receipt),
+      step: 'court', player, name: this.#actors[player]?.name ?? 'somebody', function: receipt.status === 1 ? name : `${name} (reverted)`, records: this.#recorded(receipt),
       gasUsed: Number(receipt.gasUsed), transaction: receipt.hash, block: receipt.blockNumber
     })
+    this.#tellSlashing(receipt)
+  }
+
+  #tellSlashing ({ logs }: TransactionReceipt): void {
+    const name = (account: unknown): string => this.#actors.find(({ player }) => player.wallet === String(account).toLowerCase())?.name ?? String(account)
+    for (const slashed of logs.map((log: Log) => this.#court.parseLog(log)).filter(parsed => parsed?.name === 'Slashed')) {
+      const { account, refuter, toRefuter, toEachOther } = slashed?.args.toObject() ?? {}
+      this.#teller.tell({ step: 'slashed', account: name(account), refuter: name(refuter), toRefuterWei: String(toRefuter), toEachOtherWei: String(toEachOther) })
+    }
   }
 
   #recorded ({ logs }: TransactionReceipt): StepOf<'court'>['records'] {
@@ -70,3 +79,6 @@ export class Chronicle {
     return found === undefined || found === null ? null : { epoch: Number(found.args['epoch']), nonce: Number(found.args['nonce']) }
   }
 }
+
+/** An actor by its place: the oracle, where there is one, comes last. */
+function whoIs (index: number): Who { return index === 2 ? 2 : index === 1 ? 1 : 0 }

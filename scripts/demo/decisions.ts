@@ -4,7 +4,7 @@
 export type CourtDecision = { readonly action: string, readonly reason: string, readonly dispute: number | null }
 
 /** The log's lines that tell what the node does at the court. */
-const EVENTS: Readonly<Record<string, string | undefined>> = { 'thread.court': undefined, 'thread.timeout-claim': 'claimTimeout' }
+const EVENTS: Readonly<Record<string, string | undefined>> = { 'thread.court': undefined, 'thread.timeout-claim': 'claimTimeout', 'thread.claim': 'claim' }
 
 /** The decisions of one node, as they come. */
 export class Decisions {

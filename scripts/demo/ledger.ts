@@ -1,7 +1,7 @@
 /** The players' money on the chain, and whether it is what it must be. */
 import type { Arena } from '../arena.js'
 import type { Actor } from './stage.js'
-import type { Account, Seat } from './steps.js'
+import type { Account, Who } from './steps.js'
 import { DEPOSIT_WEI } from './thread-game.js'
 
 /** What the wallets held at one block. */
@@ -29,7 +29,7 @@ export async function accounts (arena: Arena, actors: readonly Actor[], before: 
     const beforeWei = before.wei[i] ?? 0n
     const afterWei = after.wei[i] ?? 0n
     const { wei, transactions } = fees[i] ?? { wei: 0n, transactions: 0 }
-    const player: Seat = i === 0 ? 0 : 1
+    const player: Who = i === 2 ? 2 : i === 1 ? 1 : 0
     return {
       player, name, beforeWei: beforeWei.toString(), afterWei: afterWei.toString(), feesWei: wei.toString(), transactions,
       wonWei: (afterWei - beforeWei + wei).toString()
@@ -43,18 +43,31 @@ async function paid (arena: Arena, block: number): Promise<{ from: string, fee: 
   return receipts.flatMap(receipt => receipt === null ? [] : [{ from: receipt.from.toLowerCase(), fee: receipt.fee }])
 }
 
+/** What must have come of everybody's money, in the order of the accounts. */
+export type Expected = {
+  /** What each wallet must have won, or lost. */
+  readonly wonWei: readonly bigint[]
+  /** What each has paid into the thread; by default the players' deposits. */
+  readonly paidInWei?: readonly bigint[]
+  /** What each has won beside the thread: fees for results, and bonds. */
+  readonly besideWei?: readonly bigint[]
+}
+
 /** What is wrong with the money, in words. */
-export function moneyProblems (players: readonly Account[], payoutsWei: readonly bigint[], expected: readonly bigint[], courtWei: bigint): string[] {
-  const problems = players.flatMap(({ name, wonWei }, i) => {
+export function moneyProblems (accounts: readonly Account[], payoutsWei: readonly bigint[], expected: Expected, courtWei: bigint): string[] {
+  const { wonWei: toWin, paidInWei = [DEPOSIT_WEI, DEPOSIT_WEI], besideWei = [] } = expected
+  const problems = accounts.flatMap(({ name, wonWei }, i) => {
     const won = BigInt(wonWei)
-    const paid = (payoutsWei[i] ?? 0n) - DEPOSIT_WEI
+    const paid = (payoutsWei[i] ?? 0n) - (paidInWei[i] ?? 0n) + (besideWei[i] ?? 0n)
     return [
-      ...won === expected[i] ? [] : [`${name} should have won ${expected[i]} wei, but has won ${won}`],
-      ...won === paid ? [] : [`${name} was paid ${paid} wei beyond the deposit, but the wallet has ${won} more`]
+      ...won === toWin[i] ? [] : [`${name} should have won ${toWin[i]} wei, but has won ${won}`],
+      ...won === paid ? [] : [`${name} was paid ${paid} wei beyond what was paid in, but the wallet has ${won} more`]
     ]
   })
-  const sum = payoutsWei.reduce((total, payout) => total + payout, 0n)
-  if (sum !== 2n * DEPOSIT_WEI) problems.push(`${2n * DEPOSIT_WEI} wei were paid in, ${sum} were paid out`)
+  const sum = total(payoutsWei)
+  if (sum !== total(paidInWei)) problems.push(`${total(paidInWei)} wei were paid in, ${sum} were paid out`)
   if (courtWei !== 0n) problems.push(`the court still holds ${courtWei} wei`)
   return problems
 }
+
+function total (amounts: readonly bigint[]): bigint { return amounts.reduce((sum, amount) => sum + amount, 0n) }

@@ -3,7 +3,7 @@ import type { Actor, Stage } from './stage.js'
 import type { Seat, Step, Teller } from './steps.js'
 
 /** A player's name, and how its node is started. */
-export type Casting = { readonly name: string, readonly flags?: readonly string[] }
+export type Casting = { readonly name: string, readonly flags?: readonly string[], /** Of the node, where it is not the command line's. */ readonly entry?: string }
 
 /** Starts the chain. @returns where the game's creation code lies */
 export async function openChain (stage: Stage, teller: Teller, game = 'TicTacToe'): Promise<string> {
@@ -21,8 +21,8 @@ export async function openNodes (stage: Stage, teller: Teller, casting: readonly
   teller.working('starting two nodes')
   const begun = performance.now()
   const start = async (seat: Seat): Promise<{ actor: Actor, step: Step }> => {
-    const { name, flags } = casting[seat]
-    const actor = await stage.actor(name, seat + 1, flags)
+    const { name, flags, entry } = casting[seat]
+    const actor = await stage.actor(name, seat + 1, flags, entry)
     const { player: { pid, wallet, sessionKey, multiaddrs, dataDir } } = actor
     const balance = await stage.step(stage.arena.balance(wallet))
     const ms = Math.round(performance.now() - begun)

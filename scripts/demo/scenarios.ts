@@ -44,6 +44,26 @@ const SCENARIOS = {
     about: 'prizes and an ERC-721 on the chain while the game goes on',
     told: ['This time they race to 21, round after round (Rounds.sol). Each round\'s winner', 'gets its stake and a trophy on the chain, while they play on off the chain.'],
     load: async () => (await import('./scenarios/receipt.js')).playReceipt
+  },
+  oracle: {
+    about: 'the other falls silent: an oracle answers for the moves',
+    told: ['This time Bob\'s node falls silent. Alice\'s takes her moves to court as claims:', 'nobody executes them there, for an oracle answers for them with its bond.'],
+    load: async () => (await import('./scenarios/oracle.js')).playOracle
+  },
+  watch: {
+    about: 'a player is away: the oracle answers an old state',
+    told: ['This time Alice has won and goes away, and Bob shows the court an old state.', 'The oracle that they have named answers for her.'],
+    load: async () => (await import('./scenarios/watch.js')).playWatch
+  },
+  fraud: {
+    about: 'a player and the oracle lie: they are found out',
+    told: ['This time Bob and the oracle agree on a lie while Alice is away. Her node has', 'the court execute his move when it is back, and the oracle\'s bond pays for it.'],
+    load: async () => (await import('./scenarios/fraud.js')).playFraud
+  },
+  absent: {
+    about: 'the oracle is dead: the players do without it',
+    told: ['This time Bob\'s node falls silent, and the oracle\'s too. The court executes', 'Alice\'s moves itself, and the game ends as without an oracle.'],
+    load: async () => (await import('./scenarios/absent.js')).playAbsent
   }
 } as const satisfies Record<string, Entry>
 

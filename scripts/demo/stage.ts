@@ -55,10 +55,10 @@ export class Stage {
     }))
   }
 
-  /** Starts a node for one of the chain's funded accounts, with further flags of `start`. */
-  async actor (name: string, account: number, flags: readonly string[] = []): Promise<Actor> {
+  /** Starts a node for one of the chain's funded accounts, with further flags of `start`. @param entry another one than the command line's */
+  async actor (name: string, account: number, flags: readonly string[] = [], entry?: string): Promise<Actor> {
     const decisions = new Decisions()
-    const options = { account, flags: ['--log-level', 'info', '--log-json', ...flags], onLogLine: (line: string) => { decisions.read(line) } }
+    const options = { account, flags: ['--log-level', 'info', '--log-json', ...flags], onLogLine: (line: string) => { decisions.read(line) }, ...entry === undefined ? {} : { entry } }
     return await this.#start(this.arena.player(name.toLowerCase(), options).then(async player => {
       return { name, player, events: await EventLog.of(player.rpc), decisions }
     }))

@@ -6,6 +6,9 @@
 /** A player in the order of the terms: 0 is X and opens, 1 is O. */
 export type Seat = 0 | 1
 
+/** A player, or the thread's oracle: 2. */
+export type Who = Seat | 2
+
 /** A transaction on the chain. */
 type OnChain = { readonly gasUsed: number, readonly transaction: string, readonly block: number }
 
@@ -21,6 +24,13 @@ export type Step =
   }
   | ({ readonly step: 'open' } & Deposited)
   | ({ readonly step: 'join' } & Deposited)
+  /** An oracle's node, its bond, what it takes for a thread and for each result, and what of its bond answers for one claim. */
+  | {
+    readonly step: 'oracle', readonly name: string, readonly pid: number, readonly wallet: string, readonly bondWei: string, readonly feeWei: string, readonly resultFeeWei: string,
+    readonly perClaimWei: string, readonly gasUsed: number
+  }
+  /** It has accepted the thread, and set so much of its bond aside for it. */
+  | { readonly step: 'accepted', readonly name: string, readonly pledgedWei: string }
   /** Breakpoint 0: the state that the constructor left. */
   | { readonly step: 'start', readonly slot: number, readonly signedBy: readonly string[], readonly ms: number, readonly bytes: number }
   | {
@@ -52,17 +62,21 @@ export type Step =
 /** What happens where the players no longer agree. */
 export type DisputeStep =
   /** A node's process was ended with kill -9; `erased`: and its data is gone. */
-  | { readonly step: 'away', readonly player: Seat, readonly name: string, readonly how: 'killed' | 'erased', readonly pid: number, readonly nonce: number }
+  | { readonly step: 'away', readonly player: Who, readonly name: string, readonly how: 'killed' | 'erased', readonly pid: number, readonly nonce: number }
   /** It runs again, on the data that it had. */
-  | { readonly step: 'back', readonly player: Seat, readonly name: string, readonly pid: number, readonly nonce: number }
+  | { readonly step: 'back', readonly player: Who, readonly name: string, readonly pid: number, readonly nonce: number }
   /** An input that the other does not sign. */
   | { readonly step: 'alone', readonly player: Seat, readonly name: string, readonly call: string, readonly nonce: number }
   /** A player is about to show the court an old breakpoint, with everybody's signatures. */
   | { readonly step: 'stale', readonly player: Seat, readonly name: string, readonly nonce: number, readonly newest: number }
   /** What a node has decided by itself, in the words of its log. */
-  | { readonly step: 'decision', readonly player: Seat, readonly name: string, readonly action: string, readonly reason: string, readonly dispute: number | null }
+  | { readonly step: 'decision', readonly player: Who, readonly name: string, readonly action: string, readonly reason: string, readonly dispute: number | null }
   /** A transaction to the court, as the chain has it. `records`: the slot that it recorded. */
-  | ({ readonly step: 'court', readonly player: Seat, readonly name: string, readonly function: string, readonly records: { readonly epoch: number, readonly nonce: number } | null } & OnChain)
+  | ({ readonly step: 'court', readonly player: Who, readonly name: string, readonly function: string, readonly records: { readonly epoch: number, readonly nonce: number } | null } & OnChain)
+  /** A player and the oracle have agreed on a result that executing the move does not give. */
+  | { readonly step: 'lie', readonly name: string, readonly oracle: string, readonly call: string, readonly nonce: number }
+  /** A wrong claim was refuted: what its bond has paid, and to whom. */
+  | { readonly step: 'slashed', readonly account: string, readonly refuter: string, readonly toRefuterWei: string, readonly toEachOtherWei: string }
   /** The chain's time goes on: `moved`, or waited for. */
   | { readonly step: 'time', readonly seconds: number, readonly moved: boolean, readonly until: string }
 
@@ -79,8 +93,8 @@ export type ReceiptStep =
 
 /** A player's money on the chain, before the thread and after it: after = before − fees + won. */
 export type Account = {
-  readonly player: Seat, readonly name: string, readonly beforeWei: string, readonly afterWei: string, readonly feesWei: string, readonly transactions: number
-  /** Paid out minus deposited; negative for who lost. */
+  readonly player: Who, readonly name: string, readonly beforeWei: string, readonly afterWei: string, readonly feesWei: string, readonly transactions: number
+  /** Paid out minus paid in, but for gas: of an oracle's bond and fees too. Negative for who lost. */
   readonly wonWei: string
 }
 

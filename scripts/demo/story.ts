@@ -22,6 +22,7 @@ export function introduction (paint: Paint, interactive: boolean, told: readonly
 const CHAPTERS = {
   chain: ['A blockchain on this computer, and two contracts on it', 'gas is what a chain charges for work; whoever sends a transaction pays it'],
   node: ['Two players, each with a node: the program that plays for them', ''],
+  oracle: ['An oracle: it watches for whoever is away, and answers for results', 'if it lies, anybody shows it to the court, and its bond pays'],
   open: ['On the chain: they open a thread, which is this one game', 'the court keeps the deposits until the end'],
   dispute: ['They no longer agree', 'the nodes go to the court by themselves; their reasons are from their logs'],
   move: ['Off the chain: they play', 'play(cell) is the contract\'s own function; cells are 0 to 8, row by row'],
@@ -66,6 +67,11 @@ export class Story {
       case 'node': return [...this.#heading('node'), row(`${step.name.padEnd(6)}${shortAddress(step.wallet)}  ${ether(step.balanceWei)} ETH`, `process ${step.pid}`, duration(step.ms))]
       case 'open': return [...this.#heading('open'), row(`${step.name} ${verb(step.name, 'open')} it and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
       case 'join': return [row(`${step.name} ${verb(step.name, 'join')} and ${verb(step.name, 'pay')} in ${ether(step.depositWei)} ETH`, gas(step.gasUsed), duration(step.ms))]
+      case 'oracle': return [
+        ...this.#heading('oracle'), row(`${step.name} ${shortAddress(step.wallet)} bonds ${ether(step.bondWei)} ETH`, gas(step.gasUsed)),
+        this.#paint.dim(`    takes ${ether(step.feeWei)} ETH for a thread and ${ether(step.resultFeeWei)} for a result;`), this.#paint.dim(`    ${ether(step.perClaimWei)} ETH of the bond answer for each claim`)
+      ]
+      case 'accepted': return [row(`${step.name} accepts: ${ether(step.pledgedWei)} ETH are set aside for it`)]
       case 'start': return [row(`${listed(step.signedBy)} sign the beginning`, gas(0), duration(step.ms), bytes(step.bytes))]
       case 'move': return this.#move(step)
       case 'round': return [

@@ -25,6 +25,9 @@ export type Pace = {
 /** A contract that is not TicTacToe.sol: its creation arguments, and what settles where it is a routine. */
 export type OtherContract = { readonly ctorArg: string, readonly settlement?: string }
 
+/** The oracle of a thread, and how its acceptance is waited for: nobody joins before it. */
+export type ServingOracle = { readonly wallet: string, readonly feeWei: bigint, accepts (thread: ThreadId): Promise<void> }
+
 /** Creation arguments of TicTacToe.sol for two players. */
 export function constructorArguments (x: string, o: string, patienceSec = PATIENCE_SEC): [string, string, bigint, number] {
   return [x, o, STAKE_WEI, patienceSec]
@@ -58,20 +61,24 @@ export class ThreadGame {
     return this.#thread
   }
 
-  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies @param contract another one than TicTacToe */
-  async open (code: string, pace?: Pace, contract?: OtherContract): Promise<void> {
+  /** X opens, O joins, both sign the state that the constructor left. @param code where the contract's creation code lies @param contract another one than TicTacToe @param oracle the thread's, if any */
+  async open (code: string, pace?: Pace, contract?: OtherContract, oracle?: ServingOracle): Promise<void> {
     const [x, o] = this.#actors
     this.#teller.working(`${x.name} opens the thread`)
     const deposit = DEPOSIT_WEI.toString()
     const players = [x, o].map(({ player }) => ({ wallet: player.wallet, sessionKey: player.sessionKey, deposit }))
     const ctorArg = contract?.ctorArg ?? AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256', 'uint256'], constructorArguments(x.player.wallet, o.player.wallet, pace?.patienceSec))
     let begun = performance.now()
-    const opened = await this.#stage.step(x.player.rpc.request('thread_open', { players, contract: code, ctorArg, windowSec: pace?.windowSec, settlement: contract?.settlement, routine: contract?.settlement !== undefined }))
+    const opened = await this.#stage.step(x.player.rpc.request('thread_open', {
+      players, contract: code, ctorArg, windowSec: pace?.windowSec, oracle: oracle?.wallet, oracleFee: oracle?.feeWei.toString(),
+      settlement: contract?.settlement, routine: contract?.settlement !== undefined
+    }))
     this.#thread = opened.thread as ThreadId
     await this.#tellDeposit('open', 0, opened.transaction.hash, begun)
 
     this.#teller.working(`${o.name} sees it on the chain and joins`)
     await this.#seen(o, 'opened')
+    await oracle?.accepts(this.thread)
     begun = performance.now()
     const joined = await this.#stage.step(o.player.rpc.request('thread_join', { thread: this.thread }))
     await this.#tellDeposit('join', 1, joined.transaction.hash, begun)

@@ -9,12 +9,13 @@ import type { ChainPort, DisputeCalls, Quote, Receipt, SendOptions, ShownCertifi
 import { bondCalls, type BondCalls } from './bond-calls.js'
 import { breakpointToAbi, disputeCalls } from './dispute-calls.js'
 import { createLock, type Lock } from './lock.js'
+import { oracleRecord } from './oracle-record.js'
 import { readView, type Sends } from './reads.js'
 import type { Sender } from './sender.js'
 import { allow } from './tokens.js'
 
 /** The calls of {@link ChainPort}. */
-export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw' | keyof BondCalls>
+export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' | 'lineage' | 'recordedHash' | 'open' | 'join' | 'cancel' | 'checkpoint' | 'resume' | 'close' | 'credit' | 'withdraw' | 'oracleRecord' | keyof BondCalls>
 
 /**
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
@@ -30,9 +31,9 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     return { transactionHash, blockNumber, gasUsed, feeWei, dataBytes: data.length / 2 - 1 }
   }
 
-  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}): Promise<Quote> => {
+  const quote = async (name: string, parameters: readonly unknown[], options: SendOptions = {}, valueWei = 0n): Promise<Quote> => {
     const data = abi.encodeFunctionData(name, parameters) as Hex
-    return { ...await sender.quote({ to: court, data, valueWei: 0n }, options), dataBytes: data.length / 2 - 1 }
+    return { ...await sender.quote({ to: court, data, valueWei }, options), dataBytes: data.length / 2 - 1 }
   }
 
   /** Ether goes along; tokens are allowed first, one deposit of a token at a time: an allowance serves one of them only. */
@@ -51,7 +52,7 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
   const end = (terms: Terms, { close, signatures }: CloseCertificate): readonly unknown[] => [termsToAbi(terms), closeToAbi(close), concatBytes(...signatures)]
 
   return {
-    ...disputeCalls(async (name, parameters, options) => await call(name, parameters, 0n, options)),
+    ...disputeCalls(async (name, parameters, options, valueWei) => await call(name, parameters, valueWei, options)),
     quotes: {
       ...disputeCalls(quote),
       checkpoint: async (terms, certificate) => await quote('checkpoint', evidence(terms, certificate)),
@@ -84,7 +85,8 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
     async credit (asset, account) {
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },
-    withdraw: async asset => await call('withdraw', [asset])
+    withdraw: async asset => await call('withdraw', [asset]),
+    oracleRecord: async (account, fromBlock) => await oracleRecord(rpc, abi, court, account, fromBlock)
   }
 }
 

@@ -61,13 +61,12 @@ export async function openDeployer (options: DeployerOptions): Promise<Deployer>
 
 /**
  * Deploys the court, in its two halves, with a judge of its own, which judges within a thread's limits (§5); `gasUsed` is for all four contracts.
- * @param withClaims whether moves may be claimed (§8). Off: a claim may be of an input that touches too much to be refuted
  * @throws `ARTIFACT_MISSING` and what `Sender.send` throws
  */
-export async function deployCourt (deployer: Deployer, withClaims = false): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
+export async function deployCourt (deployer: Deployer): Promise<{ court: Address, judge: Address, block: bigint, gasUsed: bigint }> {
   const interpreter = await deployContract(deployer, loadArtifact('Interpreter'), [])
   const judge = await deployContract(deployer, loadArtifact('Judge'), [interpreter.address, THREAD_LIMITS])
-  const claims = await deployContract(deployer, loadArtifact('Claims'), [judge.address, withClaims])
+  const claims = await deployContract(deployer, loadArtifact('Claims'), [judge.address])
   const { address, block, gasUsed } = await deployContract(deployer, loadArtifact('Threads'), [judge.address, claims.address])
   return { court: address, judge: judge.address, block, gasUsed: interpreter.gasUsed + judge.gasUsed + claims.gasUsed + gasUsed }
 }

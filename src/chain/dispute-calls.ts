@@ -6,7 +6,7 @@ import type { Breakpoint, Hash32 } from '../protocol/types.js'
 import type { AccountProof, DisputeCalls, ForcedMove, Holdings, LastInput, SendOptions, ShownCertificate } from '../thread/ports.js'
 
 /** Calls a function of the court. */
-type Call<T> = (name: string, parameters: readonly unknown[], options?: SendOptions) => Promise<T>
+type Call<T> = (name: string, parameters: readonly unknown[], options?: SendOptions, valueWei?: bigint) => Promise<T>
 
 /** The calls, each made by `call`. */
 export function disputeCalls<T> (call: Call<T>): DisputeCalls<T> {
@@ -23,6 +23,9 @@ export function disputeCalls<T> (call: Call<T>): DisputeCalls<T> {
       termsToAbi(terms), index, breakpointToAbi(claimed), breakpointToAbi(parent), [player, [], input.raw, input.binding],
       [paused ?? ZERO_HASH, witness, sender === undefined ? [] : [proofToAbi(sender)]]
     ], options),
+    doubt: async (terms, { index, claimed, depositWei }, options) => await call('doubt', [termsToAbi(terms), index, breakpointToAbi(claimed)], options, depositWei),
+    drop: async (terms, { claimed, parent, input: { player, input } }, options) =>
+      await call('drop', [termsToAbi(terms), breakpointToAbi(claimed), breakpointToAbi(parent), [player, [], input.raw, input.binding]], options),
     settle: async (terms, recorded, holdings, options) =>
       await call('settle', [termsToAbi(terms), recorded === undefined ? NO_BREAKPOINT : breakpointToAbi(recorded), holdingsToAbi(holdings)], options),
     settleByFunction: async (terms, { recorded, last, paused, witness }, holdings, options) =>
@@ -46,7 +49,8 @@ function certificateToAbi (certificate: ShownCertificate | undefined): readonly 
   return certificate === undefined ? [NO_BREAKPOINT, NOTHING] : [breakpointToAbi(certificate.breakpoint), concatBytes(...certificate.signatures)]
 }
 
-function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove): readonly unknown[] {
+/** A move: its judgement's stop is 0 where it is not judged, or from the start. */
+export function moveToAbi ({ player, input, force, timestampSec, paused }: ForcedMove): readonly unknown[] {
   return [player, input.raw, input.binding, force, timestampSec, paused ?? ZERO_HASH]
 }
 

@@ -110,6 +110,13 @@ function body (name: string, thread: ThreadId, fields: Result, domain: Domain, l
     case 'Refuting': return {
       type: 'refuting', thread, refuter: asAddress(String(fields.refuter)), claimed: parseHash32(String(fields.claimed)), paused: parseHash32(String(fields.paused))
     }
+    case 'Doubted': return {
+      type: 'doubted', thread, claimed: parseHash32(String(fields.claimed)), index: Number(fields.index), doubter: asAddress(String(fields.doubter)), endsAtSec: BigInt(fields.endsAt)
+    }
+    case 'Proved': return { type: 'proved', thread, claimed: parseHash32(String(fields.claimed)), prover: asAddress(String(fields.prover)), toProverWei: BigInt(fields.toProver) }
+    case 'DoubtOver': return {
+      type: 'doubtOver', thread, claimed: parseHash32(String(fields.claimed)), doubter: asAddress(String(fields.doubter)), toDoubterWei: BigInt(fields.toDoubter)
+    }
     case 'Slashed': return {
       type: 'slashed', thread, account: asAddress(String(fields.account)), refuter: asAddress(String(fields.refuter)),
       toRefuterWei: BigInt(fields.toRefuter), toEachOtherWei: BigInt(fields.toEachOther)

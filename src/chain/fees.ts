@@ -10,16 +10,20 @@ const DEFAULT_PRIORITY_WEI = 1_000_000_000n
 
 /** Below this many seconds to its deadline a transaction offers so many times the tip. */
 const PRESSURE: readonly (readonly [leftSec: bigint, times: bigint])[] = [[60n, 8n], [300n, 4n], [1_200n, 2n]]
+/** So much of a suggested tip is multiplied. */
+const PRESSED_WEI = 2_000_000_000n
 
 /**
- * Twice the base fee and the suggested tip: serves through six full blocks in a row. The tip is a multiple of it where the deadline is near.
+ * Twice the base fee and the suggested tip: serves through six full blocks in a row. The tip is higher where the deadline is near. What it is raised by is bounded:
+ * a quiet chain suggests what was last paid, and multiples of that would grow with each transaction.
  * `capWei`: the highest maxFeePerGas this node pays; below the base fee a transaction waits until the chain is cheaper.
  * `leftSec`: how long the transaction is of use, by the chain's time.
  */
 export async function quoteFees (rpc: Sends, capWei: bigint | undefined, usefulUntilSec?: bigint): Promise<{ fees: Fees, leftSec: bigint | undefined }> {
   const [newest, suggestedWei] = await Promise.all([readNewest(rpc), suggestedPriority(rpc)])
   const leftSec = usefulUntilSec === undefined ? undefined : usefulUntilSec - newest.timestampSec
-  const priorityWei = suggestedWei * pressure(leftSec)
+  const pressedWei = suggestedWei < PRESSED_WEI ? suggestedWei : PRESSED_WEI
+  const priorityWei = suggestedWei + (pressure(leftSec) - 1n) * pressedWei
   return { fees: capped({ maxFeePerGasWei: 2n * (newest.baseFeeWei ?? 0n) + priorityWei, priorityFeePerGasWei: priorityWei }, capWei), leftSec }
 }
 

@@ -68,12 +68,12 @@ export async function readHeaderByHash (rpc: Sends, hash: Hash32): Promise<Heade
 
 /**
  * Logs of `address`, in the chain's order, of one block by its hash (an endpoint that lacks it says so, EIP-234, where a range
- * would silently come back empty) or of a range of heights.
+ * would silently come back empty) or of a range of heights. `topics`: as `eth_getLogs` takes them.
  * @throws what `send` throws, `CHAIN_BAD_ANSWER`
  */
-export async function readLogs (rpc: Sends, address: Address, where: { blockHash: Hash32 } | { from: bigint, to: bigint }): Promise<RawLog[]> {
+export async function readLogs (rpc: Sends, address: Address, where: { blockHash: Hash32 } | { from: bigint, to: bigint }, topics?: readonly (Hex | readonly Hex[] | null)[]): Promise<RawLog[]> {
   const place = 'blockHash' in where ? where : { fromBlock: quantity(where.from), toBlock: quantity(where.to) }
-  const answer = await rpc.send('eth_getLogs', [{ address, ...place }])
+  const answer = await rpc.send('eth_getLogs', [{ address, ...place, ...topics === undefined ? {} : { topics } }])
   if (!Array.isArray(answer)) throw badAnswer('logs', answer)
   const logs = answer.map((entry: unknown) => parsed('a log', entry, log))
   return logs.sort((a, b) => a.blockNumber === b.blockNumber ? a.logIndex - b.logIndex : a.blockNumber < b.blockNumber ? -1 : 1)

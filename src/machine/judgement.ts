@@ -90,6 +90,9 @@ export class Judgement {
     throw new ThreadsError('MACHINE_INTERNAL', 'the judge goes on asking for more')
   }
 
+  /** Bytes of the next call as far as it is known what it must show: those of a first one rise with what is missing, and fall with nothing. */
+  get size (): number { return this.#encode(ALL_STEPS).data.length }
+
   #encode (steps: bigint): { data: Uint8Array, witness: Uint8Array } {
     const { judgeCase, raw, to, cast, view, touched, holders } = this.#matter
     const { accounts, proof } = witnessOf(view, touched)

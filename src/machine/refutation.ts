@@ -4,11 +4,11 @@ import { decodeInput } from '../protocol/input.js'
 import type { Hash32, Input, SignedInput } from '../protocol/types.js'
 import type { World } from '../state/world.js'
 import type { CodeHolder } from './code-reference.js'
-import { costOfJudging, PLANNED_LIMITS, sum, type JudgingCost } from './costs.js'
+import { costOfJudging, PLANNED_LIMITS, sum, type JudgingCost, type JudgingOutcome } from './costs.js'
 import type { Environment, MachineContext } from './environment.js'
 import { selectorOf } from './judge.js'
 import { caseOf } from './judge-case.js'
-import type { JudgeStep, Matter } from './judgement.js'
+import { Judgement, type JudgeStep, type Matter } from './judgement.js'
 import type { LocalVerifier } from './local-verifier.js'
 import { matterOf } from './matter.js'
 import { Touched, viewOf } from './witness.js'
@@ -19,9 +19,9 @@ export type Claim = { readonly player: number, readonly input: SignedInput, read
 /** The state before the claim, and the slot that it stands in. `world` must not change meanwhile (see `Machine.inspect`). */
 export type ClaimGround = { readonly context: MachineContext, readonly world: World, readonly environment: Environment, readonly holders: readonly CodeHolder[] }
 
-/** What the judge makes of a claim. `provesSender`: the mover's account goes along, because it is its nonce or balance that lets the input not in. */
+/** What the judge makes of a claim; `unknown`: nothing that fits into transactions. `provesSender`: the mover's account goes along, because it is its nonce or balance that lets the input not in. */
 export type Refutation =
-  | { readonly kind: 'right' }
+  | { readonly kind: 'right', readonly calls: readonly JudgeStep[], readonly cost: JudgingCost }
   | { readonly kind: 'wrong', readonly why: string, readonly calls: readonly JudgeStep[], readonly cost: JudgingCost, readonly provesSender: boolean }
   | { readonly kind: 'unknown', readonly why: string }
 
@@ -33,19 +33,23 @@ const NO_INPUT = new Map([
 ].map(signature => [selectorOf(signature), signature]))
 /** The same, where what the judge was shown of the mover's account decides. */
 const BY_ACCOUNT = new Map(['WrongNonce(uint256,uint256)', 'CannotPay(uint256)'].map(signature => [selectorOf(signature), signature]))
-/** A claimed input need not be one that the players would have signed: whatever the thread's gas limit allows (30,000,000 at some 120 gas for each) is brought before the judge. */
-const MOST_TRANSACTIONS = 400
+/** A claimed input need not be one that the players would have signed: whatever the thread's gas limit allows (6,000,000 at some 120 gas for each) is brought before the judge. */
+const MOST_TRANSACTIONS = 500
 
 /** Plays the judgement of a claimed move. */
 export async function refutationOf (verifier: LocalVerifier, ground: ClaimGround, claim: Claim): Promise<Refutation> {
-  const outcome = await costOfJudging(verifier, await matterOfClaim(ground, claim), PLANNED_LIMITS, MOST_TRANSACTIONS)
+  const matter = await matterOfClaim(ground, claim)
+  const { size } = new Judgement(verifier, matter)
+  // However few opcodes it takes, a first call shows everything: there is no need to play it.
+  if (size > PLANNED_LIMITS.calldataBytes) return { kind: 'unknown', why: `its judgement would begin with ${size} bytes` }
+  const outcome = await playable(costOfJudging(verifier, matter, PLANNED_LIMITS, MOST_TRANSACTIONS))
   if (!('refused' in outcome)) {
     const { calls, cost } = outcome
     const last = calls.at(-1)?.answer
     if (last?.kind !== 'verdict') return { kind: 'unknown', why: 'the judge gave no verdict' }
     if (!last.success) return { kind: 'wrong', why: 'its input reverts', calls, cost, provesSender: false }
     if (last.newRoot !== claim.stateRoot) return { kind: 'wrong', why: `it leaves the root ${last.newRoot}`, calls, cost, provesSender: false }
-    return { kind: 'right' }
+    return { kind: 'right', calls, cost }
   }
   const { refusal, refused } = outcome
   if (refusal?.answer.kind !== 'refusal') return { kind: 'unknown', why: refused }
@@ -53,6 +57,16 @@ export async function refutationOf (verifier: LocalVerifier, ground: ClaimGround
   const why = NO_INPUT.get(selector) ?? BY_ACCOUNT.get(selector)
   if (why === undefined) return { kind: 'unknown', why: refused }
   return { kind: 'wrong', why: `its input is none: ${why}`, calls: [refusal], cost: sum([refusal]), provesSender: BY_ACCOUNT.has(selector) }
+}
+
+/** SAFETY: what cannot be played here, for whatever reason, must not stand because of that. */
+async function playable (playing: Promise<JudgingOutcome>): Promise<JudgingOutcome> {
+  try {
+    return await playing
+  } catch (error) {
+    if (error instanceof ThreadsError) return { refused: `${error.code}: ${error.message}` }
+    throw error
+  }
 }
 
 async function matterOfClaim (ground: ClaimGround, claim: Claim): Promise<Matter> {

@@ -3,7 +3,7 @@
  * node does there (`thread/disputing.ts`).
  */
 import { hasCode } from '../errors.js'
-import type { Hash32, Terms, ThreadId } from '../protocol/types.js'
+import type { Address, Hash32, Terms, ThreadId } from '../protocol/types.js'
 import type { ChainPort } from '../thread/ports.js'
 
 /** What the operator has decided. */
@@ -14,6 +14,10 @@ export type OraclePolicy = {
   readonly claims: number
   /** Hashes of the codes that it serves; empty: all. */
   readonly codes: readonly Hash32[]
+  /** Assets of the threads that it serves; empty: all. */
+  readonly assets: readonly Address[]
+  /** Nothing is accepted: what would be is said. */
+  readonly isDryRun: boolean
 }
 
 /** What an acceptance needs, in wei: what the oracle has free, and what answers for one claim. */
@@ -22,6 +26,7 @@ export type OracleFunds = { readonly freeWei: bigint, readonly perClaimWei: bigi
 /** Why a thread that names this oracle is not taken; undefined: it is. Times in seconds, the chain's. */
 export function whyNotTaken (terms: Terms, policy: OraclePolicy, funds: OracleFunds, nowSec: bigint): string | undefined {
   if (policy.codes.length > 0 && !policy.codes.includes(terms.codeHash)) return `its code ${terms.codeHash} is not served here`
+  if (policy.assets.length > 0 && !policy.assets.includes(terms.asset)) return `its asset ${terms.asset} is not served here`
   if (terms.oracleFee < policy.minFeeUnits) return `its fee of ${terms.oracleFee} is below ${policy.minFeeUnits}`
   if (nowSec > terms.joinDeadlineSec) return 'the time to join is over'
   const needed = funds.perClaimWei * BigInt(policy.claims)
@@ -78,6 +83,10 @@ export class Acceptances {
         return
       }
       const bondWei = perClaimWei * BigInt(this.#policy.claims)
+      if (this.#policy.isDryRun) {
+        this.#say('info', thread, 'oracle.would-accept', `bond ${bondWei}; this is a dry run`)
+        return
+      }
       const { transactionHash } = await chain.accept(terms, bondWei)
       this.#say('info', thread, 'oracle.accepted', `bond ${bondWei}, transaction ${transactionHash}`)
     } catch (error) {

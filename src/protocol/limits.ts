@@ -76,6 +76,8 @@ export const MAX_PEERS = 64
 export const MAX_MULTIADDR_BYTES = 512
 /** Messages of the open slot in one status answer: a proposal, a close proposal, acks, and who is idle or asks for a close. */
 export const MAX_STATUS_MESSAGES = 64
+/** Code hashes, and assets, of one offer (§7). */
+export const MAX_OFFER_ITEMS = 64
 /** One frame of the sync stream: a status answer carries at most one proposal of the largest size, and small messages beside it. */
 export const MAX_SYNC_FRAME_BYTES = 2_097_152
 /** The code of an error answer. */

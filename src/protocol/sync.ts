@@ -7,6 +7,9 @@ import {
 import {
   MAX_ERROR_CODE_BYTES, MAX_MESSAGE_BYTES, MAX_MULTIADDR_BYTES, MAX_PEERS, MAX_RANGE_BYTES, MAX_RANGE_CERTIFICATES, MAX_STATUS_MESSAGES, MAX_SYNC_FRAME_BYTES
 } from './limits.js'
+import {
+  readOffer, readResultAnswer, readResultRequest, writeOffer, writeResultAnswer, writeResultRequest, type OracleOffer, type ResultAnswer, type ResultRequest
+} from './oracle-codec.js'
 import { Reader, wireMalformed, wireTooLarge } from './reader.js'
 import type { Slot, ThreadId } from './types.js'
 import { invalid, Writer } from './writer.js'
@@ -16,15 +19,24 @@ export type SyncRequest =
   | { readonly kind: 'status', readonly thread: ThreadId }
   | { readonly kind: 'range', readonly thread: ThreadId, readonly from: Slot, readonly limit: number }
   | { readonly kind: 'peers' }
+  /** For the thread's oracle: what does this forced move lead to? */
+  | ({ readonly kind: 'result' } & ResultRequest)
+  /** On what terms does this node serve as an oracle? */
+  | { readonly kind: 'offer' }
+
+/** A request that any node answers from what it knows of a thread. */
+export type ThreadRequest = Extract<SyncRequest, { readonly kind: 'status' | 'range' }>
 
 /** What it is told. `messages` are wire messages of the open slot, each as its bytes. */
 export type SyncAnswer =
   | { readonly kind: 'status', readonly head: Slot | undefined, readonly messages: readonly Uint8Array[] }
   | { readonly kind: 'range', readonly certificates: readonly WireCertificate[] }
   | { readonly kind: 'peers', readonly multiaddrs: readonly string[] }
+  | { readonly kind: 'result', readonly answer: ResultAnswer }
+  | { readonly kind: 'offer', readonly offer: OracleOffer }
   | { readonly kind: 'error', readonly code: string }
 
-const KINDS = { error: 0, status: 1, range: 2, peers: 3 } as const
+const KINDS = { error: 0, status: 1, range: 2, peers: 3, result: 4, offer: 5 } as const
 
 /** @throws `WIRE_INVALID`, `BYTES_OUT_OF_RANGE` */
 export function encodeSyncRequest (request: SyncRequest): Uint8Array {
@@ -35,6 +47,8 @@ export function encodeSyncRequest (request: SyncRequest): Uint8Array {
     writeThread(writer, request.thread)
     writeSlot(writer, request.from)
     writer.uint16(request.limit)
+  } else if (request.kind === 'result') {
+    writeResultRequest(writer, request)
   }
   return writer.bytes()
 }
@@ -76,6 +90,10 @@ function readRequest (reader: Reader): SyncRequest {
       return { kind: 'range', thread: readThread(reader), from: readSlot(reader), limit: reader.uint16() }
     case KINDS.peers:
       return { kind: 'peers' }
+    case KINDS.result:
+      return { kind: 'result', ...readResultRequest(reader) }
+    case KINDS.offer:
+      return { kind: 'offer' }
     default:
       throw unknownKind(kind)
   }
@@ -92,6 +110,10 @@ function writeAnswer (writer: Writer, answer: SyncAnswer): void {
     case 'peers':
       writer.list(answer.multiaddrs, MAX_PEERS, address => writer.byteString(utf8(address), MAX_MULTIADDR_BYTES))
       return
+    case 'result':
+      return writeResultAnswer(writer, answer.answer)
+    case 'offer':
+      return writeOffer(writer, answer.offer)
     case 'error':
       writer.byteString(utf8(answer.code), MAX_ERROR_CODE_BYTES)
   }
@@ -110,6 +132,10 @@ function readAnswer (reader: Reader): SyncAnswer {
       return { kind: 'range', certificates: readRange(reader) }
     case KINDS.peers:
       return { kind: 'peers', multiaddrs: reader.list(MAX_PEERS, 4, () => readText(reader, MAX_MULTIADDR_BYTES)) }
+    case KINDS.result:
+      return { kind: 'result', answer: readResultAnswer(reader) }
+    case KINDS.offer:
+      return { kind: 'offer', offer: readOffer(reader) }
     case KINDS.error:
       return { kind: 'error', code: readText(reader, MAX_ERROR_CODE_BYTES) }
     default:

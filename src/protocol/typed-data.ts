@@ -104,9 +104,17 @@ export function acceptDigest (accept: { readonly thread: ThreadId, readonly feeU
   return digest(keccak256(concatBytes(ACCEPT_TYPE, hexToBytes(accept.thread), bigintToBytes(accept.feeUnits, 32), bigintToBytes(accept.bondWei, 32))), domain)
 }
 
-/** What an oracle signs to answer for a forced move: the Force's struct hash, the root that the move leaves, and what is to be paid for it, in wei (§8, claims). */
-export function resultDigest (result: { readonly force: Hash32, readonly stateRoot: Hash32, readonly feeWei: bigint }, domain: Domain): Uint8Array {
-  return digest(keccak256(concatBytes(RESULT_TYPE, hexToBytes(result.force), hexToBytes(result.stateRoot), bigintToBytes(result.feeWei, 32))), domain)
+/** What an oracle answers for: `force` is the struct hash of the Force, `stateRoot` what the move leaves, `feeWei` what is to be paid for it (§8, claims). */
+export type MoveResult = { readonly force: Hash32, readonly stateRoot: Hash32, readonly feeWei: bigint }
+
+/** The struct hash of a Result. @throws `BYTES_OUT_OF_RANGE` */
+export function resultHash ({ force, stateRoot, feeWei }: MoveResult): Hash32 {
+  return hash32(concatBytes(RESULT_TYPE, hexToBytes(force), hexToBytes(stateRoot), bigintToBytes(feeWei, 32)))
+}
+
+/** What an oracle signs to answer for a forced move. */
+export function resultDigest (result: MoveResult, domain: Domain): Uint8Array {
+  return digestOf(resultHash(result), domain)
 }
 
 /** What a wallet signs to let another account pay for its join. */

@@ -3,7 +3,7 @@
  * `node.ts` implements; the server answers the remaining methods (`SERVER_METHODS`) itself.
  */
 import { z } from 'zod'
-import { breakpoint, disputeStatus, evidence, MAX_PLAYERS, nodeStatus, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
+import { breakpoint, disputeStatus, evidence, falseResult, MAX_PLAYERS, nodeStatus, oracleLook, oracleReport, peer, quote, receipt, terms, threadReceipt, threadStatus, threadSummary, transaction, type NodeEvent } from './schemas.js'
 import { address, amount, bytes, count, hash32, json, selector, signature, slot, threadId } from './values.js'
 
 /** One method: what it does, and the schemas of what goes in and out. */
@@ -79,7 +79,8 @@ export const METHODS = {
       /** Default: random. */
       salt: hash32.optional()
     }),
-    result: z.object({ thread: threadId, terms, transaction, ...cautions })
+    /** `oracle`: what its bond is, and what answers for one claim in this thread. */
+    result: z.object({ thread: threadId, terms, transaction, oracle: z.object({ account: address, freeWei: amount, perClaimWei: amount }).nullable().optional(), ...cautions })
   },
   thread_join: { summary: 'Pays this node\'s deposit into a thread that names it as a player.', params: onThread, result: onChain.extend(cautions) },
   thread_cancel: { summary: 'Takes back the deposits of a thread that not everybody joined in time.', params: onThread, result: onChain.extend({ transaction: transaction.nullable(), ...already }) },
@@ -123,7 +124,8 @@ export const METHODS = {
     params: z.strictObject({ thread: threadId, input: hash32 }), result: z.object({ receipt: receipt.nullable() })
   },
   thread_evidence: {
-    summary: 'Proofs that a player signed two contents of one slot.', params: onThread, result: z.object({ evidence: z.array(evidence) })
+    summary: 'Proofs that a player signed two contents of one slot, and results of the oracle that executing the move does not give.', params: onThread,
+    result: z.object({ evidence: z.array(evidence), results: z.array(falseResult) })
   },
   thread_follow: {
     summary: 'Subscribes to events, of one thread or of all; they come as thread_event notifications.',
@@ -139,8 +141,10 @@ export const METHODS = {
     params: z.strictObject({ thread: threadId, restate: z.boolean().default(false), ...dryRun }), result: pricedOnChain.extend({ slot: slot.nullable() })
   },
   thread_advance: {
-    summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node.',
-    params: z.strictObject({ thread: threadId, ...dryRun }), result: pricedOnChain.extend({ slot })
+    summary: 'Forces the own input that waits, executed by the judge on the chain; opens a dispute where there is none. A judgement of several transactions is carried on by the node. With useOracle the thread\'s oracle is asked to answer for the move, and it is claimed; where that fails, it is executed.',
+    params: z.strictObject({ thread: threadId, useOracle: z.boolean().default(false), /** For one result, in wei. Default: what the node is configured with. */ maxFee: amount.optional(), ...dryRun }),
+    /** `claim`: the oracle answers for it, and was paid so much; null where the judge executes it. */
+    result: pricedOnChain.extend({ slot, claim: z.object({ oracle: address, feeWei: amount }).nullable() })
   },
   thread_dispute: {
     summary: 'A thread at the court: window, moves, time banks, what it has cost, and what this node does next; with price, what that would take.',
@@ -205,6 +209,15 @@ export const METHODS = {
         claims: z.array(z.object({ index: count, player: count, account: address, breakpoint: hash32 }))
       }).nullable()
     })
+  },
+  oracle_report: {
+    summary: 'What this node does as an oracle: its terms, its bond, its threads with what they have brought, and the work that waits.', params: none, result: oracleReport
+  },
+  oracle_look: {
+    summary: 'An oracle before a thread is opened: by its address, the terms that it offers; by its account (or the one that it offers), its free bond and its record at the court.',
+    params: z.strictObject({ multiaddr: z.string().min(1).max(512).optional(), account: address.optional(), /** For what a claim needs. */ gasLimit: z.int().min(21_000).max(6_000_000).default(1_000_000) })
+      .refine(({ multiaddr, account }) => multiaddr !== undefined || account !== undefined, { message: 'give multiaddr or account', path: ['account'] }),
+    result: oracleLook
   },
   'rpc.discover': { summary: 'This document: OpenRPC 1.', params: none, result: z.record(z.string(), z.unknown()) }
 } as const satisfies Record<string, MethodSpec>

@@ -8,7 +8,8 @@ import type { ChainView } from '../thread/chain-view.js'
 import type { ThreadEvent } from '../thread/events.js'
 import type { Receipt } from '../thread/ports.js'
 import type { Evidence } from '../thread/records.js'
-import type { BreakpointJson, EvidenceJson, NodeEvent, ReceiptJson, TermsJson } from './schemas.js'
+import type { FalseResult } from '../thread/result-records.js'
+import type { BreakpointJson, EvidenceJson, FalseResultJson, NodeEvent, ReceiptJson, TermsJson } from './schemas.js'
 
 type SlotJson = { epoch: number, nonce: number }
 
@@ -56,6 +57,11 @@ export function breakpointJson (
       return receipt === undefined ? [] : [receiptJson(input, receipt, breakpoint, index, terms)]
     })
   }
+}
+
+/** A false result as the interface gives it. */
+export function falseResultJson ({ force, oracle, stateRoot, feeWei, signature, ownRoot, foundMs }: FalseResult): FalseResultJson {
+  return { force, oracle, stateRoot, feeWei: feeWei.toString(), signature: bytesToHex(signature), ownRoot, foundMs: Math.floor(foundMs) }
 }
 
 /** A proof that a player signed twice. */

@@ -1,5 +1,6 @@
 /** What the methods need of a running node. `node.ts` is it; the methods know no more of it than this. */
 import type { Address, Domain, Hash32, ThreadId } from '../protocol/types.js'
+import type { OracleOffer } from '../protocol/oracle-codec.js'
 import type { Coordinator } from '../thread/coordinator.js'
 import type { Duties } from '../thread/duties.js'
 import type { ThreadEvent } from '../thread/events.js'
@@ -24,7 +25,11 @@ export type HostNetwork = NetworkPort & {
 
 /** A running node. */
 export type NodeHost = {
-  readonly options: { readonly key: Uint8Array, readonly walletKey: Uint8Array, readonly dataDir: string }
+  readonly options: {
+    readonly key: Uint8Array, readonly walletKey: Uint8Array, readonly dataDir: string
+    /** What is paid for one result of an oracle at most, unless a call says otherwise. */
+    readonly maxOracleFeeWei: bigint
+  }
   readonly sessionKey: Address
   readonly clock: ClockPort
   readonly startedMs: number
@@ -32,6 +37,8 @@ export type NodeHost = {
   readonly chain: HostChain
   readonly network: HostNetwork
   readonly domain: Domain
+  /** What this node does as an oracle; undefined: it is none. */
+  readonly serving: { readonly offer: OracleOffer, readonly isDryRun: boolean, readonly count: { readonly signed: number, readonly running: number, readonly refused: Readonly<Record<string, number>> } } | undefined
   /** What the store failed with last; undefined while it is well. */
   readonly storeError: string | undefined
   /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */

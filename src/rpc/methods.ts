@@ -7,6 +7,7 @@ import { disputeMethods } from './methods/dispute.js'
 import { inputMethods } from './methods/inputs.js'
 import { nodeMethods } from './methods/node.js'
 import { oracleMethods } from './methods/oracle.js'
+import { oracleReportMethods } from './methods/oracle-report.js'
 import { receiptMethods } from './methods/receipts.js'
 import { threadMethods } from './methods/threads.js'
 
@@ -19,6 +20,7 @@ export function createMethods (node: NodeHost): NodeApi {
     ...chainMethods(node),
     ...disputeMethods(node),
     ...oracleMethods(node),
+    ...oracleReportMethods(node),
     ...receiptMethods(node),
     subscribe: listener => node.subscribe(event => {
       const running = node.threads.get(event.thread)

@@ -110,7 +110,7 @@ export const disputeStatus = z.object({
   banks: z.array(z.object({ player: playerIndex, leftSec: count })), leastChargeSec: count, chargeSec: count.nullable(),
   /** Players whose signature would let the thread go on. */
   waitingFor: z.array(playerIndex),
-  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'refuteClaim', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'refuteClaim', 'doubt', 'proveClaim', 'drop', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
   /** What the next step would take, where that was asked for and something is to be sent. */
   quote: quote.nullable().optional(),
   /** What this node has spent on the thread's disputes. */
@@ -119,6 +119,33 @@ export const disputeStatus = z.object({
 
 /** What a thread sends to the chain; `redeemed`: the court has executed it. */
 export const threadReceipt = z.object({ index: count, sender: address, target: address, amountUnits: amount, data: bytes(8_192), redeemed: z.boolean() })
+
+/** On what terms an oracle serves; empty lists: everything. */
+export const oracleOffer = z.object({
+  account: address, minFeeUnits: amount, resultFeeWei: amount, claims: count, codes: z.array(hash32), assets: z.array(address)
+})
+
+/** A node as an oracle. `bond`: in wei, promised to threads or free. `earned`: fees of threads that are over, and of results, in wei (tokens aside). */
+export const oracleReport = z.object({
+  serves: z.boolean(), dryRun: z.boolean(), offer: oracleOffer.nullable(), bond: z.object({ freeWei: amount, usedWei: amount }),
+  earned: z.object({ threadsWei: amount, resultsWei: amount }),
+  threads: z.array(z.object({
+    thread: threadId, phase: z.enum(['opening', 'active', 'dispute', 'closed', 'settled', 'cancelled']), accepted: z.boolean(), pledgedWei: amount, feeUnits: amount, asset: address,
+    /** Results that were signed, claims that stand on them, and claims in all. */
+    results: count, standing: count, claims: count, releasable: z.boolean()
+  })),
+  /** `opening`: threads that wait for the acceptance; `disputes`: threads at the court; `running`: results that are being made. */
+  work: z.object({ opening: count, disputes: count, running: count, signed: count, refused: z.record(z.string(), count) })
+})
+
+/** An oracle as a player finds it. `record`: null where the chain's endpoint does not look back so far. */
+export const oracleLook = z.object({
+  account: address, offer: oracleOffer.nullable(), freeWei: amount, perClaimWei: amount, covers: count,
+  record: z.object({ accepted: count, claims: count, refuted: count }).nullable()
+})
+
+/** A Result that the thread's oracle has signed and that this node's execution contradicts; `force` is the hash of the move's Force. */
+export const falseResult = z.object({ force: hash32, oracle: address, stateRoot: hash32, feeWei: amount, signature, ownRoot: hash32, foundMs: count })
 
 /** Two contents of one slot signed by one key: proof that its player lied. */
 export const evidence = z.object({
@@ -159,7 +186,7 @@ export const nodeEvent = z.discriminatedUnion('type', [
   /** The court said something (confirmed). */
   z.object({
     type: z.literal('chain'), ...inThread,
-    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'claimed', 'refuting', 'refuted', 'slashed', 'resumed', 'redeemed', 'closed', 'settled', 'reorg']),
+    event: z.enum(['opened', 'joined', 'cancelled', 'recorded', 'challenged', 'responded', 'forced', 'judging', 'trying', 'claimed', 'refuting', 'doubted', 'proved', 'doubtOver', 'refuted', 'slashed', 'resumed', 'redeemed', 'closed', 'settled', 'reorg']),
     phase, blockNumber: count, transaction: hash32.nullable(), player: playerIndex.nullable(), slot: slot.nullable(), dispute: count.nullable(),
     evidenceUntilSec: count.nullable(), endsAtSec: count.nullable(), payoutsUnits: z.array(amount).nullable()
   }),
@@ -195,5 +222,7 @@ export type NodeStatus = z.input<typeof nodeStatus>
 export type PeerJson = z.input<typeof peer>
 /** @see {@link threadReceipt} */
 export type ThreadReceiptJson = z.input<typeof threadReceipt>
+/** @see {@link falseResult} */
+export type FalseResultJson = z.input<typeof falseResult>
 /** @see {@link evidence} */
 export type EvidenceJson = z.input<typeof evidence>

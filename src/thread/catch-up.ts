@@ -6,7 +6,7 @@ import { verify } from '../protocol/crypto.js'
 import { decodeInput, inputsRoot, type InputContext } from '../protocol/input.js'
 import { MAX_RANGE_BYTES, MAX_RANGE_CERTIFICATES, MAX_STATUS_MESSAGES } from '../protocol/limits.js'
 import { compareSlots } from '../protocol/slot.js'
-import { decodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest } from '../protocol/sync.js'
+import { decodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest, type ThreadRequest } from '../protocol/sync.js'
 import { certificateBytes, type WireCertificate } from '../protocol/certificate-codec.js'
 import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Slot } from '../protocol/types.js'
@@ -93,7 +93,7 @@ function bad (why: string): ThreadsError {
 }
 
 /** Answers one request about one thread, from what is on disk and what is open. */
-export async function answerSync (coordinator: Coordinator, request: SyncRequest & { readonly thread: unknown }): Promise<SyncAnswer> {
+export async function answerSync (coordinator: Coordinator, request: ThreadRequest): Promise<SyncAnswer> {
   return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await durable(coordinator, () => statusAnswer(coordinator))
 }
 

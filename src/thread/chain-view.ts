@@ -14,8 +14,11 @@ export type Dispute = { readonly number: bigint, readonly evidenceUntilSec: bigi
 /** A breakpoint that the court has recorded. */
 export type Recorded = { readonly breakpoint: Breakpoint, readonly hash: Hash32, readonly signatures: readonly Signature[] | undefined }
 
-/** A move that was forced: the breakpoint that it became, which nobody signed. `claim`: nobody has executed it on the chain; `account` answers for it, the `index`th unproven one. */
-export type RecordedMove = { readonly claim?: { readonly account: Address, readonly index: number } | undefined, readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
+/** What is known of a claimed result. `doubter`: who waits for its proof; `isProved`: the judge has agreed. */
+export type Claim = { readonly account: Address, readonly index: number, readonly doubter?: Address | undefined, readonly isProved?: boolean }
+
+/** A move that was forced: the breakpoint that it became, which nobody signed. `claim`: its player claimed its result; `account` answers for it, the `index`th of the lineage. */
+export type RecordedMove = { readonly claim?: Claim | undefined, readonly player: number, readonly input: SignedInput, readonly breakpoint: Breakpoint, readonly hash: Hash32 }
 
 /** The judgement of a player's move on the breakpoint `on`, as far as it has come; `move` where the call said it. */
 export type Judging = { readonly on: Hash32, readonly paused: Hash32, readonly move: BegunMove | undefined }
@@ -45,6 +48,8 @@ export type ChainView = {
   readonly trying: Trying | undefined
   /** Claims (`on`) that are being executed, and by whom: everyone goes on from its own stops. */
   readonly refuting: readonly (Paused & { readonly refuter: Address })[]
+  /** Doubts that are not over, of claims that stand or are gone, with who has paid the deposit. */
+  readonly doubts: readonly { readonly move: RecordedMove, readonly doubter: Address }[]
   readonly confirmedEpoch: bigint
   readonly dispute: Dispute | undefined
   /** D of the dispute that was settled; undefined while there was none. */
@@ -99,6 +104,9 @@ function folded (view: ChainView, event: ChainEvent): ChainView {
     case 'refuting': return {
       ...view, refuting: [...view.refuting.filter(({ on, refuter }) => on !== event.claimed || refuter !== event.refuter), { on: event.claimed, paused: event.paused, refuter: event.refuter }]
     }
+    case 'doubted': return doubted(view, event.claimed, event.doubter, event.endsAtSec)
+    case 'proved': return { ...withClaim(view, event.claimed, { doubter: undefined, isProved: true }), doubts: doubtsBut(view, event.claimed) }
+    case 'doubtOver': return { ...view, doubts: doubtsBut(view, event.claimed) }
     case 'slashed': return view
     case 'trying': return { ...view, trying: { on: event.recorded, stops: [...view.trying?.on === event.recorded ? view.trying.stops : [], event.paused] } }
     case 'refuted': return refuted(view, event.dispute, event.recorded, event.endsAtSec)
@@ -119,6 +127,20 @@ function extended (view: ChainView, endsAtSec: bigint): ChainView {
   return view.dispute === undefined ? view : { ...view, dispute: { ...view.dispute, endsAtSec } }
 }
 
+function doubted (view: ChainView, claimed: Hash32, doubter: Address, endsAtSec: bigint): ChainView {
+  const move = view.moves.find(({ hash }) => hash === claimed)
+  const now = withClaim(extended(view, endsAtSec), claimed, { doubter })
+  return move === undefined ? now : { ...now, doubts: [...view.doubts, { move, doubter }] }
+}
+
+function withClaim (view: ChainView, claimed: Hash32, change: Partial<Claim>): ChainView {
+  return { ...view, moves: view.moves.map(move => move.hash === claimed && move.claim !== undefined ? { ...move, claim: { ...move.claim, ...change } } : move) }
+}
+
+function doubtsBut ({ doubts }: ChainView, claimed: Hash32): ChainView['doubts'] {
+  return doubts.filter(({ move }) => move.hash !== claimed)
+}
+
 /** The moves since `stands` are gone, one or, where one in the middle was falsely claimed, several. */
 function refuted (view: ChainView, dispute: bigint, stands: Hash32, endsAtSec: bigint): ChainView {
   const moves = view.moves.slice(0, view.moves.findLastIndex(({ breakpoint, hash }) => hash === stands || breakpoint.epoch <= view.confirmedEpoch) + 1)
@@ -130,6 +152,11 @@ function refuted (view: ChainView, dispute: bigint, stands: Hash32, endsAtSec: b
     recorded: isForced ? { breakpoint: last.breakpoint, hash: last.hash, signatures: undefined } : view.certificate,
     judging: view.judging.map(() => undefined), trying: undefined
   }
+}
+
+/** The claims of the open dispute that nobody has proved. */
+export function openClaims (view: ChainView): readonly (RecordedMove & { readonly claim: Claim })[] {
+  return view.phase === 'dispute' ? openMoves(view).flatMap(move => move.claim === undefined || move.claim.isProved === true ? [] : [{ ...move, claim: move.claim }]) : []
 }
 
 /** The moves forced in the open dispute. */
@@ -149,6 +176,7 @@ function opened (terms: Terms, multiaddr: string, { blockNumber, logIndex }: Eve
     judging: terms.players.map(() => undefined),
     trying: undefined,
     refuting: [],
+    doubts: [],
     confirmedEpoch: 0n,
     dispute: undefined,
     endedSec: undefined,

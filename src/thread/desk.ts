@@ -2,46 +2,43 @@
  * What one player's node does at the court about one thread: it puts together what `disputing.ts` decides from, and carries out what that says. What is signed for the
  * court is on disk before it leaves.
  */
-import { sign } from '../protocol/crypto.js'
-import { decodeInput, ownInput } from '../protocol/input.js'
-import { compareSlots, slotText } from '../protocol/slot.js'
-import { forceDigest, forceHash, type Force } from '../protocol/typed-data.js'
-import type { Breakpoint, Hash32, Hex, Input, Slot, ThreadId } from '../protocol/types.js'
+import { ownInput } from '../protocol/input.js'
+import { compareSlots } from '../protocol/slot.js'
+import type { Hex, Slot } from '../protocol/types.js'
 import { encodeMessage } from '../protocol/wire.js'
-import { bytesToHex, hexToBytes } from '../protocol/bytes.js'
+import { hexToBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
 import type { JudgingCost } from '../machine/costs.js'
-import type { JudgeStep } from '../machine/judgement.js'
 import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
-import { holderOf, type Bench } from './bench.js'
 import type { Coordinator } from './coordinator.js'
-import type { Paused } from './chain-view.js'
-import { claimRefutation } from './claims.js'
+import { openMoves, type Paused, type RecordedMove } from './chain-view.js'
+import { Claiming, type OracleUse } from './claiming.js'
+import { claimJudgement, droppedClaim } from './claims.js'
 import { decide, type Decision, type DisputeOptions, type Situation } from './disputing.js'
-import type { BegunMove, ChainPort, DisputeCalls, ForcedMove, Quote, Receipt } from './ports.js'
+import { Forcing, threadHolder, type ForcingParts } from './forcing.js'
+import type { ChainPort, DisputeCalls, Quote, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
 import { depositsOf, settlementPayouts } from './payouts.js'
-import { nextCall, settlementCalls, type SettlementCalls } from './settling.js'
+import { settlementCalls, type SettlementCalls } from './settling.js'
 import { Lookout } from './situation.js'
 
 /** What a desk works with. */
-export type DeskParts = { readonly chain: ChainPort, readonly bench: Bench, readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined } }
-
-/** A move ready to be sent: with the dispute's opening where there is none yet. */
-type ReadyMove = { readonly move: ForcedMove, readonly witness: Uint8Array, readonly recorded: Breakpoint, readonly cost: JudgingCost }
-
-/** What a move is made on: the head, as the court has it or will have it. */
-type Ground = { readonly self: number, readonly tip: Hash32, readonly machine: Machine, readonly recorded: Breakpoint }
+export type DeskParts = ForcingParts & { readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined, /** Ask the oracle for own moves. */ readonly useOracle?: OracleUse | undefined } }
 
 /** What became of a move's transaction, or what it would; and what its whole judgement takes, the court's own part left aside. */
 export type Advanced<T> = { readonly done: T, readonly slot: Slot, readonly cost: JudgingCost }
+
+/** What became of a move for which the oracle was asked. `opens`: only the dispute is open now, and the move comes when that is confirmed. */
+export type AdvancedWithOracle = { readonly done: Receipt, readonly slot: Slot, readonly cost: JudgingCost | undefined, readonly does: 'advances' | 'claims' | 'opens', /** What the oracle was paid. */ readonly feeWei: bigint }
 
 /** One thread's business with the court. */
 export class Desk {
   readonly #coordinator: Coordinator
   readonly #parts: DeskParts
   readonly #lookout: Lookout
+  readonly #forcing: Forcing
+  readonly #claiming: Claiming
   #said = ''
   /** Where this node's own judgement of a claim has stopped last. */
   #stop: Paused | undefined
@@ -50,6 +47,8 @@ export class Desk {
     this.#coordinator = coordinator
     this.#parts = parts
     this.#lookout = new Lookout(coordinator, parts.chain)
+    this.#forcing = new Forcing(coordinator, this.#lookout, parts)
+    this.#claiming = new Claiming(coordinator, parts.chain, this.#forcing)
   }
 
   /** Whether there is anything to look at: most of the time a thread has no business here. */
@@ -68,6 +67,7 @@ export class Desk {
   /** Takes the next step, if there is one. @returns whether something was sent. @throws what the chain throws */
   async act (): Promise<boolean> {
     if (this.isIdle()) return false
+    if (await this.reclaim()) return true
     await this.#claimTimeout()
     if (this.isIdle()) return false
     const decision = decide(await this.#lookout.situation(), this.#parts.options)
@@ -94,16 +94,30 @@ export class Desk {
       case 'wait': return undefined
       case 'respond': return await this.#respond(calls, usefulUntilSec)
       case 'advance':
-      case 'challengeAndAdvance': return await this.advance(calls, usefulUntilSec)
+      case 'challengeAndAdvance': return await this.#advance(calls, usefulUntilSec)
       case 'refute': {
         const { parent, byFunction } = await this.#settlement(false)
         if (parent === undefined || byFunction === undefined) return undefined
         return { done: await this.#paid(calls.refute(this.#coordinator.view.terms, byFunction.settlement, parent, { usefulUntilSec })), cost: byFunction.cost }
       }
-      case 'refuteClaim': return await this.#refuteClaim(calls, usefulUntilSec)
+      case 'refuteClaim': return await this.#judgeClaim(calls, this.#lookout.wrongClaim?.move, 'wrong', usefulUntilSec)
+      case 'proveClaim': return await this.#judgeClaim(calls, this.#lookout.toProve, 'right', usefulUntilSec)
+      case 'doubt': return await this.#doubt(calls, usefulUntilSec)
+      case 'drop': {
+        const { doubted } = this.#lookout
+        const dropped = doubted === undefined ? undefined : droppedClaim(this.#coordinator, doubted)
+        return dropped === undefined ? undefined : { done: await this.#paid(calls.drop(this.#coordinator.view.terms, dropped)), cost: undefined }
+      }
       case 'settle':
       case 'settleByFunction': return await this.settle(calls, action === 'settle', usefulUntilSec)
     }
+  }
+
+  async #advance<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost | undefined }> {
+    const { chain, options: { useOracle } } = this.#parts
+    // What is priced is not asked for: the oracle would sign it.
+    if (useOracle === undefined || !isChain(calls, chain)) return await this.advance(calls, usefulUntilSec)
+    return await this.advanceWithOracle(useOracle, usefulUntilSec) as unknown as { done: T, cost: JudgingCost | undefined }
   }
 
   async #respond<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: undefined } | undefined> {
@@ -114,26 +128,58 @@ export class Desk {
     return { done: await this.#paid(calls.respond(parts.context.terms, certificate, { usefulUntilSec })), cost: undefined }
   }
 
-  /** Brings the first false claim before the judge, or goes on with it. Undefined: there is none. @throws `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
-  async #refuteClaim<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost } | undefined> {
-    const { wrongClaim } = this.#lookout
-    if (wrongClaim === undefined) return undefined
+  /**
+   * Brings a claim before the judge, or goes on with it, to refute it or to prove it. Undefined: there is none, or the judge finds something else than this node;
+   * what no judgement holds is doubted next. @throws what the chain throws
+   */
+  async #judgeClaim<T> (calls: DisputeCalls<T>, move: RecordedMove | undefined, expected: 'right' | 'wrong', usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: JudgingCost } | undefined> {
+    if (move === undefined) return undefined
     const { thread, view: { terms }, parts: { log } } = this.#coordinator
-    const refutation = await claimRefutation(this.#coordinator, wrongClaim.move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() })
-    if (refutation === undefined) {
-      this.#lookout.uphold(wrongClaim.move.hash)
-      log('error', 'thread.claim-upheld', { thread, claimed: wrongClaim.move.hash, reason: 'the judge agrees with a claim that is wrong by this node\'s EVM' })
+    const judged = await claimJudgement(this.#coordinator, move, this.#stop, { chain: this.#parts.chain, bench: this.#parts.bench, holder: await threadHolder(this.#coordinator, this.#parts.chain) })
+    if (judged === undefined) return undefined
+    if (judged.kind !== expected) {
+      const { upheld, unjudged } = this.#lookout.findings
+      if (judged.kind === 'right') upheld.add(move.hash)
+      else unjudged.add(move.hash)
+      log(judged.kind === 'unknown' ? 'warn' : 'error', `thread.claim-${judged.kind}`, { thread, claimed: move.hash, expected, reason: judged.why })
       return undefined
     }
-    const { evidence, why, cost, stopsAt } = refutation
-    const sends: unknown = this.#parts.chain
-    if (calls !== sends) return { done: await calls.refuteClaim(terms, evidence, { usefulUntilSec }), cost }
-    log('warn', 'thread.refute-claim', { thread, claimed: wrongClaim.move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
+    const { evidence, why, cost, stopsAt } = judged
+    if (!isChain(calls, this.#parts.chain)) return { done: await calls.refuteClaim(terms, evidence, { usefulUntilSec }), cost }
+    log('warn', expected === 'wrong' ? 'thread.refute-claim' : 'thread.prove-claim', { thread, claimed: move.hash, index: evidence.index, player: evidence.input.player, reason: why, transactions: cost.transactions })
     // What is mined shows in the view when it is confirmed, and what is not there any more must not be gone on from.
     this.#stop = undefined
     const done = await this.#paid(calls.refuteClaim(terms, evidence, { usefulUntilSec }))
-    if (stopsAt !== undefined) this.#stop = { on: wrongClaim.move.hash, paused: stopsAt }
+    if (stopsAt !== undefined) this.#stop = { on: move.hash, paused: stopsAt }
     return { done, cost }
+  }
+
+  /** Asks for the proof of a claim that no judgement holds; the deposit comes back with its fall. */
+  async #doubt<T> (calls: DisputeCalls<T>, usefulUntilSec: bigint | undefined): Promise<{ done: T, cost: undefined } | undefined> {
+    const { wrongClaim } = this.#lookout
+    const index = wrongClaim?.move.claim?.index
+    if (wrongClaim === undefined || index === undefined) return undefined
+    const { thread, view: { terms }, parts: { log } } = this.#coordinator
+    const depositWei = await this.#parts.chain.bondFor(terms.gasLimit)
+    log('warn', 'thread.doubt', { thread, claimed: wrongClaim.move.hash, index, depositWei: depositWei.toString(), reason: wrongClaim.why })
+    return { done: await this.#paid(calls.doubt(terms, { index, claimed: wrongClaim.move.breakpoint, depositWei }, { usefulUntilSec })), cost: undefined }
+  }
+
+  /** The own doubts whose claims are gone: their deposits wait at the court. */
+  get #deposits (): readonly RecordedMove[] {
+    const { view } = this.#coordinator
+    const stand = new Set(view.phase === 'dispute' ? openMoves(view).map(({ hash }) => hash) : [])
+    return view.doubts.flatMap(({ move, doubter }) => doubter === this.#parts.chain.wallet && !stand.has(move.hash) ? [move] : [])
+  }
+
+  /** Takes back the deposits of own doubts whose claims are gone. @returns whether something was sent. @throws what the chain throws */
+  async reclaim (): Promise<boolean> {
+    const deposits = this.#deposits
+    for (const { breakpoint, player, input } of deposits) {
+      // Of what is gone the court looks at nothing but its hash.
+      await this.pay(await this.#parts.chain.drop(this.#coordinator.view.terms, { claimed: breakpoint, parent: breakpoint, input: { player, input } }))
+    }
+    return deposits.length > 0
   }
 
   /**
@@ -143,7 +189,7 @@ export class Desk {
    */
   async advance<T> (calls: DisputeCalls<T>, usefulUntilSec?: bigint): Promise<Advanced<T>> {
     const { view, parts: { records, context: { terms } } } = this.#coordinator
-    const { move, witness, recorded, cost } = await this.#readyMove()
+    const { move, witness, recorded, cost } = await this.#forcing.ready()
     const slot = { epoch: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, nonce: recorded.nonce + 1n }
     const options = { usefulUntilSec: usefulUntilSec ?? move.timestampSec + terms.windowSec / 16n }
     if (view.phase === 'dispute') return { done: await this.#paid(calls.advance(terms, recorded, move, witness, options)), slot, cost }
@@ -153,83 +199,34 @@ export class Desk {
     return { done: await this.#paid(calls.challengeAndAdvance(terms, shown, move, witness, options)), slot, cost }
   }
 
-  async #readyMove (): Promise<ReadyMove> {
-    const { state: { self, head, mode }, thread, parts: { context, execution } } = this.#coordinator
-    if (self === undefined) throw unmovable(thread, 'THREAD_NOT_A_PLAYER', 'this node is no player of the thread')
-    // SAFETY: an old copy of the data may lack what was signed since.
-    if (mode === 'watching') throw unmovable(thread, 'THREAD_WATCHING', 'this node only watches the thread; see its status for the reason')
-    if (!this.#lookout.follows() || head === undefined || execution.machine === undefined) throw unmovable(thread, 'DISPUTE_NOT_FOLLOWED', 'the court has another state than this node, which can force nothing on it')
-    const ground: Ground = { self, tip: head.hash, machine: execution.machine, recorded: await this.#headBreakpoint() }
-    const begun = await this.#lookout.begun()
-    const carriedOn = begun === undefined ? undefined : await this.#carryOn(ground, begun)
-    return carriedOn ?? await this.#beginMove(ground, begun === undefined ? undefined : decodeInput(begun.input, context))
-  }
-
-  /** The next transaction of a judgement that has begun; undefined: it has stopped where this node's plan does not, and beginning anew is all that is left. */
-  async #carryOn (ground: Ground, { input: signed, timestampSec }: BegunMove): Promise<ReadyMove | undefined> {
-    const { view, parts: { context } } = this.#coordinator
-    const input = decodeInput(signed, context)
-    const stop = view.judging[ground.self]?.paused
-    const outcome = await this.#plan(ground, input, timestampSec)
-    const { call, paused } = nextCall(outcome.calls, stop === undefined ? [] : [stop])
-    if (call === undefined || paused === undefined) return undefined
-    return { move: { player: ground.self, input, force: await this.#sign(ground, input, timestampSec), timestampSec, paused }, witness: call.witness, recorded: ground.recorded, cost: outcome.cost }
-  }
-
-  /** A move from its start: `known`, or the own input that waits. */
-  async #beginMove (ground: Ground, known: Input | undefined): Promise<ReadyMove> {
-    const { thread } = this.#coordinator
-    const input = known ?? this.#lookout.input
-    if (input === undefined) throw unmovable(thread, 'DISPUTE_NO_INPUT', 'no own input waits: "send" one first')
-    const nowSec = await this.#parts.chain.nextTime()
-    const own = known === undefined ? await this.#lookout.ownInput(nowSec) : undefined
-    if (own !== undefined && own.does !== 'moves') throw unmovable(thread, 'DISPUTE_NO_MOVE', `the own input is no move now: ${own.reason}`)
-    const outcome = await this.#plan(ground, input, this.#lookout.environment(nowSec)?.timestampSec ?? nowSec)
-    const [call] = outcome.calls
-    if (call === undefined) throw unmovable(thread, 'DISPUTE_NOT_JUDGEABLE', 'the input cannot be brought before the judge: it takes no call')
-    // The judgement took its time here, and a move must be of the time at which it is made.
-    const timestampSec = this.#lookout.environment(await this.#parts.chain.nextTime())?.timestampSec ?? nowSec
-    return { move: { player: ground.self, input, force: await this.#sign(ground, input, timestampSec), timestampSec, paused: undefined }, witness: call.witness, recorded: ground.recorded, cost: outcome.cost }
-  }
-
-  async #plan ({ machine, recorded, tip }: Ground, input: Input, timestampSec: bigint): Promise<{ cost: JudgingCost, calls: readonly JudgeStep[] }> {
-    const outcome = await this.#parts.bench.move(machine, { nonce: recorded.nonce + 1n, parent: tip, timestampSec }, input, await this.#holder())
-    if ('refused' in outcome) throw unmovable(this.#coordinator.thread, 'DISPUTE_NOT_JUDGEABLE', `the input cannot be brought before the judge: ${outcome.refused}`)
-    return outcome
-  }
-
-  /** The Force of a move. INVARIANT: on disk before it leaves. */
-  async #sign ({ tip, recorded }: Ground, input: Input, timestampSec: bigint): Promise<Uint8Array> {
-    const { thread, view, parts: { journal, records, sessionKey, context: { domain } } } = this.#coordinator
-    const force: Force = { thread, dispute: view.phase === 'dispute' ? view.lastDispute : view.lastDispute + 1n, parent: tip, txHash: input.id, timestampSec }
-    const last = await records.force()
-    const isKnown = last?.dispute === force.dispute && last.parent === tip && last.timestampSec === timestampSec && bytesToHex(last.input.raw) === bytesToHex(input.raw)
-    if (!isKnown) {
-      await this.#coordinator.exclusive(async () => {
-        this.#coordinator.write(
-          ...journal.enter({ kind: 'force', slot: { epoch: force.dispute, nonce: recorded.nonce + 1n }, hash: forceHash(force) }),
-          records.putForce({ dispute: force.dispute, parent: force.parent, input: { raw: input.raw, binding: input.binding }, timestampSec: force.timestampSec })
-        )
-        await Promise.resolve()
-      })
-    }
-    return sign(forceDigest(force, domain), sessionKey)
-  }
-
-  /** The breakpoint of the head: the last move's, or the certificate's. */
-  async #headBreakpoint (): Promise<Breakpoint> {
-    const { state: { head }, moves, thread, parts: { records } } = this.#coordinator
-    const move = moves.followed.at(-1)?.body.breakpoint
-    const found = move ?? (head === undefined ? undefined : await records.certificate(head.slot))
-    if (found === undefined) throw new ThreadsError('THREAD_NOT_STARTED', 'nothing is co-signed yet', { data: { thread } })
-    return 'breakpoint' in found ? found.breakpoint : found
-  }
-
-  async #holder (): ReturnType<typeof asHolder> { return await asHolder(this.#coordinator, this.#parts.chain) }
-
   async #settlement (plainly: boolean): Promise<SettlementCalls> {
-    const parts = { chain: this.#parts.chain, bench: this.#parts.bench, holder: await this.#holder() }
+    const parts = { chain: this.#parts.chain, bench: this.#parts.bench, holder: await threadHolder(this.#coordinator, this.#parts.chain) }
     return await settlementCalls(this.#coordinator, parts, plainly)
+  }
+
+  /**
+   * The same, as a claim that the thread's oracle answers for. Where there is no dispute yet this opens one, and the claim can follow; where the oracle does not
+   * answer, or not as this node's own execution does, the move is executed as without it.
+   * @throws as {@link advance}
+   */
+  async advanceWithOracle (use: OracleUse, usefulUntilSec?: bigint): Promise<AdvancedWithOracle> {
+    const { view, state: { head } } = this.#coordinator
+    if (view.phase === 'dispute') {
+      const claimed = await this.#claiming.claim(use, usefulUntilSec)
+      if (claimed !== undefined) return { done: await this.pay(claimed.done), slot: { epoch: view.lastDispute, nonce: claimed.nonce }, cost: undefined, does: 'claims', feeWei: claimed.feeWei }
+    } else if (head !== undefined && await this.#claiming.isOfUse()) {
+      return { done: await this.#open(), slot: head.slot, cost: undefined, does: 'opens', feeWei: 0n }
+    }
+    return { ...await this.advance(this.#parts.chain, usefulUntilSec), does: 'advances', feeWei: 0n }
+  }
+
+  /** Opens a dispute on the head, for a move that is to be claimed in it. */
+  async #open (): Promise<Receipt> {
+    const { view, state: { head, mode }, thread, parts: { records } } = this.#coordinator
+    if (this.#lookout.input === undefined || mode === 'watching' || !this.#lookout.follows() || head === undefined) throw new ThreadsError('DISPUTE_NO_INPUT', 'no own input waits that could be forced', { data: { thread } })
+    const isRecorded = view.recorded !== undefined && compareSlots(view.recorded.breakpoint, head.slot) === 0
+    const certificate = isRecorded ? undefined : await records.certificate(head.slot)
+    return await this.pay(await this.#parts.chain.challenge(view.terms, certificate, { usefulUntilSec: await this.#parts.chain.nextTime() + view.terms.windowSec / 16n }))
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */
@@ -291,12 +288,5 @@ export class Desk {
   }
 }
 
-/** Where this thread's code lies on the chain. */
-async function asHolder (coordinator: Coordinator, chain: ChainPort): Promise<ReturnType<typeof holderOf>> {
-  const { records, context: { terms } } = coordinator.parts
-  return holderOf(terms, await records.code() ?? await chain.code(terms))
-}
-
-function unmovable (thread: ThreadId, code: string, message: string): ThreadsError {
-  return new ThreadsError(code, message, { data: { thread } })
-}
+/** Whether calls are sent, and not priced. */
+function isChain (calls: unknown, chain: ChainPort): boolean { return calls === chain }

@@ -48,7 +48,10 @@ export type Situation = {
   /** What the move that stands last leaves can be settled; undefined: not known, or nobody's business. */
   readonly settles: boolean | undefined
   /** The first claim that stands and is wrong, by what this node executes. */
-  readonly falseClaim: { readonly slot: Slot, readonly mover: number, readonly why: string } | undefined
+  readonly falseClaim: { readonly slot: Slot, readonly mover: number, readonly why: string, /** No judgement holds it. */ readonly isUnjudged: boolean, /** Somebody waits for its proof. */ readonly isDoubted: boolean } | undefined
+  /** The first claim that is doubted and not proved, and the first of them that this node can prove; `isOwn`: it has moved or answers for it. */
+  readonly doubted: { readonly slot: Slot, readonly mover: number, readonly isOwn: boolean } | undefined
+  readonly toProve: Situation['doubted']
   /** What is left of the own time bank, and what a move would take from it now, seconds. */
   readonly bankSec: { readonly left: bigint, readonly charge: bigint } | undefined
   /** Seconds that this node lets others go first where anybody can act. */
@@ -57,7 +60,7 @@ export type Situation = {
 
 /** The next step. `wait`: none now; `atSec`: when that changes by itself. `usefulUntilSec`: when it comes too late. */
 export type Decision = {
-  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'refuteClaim' | 'settle' | 'settleByFunction'
+  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'refuteClaim' | 'doubt' | 'proveClaim' | 'drop' | 'settle' | 'settleByFunction'
   readonly reason: string
   readonly atSec?: bigint | undefined
   readonly usefulUntilSec?: bigint | undefined
@@ -71,17 +74,41 @@ export function decide (situation: Situation, options: DisputeOptions): Decision
   if (situation.nowSec >= dispute.endsAtSec) return atTheEnd(situation, dispute, options)
   const answer = answerTo(situation, dispute, options)
   if (answer !== undefined) return answer
-  const { falseClaim } = situation
-  // SAFETY: at D it would be what the thread is settled by. It costs nothing but the gas that the claim's bond gives back, so who leaves disputes to its user does it too.
-  if (falseClaim !== undefined && (options.autoRespond || options.autoDispute)) {
-    return { action: 'refuteClaim', reason: `what is claimed of player ${falseClaim.mover}'s move into ${slotText(falseClaim.slot)} is false: ${falseClaim.why}`, usefulUntilSec: dispute.endsAtSec }
-  }
+  const claims = options.autoRespond || options.autoDispute ? aboutClaims(situation, dispute) : undefined
+  if (claims !== undefined) return claims
   if (situation.isAgreed) return wait('everybody has signed how to go on, and that is on its way to the court', dispute.endsAtSec)
   if (!options.autoDispute) return wait('this node leaves the rest to its user', dispute.endsAtSec)
   if (situation.settles === false && situation.standing?.mover !== undefined) {
     return { action: 'refute', reason: `player ${situation.standing.mover}'s move leaves a state that cannot be settled`, usefulUntilSec: dispute.endsAtSec }
   }
-  return inDispute(situation, dispute, options)
+  const next = inDispute(situation, dispute, options)
+  // Its own move moves D: the proof has until then.
+  return next.action === 'wait' ? proof(situation, dispute) ?? next : next
+}
+
+/**
+ * What a claim asks for before anything else.
+ * SAFETY: at D it would be what the thread is settled by. It costs nothing but the gas that a bond or a deposit gives back, so who leaves disputes to its user does it too.
+ */
+function aboutClaims (situation: Situation, dispute: Dispute): Decision | undefined {
+  const { falseClaim, nowSec, windowSec } = situation
+  const until = dispute.endsAtSec
+  // The longer it waits, the dearer is what else there is to do.
+  if (until - nowSec <= windowSec / 2n || situation.toProve?.isOwn === true) {
+    const proven = proof(situation, dispute)
+    if (proven !== undefined && (falseClaim === undefined || falseClaim.isDoubted)) return proven
+  }
+  if (falseClaim === undefined) return undefined
+  const what = `what is claimed of player ${falseClaim.mover}'s move into ${slotText(falseClaim.slot)}`
+  if (!falseClaim.isUnjudged) return { action: 'refuteClaim', reason: `${what} is false: ${falseClaim.why}`, usefulUntilSec: until }
+  if (!falseClaim.isDoubted) return { action: 'doubt', reason: `${what} cannot be brought before the judge: ${falseClaim.why}`, usefulUntilSec: until }
+  return proof(situation, dispute) ?? wait(`${what} is doubted, and falls unless somebody proves it`, until)
+}
+
+/** A doubted claim that is right is proved: by who answers for it or has moved at once, by others when half of the time is over. */
+function proof ({ toProve, nowSec, windowSec }: Situation, { endsAtSec }: Dispute): Decision | undefined {
+  if (toProve === undefined || (!toProve.isOwn && endsAtSec - nowSec > windowSec / 2n)) return undefined
+  return { action: 'proveClaim', reason: `what is claimed of player ${toProve.mover}'s move into ${slotText(toProve.slot)} is right, and doubted`, usefulUntilSec: endsAtSec }
 }
 
 function beforeDispute (situation: Situation, { autoDispute, disputeAfterSec }: DisputeOptions): Decision {
@@ -124,7 +151,12 @@ function whyNoMove ({ mode, held, follows, isAgreed, input, standing }: Situatio
   return undefined
 }
 
-function atTheEnd (situation: Situation, { endsAtSec }: Dispute, { autoDispute }: DisputeOptions): Decision {
+function atTheEnd (situation: Situation, { endsAtSec }: Dispute, { autoDispute, autoRespond }: DisputeOptions): Decision {
+  const { doubted } = situation
+  if (doubted !== undefined && (autoDispute || autoRespond)) {
+    if (situation.nowSec < endsAtSec + situation.staggerSec) return wait('another player\'s node drops what nobody has proved', endsAtSec + situation.staggerSec)
+    return { action: 'drop', reason: `nobody has proved what is claimed of player ${doubted.mover}'s move into ${slotText(doubted.slot)}` }
+  }
   if (!autoDispute) return wait('the dispute is over; this node leaves the settlement to its user')
   const { nowSec, staggerSec, windowSec } = situation
   if (nowSec < endsAtSec + staggerSec) return wait('another player\'s node settles first', endsAtSec + staggerSec)

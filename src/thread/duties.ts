@@ -304,6 +304,7 @@ export class Duties {
     if (!this.#wasOpen || !this.#options.autoDispute || (view.phase !== 'settled' && view.phase !== 'closed')) return
     this.#wasOpen = false
     try {
+      await this.desk.reclaim()
       // Bonds are in ether, whatever the thread's asset.
       for (const asset of new Set([view.terms.asset, ZERO_ADDRESS])) {
         if (await this.#chain.credit(asset, this.#chain.wallet) === 0n) continue

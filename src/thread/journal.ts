@@ -10,10 +10,10 @@ import { compareSlots } from '../protocol/slot.js'
 import type { Hash32, Slot, ThreadId } from '../protocol/types.js'
 import type { StoreOperation, StorePort } from './ports.js'
 
-/** What was signed: a breakpoint, a Close, that nothing was proposed up to a time, or that an input is forced. */
-export type JournalKind = 'breakpoint' | 'close' | 'idle' | 'force'
+/** What was signed: a breakpoint, a Close, that nothing was proposed up to a time, that an input is forced, or an oracle's result of one that is. */
+export type JournalKind = 'breakpoint' | 'close' | 'idle' | 'force' | 'result'
 
-const KINDS: readonly JournalKind[] = ['breakpoint', 'close', 'idle', 'force']
+const KINDS: readonly JournalKind[] = ['breakpoint', 'close', 'idle', 'force', 'result']
 
 /** prev (32) ‖ kind (1) ‖ epoch (8) ‖ nonce (8) ‖ content hash, or for `idle` the time (32). */
 const ENTRY_BYTES = 81
@@ -22,7 +22,7 @@ const ENTRY_BYTES = 81
 export type JournalEntry = {
   readonly kind: JournalKind
   readonly slot: Slot
-  /** The content's hash, or the Force's; for `idle` the time in seconds as a 32-byte number. */
+  /** The content's hash, the Force's or the Result's; for `idle` the time in seconds as a 32-byte number. */
   readonly hash: Hash32
 }
 
@@ -73,8 +73,8 @@ export class Journal {
     this.#next++
     this.#last = asHash32(keccak256(bytes))
     if (entry.kind === 'idle') this.#idle = entry
-    // A Force takes no slot: whether it or a breakpoint of its slot counts is the court's word.
-    else if (entry.kind !== 'force') this.#top = entry
+    // A Force takes no slot, nor does its result: whether it or a breakpoint of its slot counts is the court's word.
+    else if (entry.kind !== 'force' && entry.kind !== 'result') this.#top = entry
   }
 
   #key (index: number): string {

@@ -71,10 +71,16 @@ export type ChainEvent = { readonly thread: ThreadId, readonly at: LogPosition }
   | { readonly type: 'judging', readonly player: number, readonly paused: Hash32, readonly endsAtSec: bigint, readonly move?: BegunMove | undefined }
   /** The settlement of what is recorded is being judged over several transactions. */
   | { readonly type: 'trying', readonly recorded: Hash32, readonly paused: Hash32 }
-  /** The move recorded last is a claim: the `index`th unproven one, which `account` answers for with a bond. */
+  /** The move recorded last is a claim: the `index`th one, which `account` answers for with a bond. */
   | { readonly type: 'claimed', readonly account: Address, readonly index: number }
   /** A claim is being executed over several transactions by `refuter`, which goes on from `paused`. */
   | { readonly type: 'refuting', readonly refuter: Address, readonly claimed: Hash32, readonly paused: Hash32 }
+  /** `doubter` wants to see a claim proved: until D. */
+  | { readonly type: 'doubted', readonly claimed: Hash32, readonly index: number, readonly doubter: Address, readonly endsAtSec: bigint }
+  /** The judge agrees with a claim: it is a judged move from now on. */
+  | { readonly type: 'proved', readonly claimed: Hash32, readonly prover: Address, readonly toProverWei: bigint }
+  /** A doubt is over without a proof: the claim has fallen, or was gone before, and the deposit is the doubter's again. */
+  | { readonly type: 'doubtOver', readonly claimed: Hash32, readonly doubter: Address, readonly toDoubterWei: bigint }
   /** A claim was wrong: what its bond has paid. */
   | { readonly type: 'slashed', readonly account: Address, readonly refuter: Address, readonly toRefuterWei: bigint, readonly toEachOtherWei: bigint }
   /** A move was taken back (it left what cannot be settled, or was falsely claimed): what stood before it stands again, and the dispute has this number. */
@@ -136,7 +142,7 @@ export type ShownCertificate = Pick<Certificate, 'breakpoint' | 'signatures'>
 
 /** A claim before the judge. `sender`: the mover's account in the parent's state, where the input is none for its nonce or its balance; `paused`: what this node's own judgement of it has come to. */
 export type ClaimRefutation = {
-  /** Among the unproven claims, from the first. */
+  /** Among the claims, from the first. */
   readonly index: number
   readonly claimed: Breakpoint
   readonly parent: Breakpoint
@@ -145,6 +151,12 @@ export type ClaimRefutation = {
   readonly witness: Uint8Array
   readonly sender: AccountProof | undefined
 }
+
+/** A claim that is to be proved; `depositWei`: `bondFor` of the thread's gas limit. */
+export type ClaimDoubt = { /** Among the claims, from the first. */ readonly index: number, readonly claimed: Breakpoint, readonly depositWei: bigint }
+
+/** A doubted claim that nobody has proved. */
+export type DroppedClaim = { readonly claimed: Breakpoint, readonly parent: Breakpoint, readonly input: ClaimedInput }
 
 /** What was claimed to be a player's input: perhaps no transaction at all. */
 export type ClaimedInput = { readonly player: number, readonly input: SignedInput }
@@ -172,8 +184,12 @@ export type DisputeCalls<T> = {
   challengeAndAdvance (terms: Terms, certificate: ShownCertificate, move: ForcedMove, witness: Uint8Array, options?: SendOptions): Promise<T>
   /** Drops the last move, `parent`'s child, when what it left cannot be settled. */
   refute (terms: Terms, settlement: SettlementCase, parent: Breakpoint, options?: SendOptions): Promise<T>
-  /** Executes a claim: where it is wrong, it goes with all that stands on it, and its bond pays for the transaction. */
+  /** Executes a claim: where it is wrong, it goes with all that stands on it, and its bond pays for the transaction; where it is right it is proved, and who doubted it pays. */
   refuteClaim (terms: Terms, refutation: ClaimRefutation, options?: SendOptions): Promise<T>
+  /** Wants to see a claim proved: until D. The deposit goes along. */
+  doubt (terms: Terms, doubt: ClaimDoubt, options?: SendOptions): Promise<T>
+  /** At D or later: a doubted claim that nobody has proved falls. Of one that is gone the deposit comes back. */
+  drop (terms: Terms, dropped: DroppedClaim, options?: SendOptions): Promise<T>
   /** `recorded` and `holdings` undefined: nothing was ever signed; deposits go back. */
   settle (terms: Terms, recorded: Breakpoint | undefined, holdings: Holdings | undefined, options?: SendOptions): Promise<T>
   /** The same after the contract's settlement function; holdings in the state that it leaves. */
@@ -224,6 +240,8 @@ export type ChainPort = DisputeCalls<Receipt> & {
   lineage (thread: ThreadId): Promise<{ readonly forced: number, readonly usedSec: readonly bigint[] }>
   /** The hash of what the court has recorded of a thread now; undefined: nothing. */
   recordedHash (thread: ThreadId): Promise<Hash32 | undefined>
+  /** Forces a move whose result nobody executes: `result` is what the oracle's bond answers for, and its fee goes along. By the mover's own wallet. */
+  claim (terms: Terms, recorded: Breakpoint, move: ForcedMove, result: { readonly stateRoot: Hash32, readonly feeWei: bigint, readonly signature: Signature }, options?: SendOptions): Promise<Receipt>
   /** Adds to this wallet's free bond. */
   bond (amountWei: bigint): Promise<Receipt>
   /** Takes from it. */
@@ -236,12 +254,17 @@ export type ChainPort = DisputeCalls<Receipt> & {
   freeBond (account: Address): Promise<bigint>
   /** What an account has set aside for a thread, wei, and whether it has accepted it as its oracle. */
   pledge (thread: ThreadId, account: Address): Promise<{ readonly amountWei: bigint, readonly accepted: boolean }>
+  /** What an account has done as an oracle, by the court's events since `fromBlock`. @throws `CHAIN_RPC_ERROR` where the endpoint does not look back so far */
+  oracleRecord (account: Address, fromBlock: bigint): Promise<OracleRecord>
   /** What answers for one claim in threads with this gas limit, wei. */
   bondFor (gasLimit: bigint): Promise<bigint>
   /** What a failed push left for `account`, in the asset's units. */
   credit (asset: Address, account: Address): Promise<bigint>
   withdraw (asset: Address): Promise<Receipt>
 }
+
+/** Threads that an oracle has accepted, claims that it answered for, and those of them that were refuted. */
+export type OracleRecord = { readonly accepted: number, readonly claims: number, readonly refuted: number }
 
 /** How far the chain was followed: the last processed blocks, newest first, so that a reorganisation is seen after a restart. */
 export type ChainCursor = { readonly blocks: readonly { readonly number: bigint, readonly hash: Hash32 }[] }

@@ -4,8 +4,8 @@ import { compareSlots } from '../protocol/slot.js'
 import type { Hash32, Hex, Input } from '../protocol/types.js'
 import type { Environment, Machine } from '../machine/machine.js'
 import { NO_PARENT } from './body.js'
-import { openMoves, recordedSlot } from './chain-view.js'
-import { wrongClaimIn } from './claims.js'
+import { openClaims, openMoves, recordedSlot, type RecordedMove } from './chain-view.js'
+import { claimToProve, lookAtClaims, wrongClaimIn, type Findings } from './claims.js'
 import type { Coordinator } from './coordinator.js'
 import type { OwnInput, Situation } from './disputing.js'
 import type { BegunMove, ChainPort } from './ports.js'
@@ -16,7 +16,8 @@ export class Lookout {
   readonly #chain: ChainPort
   /** When the own input began to wait on this head. */
   #waiting: { readonly key: string, readonly sinceMs: number } | undefined
-  readonly #upheld = new Set<Hash32>()
+  /** What this node has found out about claims: the desk adds to it. */
+  readonly findings: Findings = { upheld: new Set(), unfit: new Map(), unjudged: new Set() }
   #settles: { readonly tip: Hash32, readonly settles: boolean } | undefined
 
   constructor (coordinator: Coordinator, chain: ChainPort) {
@@ -46,12 +47,13 @@ export class Lookout {
     const nowSec = await this.#chain.nextTime()
     const signed = moves.ground?.content ?? state.head
     const last = openMoves(view).at(-1)
+    await lookAtClaims(this.#coordinator, this.findings, this.#chain)
     return {
       phase: view.phase, mode: state.mode, nowSec, windowSec: terms.windowSec, hasSettlement: hasSettlement(terms.settlement), dispute: view.dispute,
       confirmedEpoch: view.confirmedEpoch, held: signed?.kind === 'breakpoint' ? signed.slot : undefined, recordedSigned: view.certificate?.breakpoint,
       standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
       follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(),
-      isJudging: await this.begun() !== undefined, falseClaim: this.#falseClaim(), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
+      isJudging: await this.begun() !== undefined, falseClaim: this.#falseClaim(), doubted: this.#doubted(this.doubted), toProve: this.#doubted(this.toProve), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
       staggerSec: BigInt(state.self ?? terms.players.length) * (terms.windowSec / 32n + 1n)
     }
   }
@@ -59,15 +61,25 @@ export class Lookout {
   /** The first claim that stands and is wrong. */
   get wrongClaim (): ReturnType<typeof wrongClaimIn> {
     const { view, moves } = this.#coordinator
-    return view.phase === 'dispute' ? wrongClaimIn(openMoves(view), moves, this.#upheld) : undefined
+    return view.phase === 'dispute' ? wrongClaimIn(openMoves(view), moves, this.findings) : undefined
   }
 
-  /** The judge agrees with a claim that this node's own EVM does not: it is left alone. */
-  uphold (claimed: Hash32): void { this.#upheld.add(claimed) }
+  /** The first claim that is doubted and not proved. */
+  get doubted (): RecordedMove | undefined { return openClaims(this.#coordinator.view).find(({ claim }) => claim.doubter !== undefined) }
+
+  /** The first such claim that this node can prove. */
+  get toProve (): RecordedMove | undefined { return claimToProve(this.#coordinator, this.findings) }
 
   #falseClaim (): Situation['falseClaim'] {
     const { wrongClaim } = this
-    return wrongClaim === undefined ? undefined : { slot: wrongClaim.move.breakpoint, mover: wrongClaim.move.player, why: wrongClaim.why }
+    if (wrongClaim === undefined) return undefined
+    const { move, why } = wrongClaim
+    return { slot: move.breakpoint, mover: move.player, why, isUnjudged: this.findings.unjudged.has(move.hash), isDoubted: move.claim?.doubter !== undefined }
+  }
+
+  #doubted (move: RecordedMove | undefined): Situation['doubted'] {
+    const { state: { self } } = this.#coordinator
+    return move === undefined ? undefined : { slot: move.breakpoint, mover: move.player, isOwn: move.player === self || move.claim?.account === this.#chain.wallet }
   }
 
   /** Whether the head is what stands at the court, moves included; without a dispute: whether it can be taken there. */

@@ -7,10 +7,10 @@ const test = suite('chain/fees')
 const GWEI = 1_000_000_000n
 
 /** An endpoint whose newest block has time 1,000 and a base fee of 10 gwei; it suggests a tip of 2 gwei. */
-function endpoint (pending: unknown = null): Sends {
+function endpoint (pending: unknown = null, tip = 2n * GWEI): Sends {
   const block = (timestamp: number): object => ({ number: '0x5', hash: `0x${'11'.repeat(32)}`, parentHash: `0x${'22'.repeat(32)}`, timestamp: `0x${timestamp.toString(16)}`, baseFeePerGas: '0x2540be400' })
   return {
-    send: async (method, params) => method === 'eth_maxPriorityFeePerGas' ? '0x77359400' : params[0] === 'pending' ? pending : block(1_000)
+    send: async (method, params) => method === 'eth_maxPriorityFeePerGas' ? `0x${tip.toString(16)}` : params[0] === 'pending' ? pending : block(1_000)
   }
 }
 
@@ -24,6 +24,16 @@ test('the nearer the deadline, the higher the tip; the base fee is what it is', 
   }
   assert.equal(tips, [2n, 2n, 2n, 4n, 4n, 8n, 8n, 16n, 16n])
   assert.is(pressure(undefined), 1n)
+})
+
+test('on a chain that suggests what was last paid, hurried transactions one after another raise the tip by a bounded amount each', async () => {
+  let tip = GWEI
+  const tips = []
+  for (let sent = 0; sent < 4; sent++) {
+    tip = (await quoteFees(endpoint(null, tip), undefined, 1_010n)).fees.priorityFeePerGasWei
+    tips.push(tip / GWEI)
+  }
+  assert.equal(tips, [8n, 22n, 36n, 50n])
 })
 
 test('what this node pays at most holds at the deadline too', async () => {

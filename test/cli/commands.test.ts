@@ -148,7 +148,7 @@ test('challenge, advance and settle with --dry-run say what they would take, and
   }
   const { cli } = await withNode({
     thread_challenge: async ({ thread, dryRun }) => ({ thread, slot, ...priced('challenge', dryRun) }),
-    thread_advance: async ({ thread, dryRun }) => ({ thread, slot, ...priced('advance', dryRun), quote: { ...quote, transactions: 3 } }),
+    thread_advance: async ({ thread, dryRun }) => ({ thread, slot, ...priced('advance', dryRun), quote: { ...quote, transactions: 3 }, claim: null }),
     thread_settle: async ({ thread, dryRun }) => ({ thread, payoutsUnits: ['1', '2'], ...priced('settle', dryRun) })
   })
   for (const command of ['challenge', 'advance', 'settle']) {

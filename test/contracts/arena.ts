@@ -97,7 +97,7 @@ export class Arena {
     const abi = await interfaceOf('Threads')
     const arena = new Arena(anvil, provider, accounts, ZERO_ADDRESS, abi)
     const judge = kind === 'Judge' ? await arena.deploy('Judge', await arena.deploy('Interpreter'), THREAD_LIMITS) : await arena.deploy(kind)
-    const claims = await arena.deploy('Claims', judge, true)
+    const claims = await arena.deploy('Claims', judge)
     return new Arena(anvil, provider, accounts, await arena.deploy('Threads', judge, claims), abi)
   }
 
@@ -134,10 +134,12 @@ export class Arena {
     return game
   }
 
-  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; credits; and bonds. */
+  /** INVARIANT: what the court holds is what it owes: the pots of threads that have not ended, without what was redeemed; what ended ones keep for receipts; credits; bonds; and the deposits of doubts. */
   async #checkMoney (asset: Address): Promise<void> {
     let owed = 0n
     const payees = new Set<Address>(this.#backers)
+    const { deposits, doubters } = await this.#doubted()
+    for (const doubter of doubters) payees.add(doubter)
     for (const game of this.#games) for (const payee of payeesOf(game.terms)) payees.add(payee)
     for (const game of this.#games.filter(game => game.terms.asset === asset)) {
       const { phase, joined } = await game.record()
@@ -147,9 +149,24 @@ export class Arena {
       if (live) owed += game.terms.players.reduce((sum, _, i) => sum + ((joined >> BigInt(i)) & 1n) * game.payment(i), 0n)
     }
     for (const payee of payees) owed += await this.credit(asset, payee)
-    if (asset === ZERO_ADDRESS && this.#backers.size > 0) owed += await this.#bonded(payees)
+    if (asset === ZERO_ADDRESS && this.#backers.size > 0) owed += deposits + await this.#bonded(payees)
     const held = await this.balance(asset, this.court)
     if (held !== owed) throw new Error(`the court holds ${held} of ${asset} and owes ${owed}`)
+  }
+
+  /** What is held for doubts that are not over, and who has doubted anything. */
+  async #doubted (): Promise<{ deposits: bigint, doubters: readonly Address[] }> {
+    const topics = [['Doubted', 'Proved', 'DoubtOver'].map(name => this.abi.getEvent(name)?.topicHash)]
+    const logs = await this.rpc('eth_getLogs', { address: this.court, fromBlock: '0x0', topics }) as { topics: string[], data: string }[]
+    const open = new Map<unknown, bigint>()
+    const doubters: Address[] = []
+    for (const log of logs) {
+      const { name = '', args } = this.abi.parseLog(log) ?? {}
+      if (name !== 'Doubted') { open.delete(args?.['claimed']); continue }
+      open.set(args?.['claimed'], this.#games.find(({ id }) => id === args?.['threadId'])?.claimBondWei ?? 0n)
+      doubters.push(asAddress(String(args?.['doubter'])))
+    }
+    return { deposits: [...open.values()].reduce((sum, deposit) => sum + deposit, 0n), doubters }
   }
 
   /** What these accounts have bonded, free and set aside. */

@@ -1,4 +1,4 @@
-/** Claimed moves at the court and the bonds behind them, with a judge that finds what the test says. */
+/** Claimed moves at the court and the bonds behind them, with a judge that finds what the test says. How they are doubted and proved is in `doubts.test.ts`. */
 import { AbiCoder } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -8,7 +8,7 @@ import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
 import { rejects } from '../support/rejects.js'
 import { Arena, hex, logOf, type Sent } from './arena.js'
-import { breakpointToAbi, lastInputToAbi, moveToAbi, MULTIADDR, WINDOW, type ClaimOptions, type Game, type GameOptions, type Move } from './game.js'
+import { breakpointToAbi, lastInputToAbi, MULTIADDR, WINDOW, type ClaimOptions, type Game, type GameOptions, type Move } from './game.js'
 
 const ETHER = 10n ** 18n
 const GWEI = 10n ** 9n
@@ -272,12 +272,16 @@ condition('refuteClaim: one in the middle leaves those before it, which can stil
   assert.equal([(await game.lineage()).forced, await game.pledge(ORACLE)], [1n, BOND + 3n * FEE])
 })
 
-condition('refuteClaim: a claim that is right stands, and who asked has paid for it', async () => {
+condition('refuteClaim: a claim that is right stands and is proved by it, and who asked has paid for it', async () => {
   const dispute = await disputed()
   const { game, base, openedSec } = dispute
   const right = await claimed(dispute, 0, base, openedSec + 1n, { stateRoot: root('right') })
-  await rejects(refuted(dispute, 0, right), 'MoveStands')
-  assert.equal([(await game.record()).recorded, await game.pledge(ORACLE)], [breakpointHash(right.tip), 16n * BOND + FEE])
+  const before = await game.record()
+  const sent = await refuted(dispute, 0, right)
+  assert.equal([sent.logs.map(log => log.name), valuesOf(sent, 'Proved')], [['Proved'], [game.id, breakpointHash(right.tip), outsider, 0n]])
+  assert.equal([await game.record(), await game.pledge(ORACLE)], [before, 16n * BOND + FEE])
+  assert.equal(await game.openClaims(), [`${breakpointHash(right.tip).slice(0, -2)}09`])
+  await rejects(refuted(dispute, 0, right), 'ClaimProved')
 })
 
 condition('refuteClaim: the judge is asked what it would be asked about the move itself', async () => {
@@ -327,7 +331,7 @@ condition('refuteClaim: what is claimed anew in the place of a refuted claim is 
   await refuted(dispute, 0, old, REVERTED)
   const next = await claimed(dispute, 1, base, openedSec + 2n, { k: 2n, feeWei: BOND, stateRoot: root('right') })
   await rejects(refuted(dispute, 0, old), 'WrongClaim')
-  await rejects(refuted(dispute, 0, next), 'MoveStands')
+  await refuted(dispute, 0, next)
   assert.is((await game.record()).recorded, breakpointHash(next.tip))
 })
 
@@ -437,22 +441,13 @@ condition('respond: evidence replaces the claims; what was claimed before can ne
 
 condition('the halves of the court: one that is no half, or has another judge, is refused; called by itself the other half does nothing', async () => {
   const judge = await arena.deploy('TestJudge')
-  const [half, own] = [await arena.deploy('Claims', judge, true), await arena.deploy('TestJudge')]
+  const [half, own] = [await arena.deploy('Claims', judge), await arena.deploy('TestJudge')]
   await rejects(arena.deploy('Threads', own, half), 'WrongHalf')
   await rejects(arena.deploy('Threads', own, outsider), 'WrongHalf')
   await rejects(arena.invoke(outsider, half, 'Claims', 'bond', [], 1n), 'OtherHalf')
   const game = await arena.game()
   await rejects(arena.invoke(game.player(0), half, 'Claims', 'open', [game.abi, MULTIADDR], ETHER), 'OtherHalf')
   await rejects(arena.invoke(outsider, half, 'Claims', 'release', [game.abi, outsider]).then(async () => await arena.invoke(outsider, half, 'Claims', 'unbond', [1n])), 'BondTooSmall')
-})
-
-condition('a court without claims executes every move: none is claimed', async () => {
-  const judge = await arena.deploy('TestJudge')
-  const game = await arena.game()
-  const on = game.breakpoint()
-  const args = [game.abi, breakpointToAbi(on), moveToAbi(game.move(0, on, 1n, await arena.nowSec())), root('wrong'), '0x']
-  await rejects(arena.invoke(game.player(0), await arena.deploy('Claims', judge, false), 'Claims', 'claim', args), 'ClaimsAreOff')
-  await rejects(arena.invoke(game.player(0), await arena.deploy('Claims', judge, true), 'Claims', 'claim', args), 'UnknownThread')
 })
 
 condition('a bond for one claim covers what the specification says', async () => {

@@ -22,9 +22,10 @@ await arena.rpc('anvil_impersonateAccount', ORACLE)
 await arena.rpc('anvil_setBalance', ORACLE, hex(1_000_000n * ETHER))
 const RUNS = Number(process.env['DISPUTE_RUNS'] ?? 25)
 
+const OPENING: Try = { what: 'challenge', player: 0, other: 1, wait: 1, good: true, late: 0 }
 const someTry: fc.Arbitrary<Try> = fc.record({
   what: fc.oneof(
-    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 8, arbitrary: fc.constant('claim') }, { weight: 5, arbitrary: fc.constant('refute') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
+    { weight: 9, arbitrary: fc.constant('advance') }, { weight: 8, arbitrary: fc.constant('claim') }, { weight: 5, arbitrary: fc.constant('refute') }, { weight: 5, arbitrary: fc.constantFrom('doubt', 'doubt', 'drop') }, { weight: 4, arbitrary: fc.constantFrom('challenge', 'begin', 'refute') },
     { weight: 2, arbitrary: fc.constantFrom('respond', 'resume', 'checkpoint', 'settle') }
   ),
   player: fc.integer({ min: 0, max: 2 }),
@@ -43,7 +44,8 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
         oracle: ORACLE, bondWei: 8n * CLAIMS_BOND, gasLimit: CLAIMED_GAS_LIMIT
       })).start()
       const twin = new Twin(arena, game, TERMS, Number(await arena.nowSec()) + 10, [ETHER, ETHER, ETHER, 0n])
-      for (const tried of tries) await twin.step(tried)
+      // Most calls are refused until there is a dispute over something.
+      for (const tried of tries[0]?.good === true ? [OPENING, ...tries] : tries) await twin.step(tried)
       // Whatever stands in the end is settled.
       if (twin.court.phase === 'disputed') await twin.step({ what: 'settle', player: 0, other: 0, wait: Math.max(1, twin.court.endsAt - twin.nowSec), good: true, late: 0 })
       for (const [what, count] of twin.taken) taken.set(what, (taken.get(what) ?? 0) + count)
@@ -51,7 +53,7 @@ test(`${RUNS} random disputes of 40 calls: the court takes and refuses what the 
   }), { numRuns: RUNS, seed: 20_261 })
   console.log(Object.fromEntries(taken))
   // A comparison in which nothing is taken shows nothing.
-  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute: judged', 'refute: wrong claim', 'refute: no move', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
+  for (const what of ['challenge', 'respond', 'resume', 'checkpoint', 'advance', 'begin', 'claim', 'refute: judged', 'judge: wrong claim', 'judge: no move', 'judge: right claim', 'doubt', 'drop', 'settle']) assert.ok((taken.get(what) ?? 0) > 0, `no ${what} was taken`)
 })
 
 test.run()

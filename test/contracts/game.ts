@@ -170,6 +170,21 @@ export class Game {
     return await this.#arena.court_(from, 'refuteClaim', [this.abi, index, breakpointToAbi(claimed), breakpointToAbi(parent), input, [paused, witness, sender]])
   }
 
+  /** What answers for one claim in this thread, and for one doubt, in wei. */
+  get claimBondWei (): bigint {
+    return (3_000_000n + 120n * this.terms.gasLimit) * 20n * 10n ** 9n + 10n ** 16n
+  }
+
+  /** Doubts a claim. */
+  async doubt (index: number, claimed: Breakpoint, { from = this.player(0), valueWei = this.claimBondWei }: { from?: Address, valueWei?: bigint } = {}): Promise<Sent> {
+    return await this.#arena.court_(from, 'doubt', [this.abi, index, breakpointToAbi(claimed)], valueWei)
+  }
+
+  /** Ends a doubt that was not met. */
+  async drop (claimed: Breakpoint, parent: Breakpoint, { player, raw, binding }: SignedInput & { readonly player: number }, from = this.player(0)): Promise<Sent> {
+    return await this.#arena.court_(from, 'drop', [this.abi, breakpointToAbi(claimed), breakpointToAbi(parent), lastInputToAbi({ player, others: [], raw, binding })])
+  }
+
   /** What an oracle's key signs to accept this thread with this bond. */
   acceptance (key: Uint8Array, bondWei: bigint, changes: Partial<Parameters<typeof acceptDigest>[0]> = {}): Hex {
     return bytesToHex(sign(acceptDigest({ thread: this.id, feeUnits: this.terms.oracleFee, bondWei, ...changes }, this.domain), key))

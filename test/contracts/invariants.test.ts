@@ -23,7 +23,7 @@ const someWait: fc.Arbitrary<Wait> = fc.oneof(
 const someCall: fc.Arbitrary<Call> = fc.record({
   thread: fc.integer({ min: 0, max: 2 }),
   what: fc.oneof(
-    { weight: 12, arbitrary: fc.constant('advance') }, { weight: 6, arbitrary: fc.constantFrom('challenge', 'checkpoint', 'begin', 'refute') },
+    { weight: 12, arbitrary: fc.constant('advance') }, { weight: 6, arbitrary: fc.constantFrom('challenge', 'checkpoint', 'begin', 'refute') }, { weight: 9, arbitrary: fc.constantFrom('claim', 'claim', 'claim', 'doubt', 'doubt', 'refute', 'drop') },
     { weight: 8, arbitrary: fc.constantFrom(...CALLS) }
   ),
   player: fc.integer({ min: 0, max: 3 }),
@@ -42,6 +42,11 @@ for (const call of OPENING) await ready.call(call)
 
 const DISPUTES: readonly Call[] = [0, 1, 2].map(thread => ({ thread, what: 'challenge', player: 0, other: 1, good: true, late: 0, wait: 1 }))
 
+/** And claims upon them, of which the first is doubted, or two are. */
+const CLAIMS: readonly Call[] = DISPUTES.flatMap(({ thread }) => ['claim', 'claim', 'doubt', thread === 1 ? 'doubt' : 'claim'].map((what, i) => ({
+  thread, what, player: i % 2, other: what === 'claim' ? 2 - (i % 2) : i - 2, good: thread !== 1, late: thread === 2 ? 4 : 0, wait: 1
+})))
+
 /** @param whole whether every sequence goes on until all threads have ended */
 async function run (name: string, runs: number, length: number, whole: boolean, mustBeTaken: readonly string[]): Promise<void> {
   const taken = new Map<string, number>()
@@ -52,7 +57,7 @@ async function run (name: string, runs: number, length: number, whole: boolean, 
   await fc.assert(fc.asyncProperty(sequence, async ({ opened, balances, calls: tried }) => {
     await court.isolated(async () => {
       const rush = opened > 0 ? ready.again(balances) : await Rush.begin(court, balances)
-      const before = opened === 0 ? OPENING.slice(0, 5) : opened > 3 ? DISPUTES : []
+      const before = opened === 0 ? OPENING.slice(0, 5) : [...opened > 3 ? DISPUTES : [], ...opened > 5 ? CLAIMS : []]
       for (const call of [...before, ...tried]) await rush.call(call)
       if (whole) await rush.end()
       calls += rush.calls
@@ -67,7 +72,7 @@ if (ALL) {
   test('256 sequences of 64 calls', async () => { await run('long', 256, 64, true, CALLS) })
   test('10,000 sequences of 6 calls', async () => { await run('short', 10_000, 6, false, CALLS) })
 } else {
-  test('sequences of calls: the court does what the model does, owes what it holds, keeps what is signed and final, and ends', async () => { await run('some', 12, 40, true, ['advance', 'challenge', 'settle', 'withdraw']) })
+  test('sequences of calls: the court does what the model does, owes what it holds, keeps what is signed and final, and ends', async () => { await run('some', 12, 40, true, ['advance', 'challenge', 'claim', 'doubt', 'drop', 'reclaim', 'settle', 'withdraw']) })
 }
 
 test.run()

@@ -5,7 +5,7 @@ import { bytesToHex, bigintToBytes, hexToBytes, ZERO_HASH } from '../../src/prot
 import { hash32 } from '../../src/protocol/crypto.js'
 import { decodeInput, inputsRoot, signInput } from '../../src/protocol/input.js'
 import { PORT_ADDRESS, PORT_TOTAL_SLOT } from '../../src/protocol/port.js'
-import { contractAddressOf, potOf } from '../../src/protocol/terms.js'
+import { contractAddressOf, payeesOf, potOf } from '../../src/protocol/terms.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Hash32, Hex, Input } from '../../src/protocol/types.js'
 import type { CodeHolder } from '../../src/machine/code-reference.js'
@@ -178,11 +178,12 @@ export class JudgedGame {
   /** What the head's state says of the players' money, as it is, proved. */
   async proofs (): Promise<unknown[]> {
     const tree = await this.machine.inspect(async world => await Promise.resolve(world.tree))
-    return this.#proofsIn(tree, this.game.terms.players.map(player => this.machine.account(player).balanceWei))
+    return this.#proofsIn(tree, payeesOf(this.game.terms).map(player => this.machine.account(player).balanceWei))
   }
 
   #proofsIn (tree: Tree, balances: readonly bigint[]): unknown[] {
-    const accounts = this.game.terms.players.map((player, i) => {
+    // The oracle, where there is one, has no account unless it was paid.
+    const accounts = payeesOf(this.game.terms).map((player, i) => {
       const { siblings, other } = prove(tree, accountPath(player))
       return [this.machine.account(player).nonce, balances[i] ?? 0n, EMPTY_CODE_HASH, siblings, other?.path ?? ZERO_HASH, other?.value ?? ZERO_HASH]
     })

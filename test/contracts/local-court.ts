@@ -46,13 +46,18 @@ export class LocalCourt implements Stage {
     for (let i = 0; i < 20; i++) await state.putAccount(ethAddress(accountAt(i)), new Account(0n, RICH))
     const judge = await create(evm, loadArtifact('TestJudge').creationCode)
     const { interface: abi, creationCode } = loadArtifact('Threads')
-    const claims = await create(evm, concatBytes(loadArtifact('Claims').creationCode, bigintToBytes(BigInt(judge), 32), bigintToBytes(1n, 32)))
+    const claims = await create(evm, concatBytes(loadArtifact('Claims').creationCode, bigintToBytes(BigInt(judge), 32)))
     const court = await create(evm, concatBytes(creationCode, bigintToBytes(BigInt(judge), 32), bigintToBytes(BigInt(claims), 32)))
     return new LocalCourt(evm, state, court, abi)
   }
 
   account (index: number): Address {
     return accountAt(index)
+  }
+
+  /** Makes an account as rich as those that are there from the start. */
+  async enrich (account: Address): Promise<void> {
+    await this.#state.putAccount(ethAddress(account), new Account(0n, RICH))
   }
 
   /** Puts a contract of this name, without a constructor's work, at an account. */

@@ -63,6 +63,15 @@ condition('redeem: a recorded payment is made once, by anyone, and told', async 
   assert.is((await game.record()).phase, 2n)
 })
 
+condition('redeem: receipts whose numbers are 256 apart are two', async () => {
+  const { game, state, head } = await recorded(() => [payment(1n, 3n), payment(257n, 4n)])
+  await game.redeem(head, state, 0)
+  assert.is(await game.isRedeemed(257n), false)
+  await game.redeem(head, state, 1)
+  assert.equal([await held(payee), await game.isRedeemed(1n), await game.isRedeemed(257n)], [7n, true, true])
+  await rejects(game.redeem(head, state, 1), 'AlreadyRedeemed')
+})
+
 const falsehoods: [string, Partial<ThreadReceipt>][] = [
   ['number', { index: 1n }], ['sender', { sender: outsider }], ['target', { target: outsider }], ['amount', { amount: 4n }], ['data', { data: Uint8Array.of(1) }]
 ]
@@ -295,6 +304,15 @@ condition('settleByFunction: a function that fails leaves the recorded state, wh
   await game.settleByFunction(empty, NO_INPUT, finding({ success: false }), state)
   await game.redeem(empty, state, 0)
   assert.is(await held(payee), 100n)
+})
+
+condition('close: a receipt of more than what all have left for receipts takes nothing of other threads', async () => {
+  const { game, state } = await recorded(() => [payment(0n, 100n), payment(1n, 200n)])
+  const parent = game.breakpoint({ nonce: 7n, stateRoot: state.root })
+  await game.close(game.closing([ETHER, ETHER - 150n, 150n], { nonce: 8n, parent: breakpointHash(parent) }))
+  await rejects(game.redeem(parent, state, 1), 'NotFunded')
+  await game.redeem(parent, state, 0)
+  assert.equal([await held(payee), await game.exited()], [100n, { redeemed: 100n, reserved: 50n }])
 })
 
 condition('close: a last payout is for receipts, which are redeemed against the Close\'s parent, recorded or not', async () => {

@@ -1,10 +1,10 @@
 /**
  * Several threads of one court under random calls, of everybody and at any time: what the contract does is compared with the model of its rules, and after each call
- * the court is checked against what must always hold (design: money thread by thread, the signed slot, finality, the bound on time, payees that cannot block).
+ * the court is checked against what must always hold (design: money thread by thread with the bonds and deposits of claims, the signed slot, finality, the bound on time, payees that cannot block).
  */
 import * as assert from 'uvu/assert'
-import { bigintToBytes, concatBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
-import { hash32, keccak256 } from '../../src/protocol/crypto.js'
+import { bigintToBytes, concatBytes, hexToBytes, ZERO_ADDRESS, ZERO_HASH } from '../../src/protocol/bytes.js'
+import { addressOf, hash32, keccak256 } from '../../src/protocol/crypto.js'
 import { payeesOf } from '../../src/protocol/terms.js'
 import type { Address, Close, Hash32 } from '../../src/protocol/types.js'
 import { tipNonce, type CourtState, type DisputeTerms } from '../sim/dispute/rules.js'
@@ -12,7 +12,7 @@ import { loadArtifact } from '../../src/chain/artifacts.js'
 import { artifactOf, logOf, type Sent } from './arena.js'
 import type { Game, GameOptions } from './game.js'
 import type { LocalCourt } from './local-court.js'
-import { Twin, type Try } from './twin.js'
+import { CLAIMED_GAS_LIMIT, CLAIMS_BOND, ORACLE_KEY, Twin, type Try } from './twin.js'
 
 /** When the next call comes: some seconds later, or so many seconds from an edge of its thread. */
 export type Wait = number | { readonly edge: 'E' | 'D' | 'D + W' | 'deadline', readonly by: number }
@@ -21,7 +21,7 @@ export type Wait = number | { readonly edge: 'E' | 'D' | 'D + W' | 'deadline', r
 export type Call = Omit<Try, 'wait'> & { readonly thread: number, readonly wait: Wait }
 
 /** What is called. Several are dispute calls of `Twin`. */
-export const CALLS = ['open', 'join', 'cancel', 'checkpoint', 'challenge', 'respond', 'resume', 'advance', 'begin', 'refute', 'settle', 'close', 'withdraw'] as const
+export const CALLS = ['open', 'join', 'cancel', 'checkpoint', 'challenge', 'respond', 'resume', 'advance', 'begin', 'claim', 'refute', 'doubt', 'drop', 'reclaim', 'settle', 'close', 'withdraw'] as const
 
 const ETHER = 10n ** 18n
 const WINDOW = 64
@@ -40,9 +40,11 @@ class Line {
   readonly disputeTerms: DisputeTerms
   phase: 'none' | 'joining' | 'live' | 'cancelled' | 'closed' | 'settled' = 'none'
   joined = 0
-  /** Of the dispute at hand: when it began, and refutations in it. */
+  /** Of the dispute at hand: when it began, refutations and doubts in it, and how long doubted claims were left standing at D. */
   openedSec = 0
   refutations = 0
+  doubts = 0
+  lateSec = 0
   signedNonce = -1n
 
   constructor (court: LocalCourt, game: Game, balances: readonly bigint[]) {
@@ -83,15 +85,17 @@ export class Rush {
       await court.putCode(court.account(10 + i), 'Payee')
       await setManner(court, court.account(10 + i), manner)
     }
-    const usual: GameOptions = { windowSec: BigInt(WINDOW), timeBankSec: BigInt(BANK), forcedMoves: MOVES, joinDeadlineSec: court.nowSec + JOINING_SEC }
+    await court.enrich(ORACLE)
+    const held = await court.balance(court.court)
+    const usual: GameOptions = { gasLimit: CLAIMED_GAS_LIMIT, windowSec: BigInt(WINDOW), timeBankSec: BigInt(BANK), forcedMoves: MOVES, joinDeadlineSec: court.nowSec + JOINING_SEC }
     const at = (...indexes: number[]): Address[] => indexes.map(index => court.account(index))
     const games = [
       court.game({ ...usual, players: at(0, 11) }),
-      court.game({ ...usual, count: 3, settlement: '0x11223344', oracle: court.account(9), oracleFee: 7n, shares: [1n, 2n, 0n], players: at(0, 10, 11) }),
+      court.game({ ...usual, count: 3, settlement: '0x11223344', oracle: ORACLE, bondWei: 8n * CLAIMS_BOND, oracleFee: 7n, shares: [1n, 2n, 0n], players: at(0, 10, 11) }),
       court.game({ ...usual, count: 3, players: at(12, 13, 0), shares: [3n, 1n, 1n] })
     ]
     for (const game of games) if (game.terms.oracle !== ZERO_ADDRESS) await game.accept()
-    return new Rush(court, games.map(game => new Line(court, game, balances)), await court.balance(court.court))
+    return new Rush(court, games.map(game => new Line(court, game, balances)), held)
   }
 
   /** The same threads as they are, while nothing has been recorded of them, with what the players will own. */
@@ -120,11 +124,16 @@ export class Rush {
       if (line.phase !== 'live') continue
       const thread = this.#lines.indexOf(line)
       if (line.twin.court.phase === 'active') await this.call({ ...NOTHING, thread, what: 'challenge', wait: 1 })
-      await this.call({ ...NOTHING, thread, what: 'settle', wait: { edge: 'D', by: 0 } })
+      // A doubted claim has to be dropped first, and then there is a window more.
+      for (let i = 0; i < 17 && line.phase === 'live'; i++) {
+        const what = line.twin.court.lineage.some(({ doubter }) => doubter !== undefined) ? 'drop' : 'settle'
+        await this.call({ ...NOTHING, thread, what, good: true, wait: { edge: 'D', by: 0 } })
+      }
+      for (let left = line.twin.doubts.size; left > 0; left--) await this.call({ ...NOTHING, thread, what: 'reclaim' })
     }
     for (const { phase } of this.#lines) assert.ok(phase !== 'joining' && phase !== 'live', `a thread is still ${phase}`)
     for (const account of this.#payees()) await this.#withdraw(account, true)
-    assert.is(await this.#court.balance(this.#court.court), this.#held)
+    assert.is(await this.#court.balance(this.#court.court), this.#held + await this.#bonded())
   }
 
   #timeOf ({ twin, game }: Line, wait: Wait): bigint {
@@ -155,11 +164,17 @@ export class Rush {
     }
     const was: CourtState = twin.court
     twin.nowSec = Number(this.#court.nowSec)
+    if (call.what === 'reclaim') {
+      if (await twin.reclaim() !== undefined) this.#count('reclaim')
+      return undefined
+    }
     const sent = await twin.step({ ...call, wait: 0, player: call.player % line.disputeTerms.players })
     if (twin.court === was) return undefined
     this.#count(call.what)
-    if (call.what === 'challenge') [line.openedSec, line.refutations] = [twin.nowSec, 0]
-    if (call.what === 'refute') line.refutations++
+    if (call.what === 'challenge') [line.openedSec, line.refutations, line.doubts, line.lateSec] = [twin.nowSec, 0, 0, 0]
+    if (call.what === 'refute' || call.what === 'drop') line.refutations += twin.court.dispute - was.dispute
+    if (call.what === 'doubt') line.doubts++
+    if (call.what === 'drop') line.lateSec += twin.nowSec - was.endsAt
     if (twin.court.phase !== 'settled') return undefined
     line.phase = 'settled'
     return sent
@@ -255,10 +270,11 @@ export class Rush {
     if (line.isFinal) assert.is(phase, { cancelled: 6n, closed: 4n, settled: 5n }[line.phase as 'closed'], 'what is final stays')
     if (phase === 3n) {
       const { players } = line.disputeTerms
-      assert.ok(Number(endsAt) <= line.openedSec + (2 + line.refutations) * WINDOW + players * BANK, `D is ${endsAt} in a dispute of ${line.openedSec}`)
+      assert.ok(Number(endsAt) <= line.openedSec + (2 + line.refutations + line.doubts) * WINDOW + line.lateSec + players * BANK, `D is ${endsAt} in a dispute of ${line.openedSec}`)
     }
     let owed = this.#lines.reduce((sum, { held }) => sum + held, this.#held)
     for (const account of this.#payees()) owed += await this.#credit(account)
+    owed += await this.#bonded()
     assert.is(await this.#court.balance(this.#court.court), owed, 'the court holds what it owes')
   }
 
@@ -282,12 +298,22 @@ export class Rush {
     return recorded === ZERO_HASH ? -1n : nonce - (await game.lineage()).forced
   }
 
+  /** What answers for claims in the threads, and the deposits of their doubts. */
+  async #bonded (): Promise<bigint> {
+    let sum = 0n
+    for (const { game, twin } of this.#lines) {
+      for (const account of payeesOf(game.terms)) sum += await this.#court.storage(pledgeSlot(game, account)) & ((1n << 128n) - 1n)
+      sum += BigInt(twin.doubts.size) * game.claimBondWei
+    }
+    return sum
+  }
+
   #accounts (): Address[] {
     return Array.from({ length: 14 }, (_, i) => this.#court.account(i))
   }
 
   #payees (): Address[] {
-    return [...new Set(this.#lines.flatMap(({ game }) => payeesOf(game.terms)))]
+    return [...new Set([...this.#lines.flatMap(({ game }) => payeesOf(game.terms)), this.#court.account(DOUBTER)])]
   }
 
   async #credit (account: Address): Promise<bigint> {
@@ -310,13 +336,30 @@ function creditSlot (account: Address): Hash32 {
   return found
 }
 
+/** Where the court has what an account has set aside for a thread. */
+function pledgeSlot ({ id }: Game, account: Address): Hash32 {
+  const key = `${id}${account}`
+  const found = pledgeSlots.get(key) ?? hash32(concatBytes(bigintToBytes(BigInt(account), 32), keccak256(concatBytes(hexToBytes(id), bigintToBytes(PLEDGES, 32)))))
+  pledgeSlots.set(key, found)
+  return found
+}
+
 async function setManner (court: LocalCourt, account: Address, manner: bigint): Promise<void> {
   await court.send(account, account, PAYEE, 'setMode', [manner, court.court, court.abi.encodeFunctionData('withdraw', [ZERO_ADDRESS])])
 }
 
 const PAYEE = loadArtifact('Payee').interface
 const creditSlots = new Map<Address, Hash32>()
-const CREDITS = BigInt((await artifactOf('Threads')).storageLayout.storage.map(entry => entry as { label: string, slot: string }).find(({ label }) => label === 'credits')?.slot ?? -1)
+const pledgeSlots = new Map<string, Hash32>()
+const LAYOUT = (await artifactOf('Threads')).storageLayout.storage.map(entry => entry as { label: string, slot: string })
+const [CREDITS, PLEDGES] = [slotOf('credits'), slotOf('pledges')]
+/** The account that doubts (see `Twin`). */
+const DOUBTER = 18
+const ORACLE = addressOf(ORACLE_KEY)
+
+function slotOf (label: string): bigint {
+  return BigInt(LAYOUT.find(entry => entry.label === label)?.slot ?? -1)
+}
 
 const NOTHING: Call = { thread: 0, what: '', player: 0, other: 0, wait: 1, good: false, late: 0 }
 

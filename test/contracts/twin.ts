@@ -2,10 +2,10 @@
 import { AbiCoder } from 'ethers'
 import * as assert from 'uvu/assert'
 import { ZERO_HASH } from '../../src/protocol/bytes.js'
-import { keccak256 } from '../../src/protocol/crypto.js'
+import { addressOf, keccak256 } from '../../src/protocol/crypto.js'
 import { breakpointHash } from '../../src/protocol/typed-data.js'
 import type { Breakpoint, Hash32, Hex } from '../../src/protocol/types.js'
-import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type CourtState, type DisputeTerms, type Force, type Move as ModelMove } from '../sim/dispute/rules.js'
+import { apply, nameOf, newCourt, tipName, tipNonce, type Action, type Certificate, type Claim, type CourtState, type DisputeTerms, type Force, type Move as ModelMove } from '../sim/dispute/rules.js'
 import { isFalse } from '../sim/dispute/world.js'
 import type { Sent } from './arena.js'
 import type { Game, Move, Stage, State } from './game.js'
@@ -14,6 +14,7 @@ const NO_SETTLEMENT = '0x00000000'
 
 /** The oracle of threads in which moves are claimed. */
 export const ORACLE_KEY = keccak256(new TextEncoder().encode('oracle'))
+const ORACLE = addressOf(ORACLE_KEY)
 /** The gas limit of such threads' inputs, and what covers 16 claims in them, in wei. */
 export const CLAIMED_GAS_LIMIT = 100_000n
 export const CLAIMS_BOND = 16n * ((3_000_000n + 120n * CLAIMED_GAS_LIMIT) * 20n * 10n ** 9n + 10n ** 16n)
@@ -35,6 +36,8 @@ export class Twin {
   readonly #moves = new Map<string, Move>()
   readonly #parents = new Map<string, Breakpoint>()
   readonly taken = new Map<string, number>()
+  /** Claims whose doubts' deposits the court holds: they wait for their proof, or are gone. */
+  readonly doubts = new Set<string>()
 
   /** @param balances what the players, and the oracle, own in every state */
   constructor (stage: Stage, game: Game, terms: DisputeTerms, nowSec: number, balances: readonly bigint[]) {
@@ -44,7 +47,7 @@ export class Twin {
     this.nowSec = nowSec
     this.court = newCourt(terms)
     this.state = game.state(balances)
-    this.#wrong = game.state([...balances].reverse().map(balance => balance / 2n))
+    this.#wrong = game.state([...balances].reverse().map((balance, i) => balance / 2n + (i === 0 ? 1n : 0n)))
   }
 
   /** Does the same in both, at the same second, and compares what became of it. */
@@ -58,14 +61,32 @@ export class Twin {
     const code = await this.#send(action, tried).then(found => { sent = found; return 'taken' }, (error: { code?: string }) => error.code ?? String(error))
     assert.is(code, typeof expected === 'string' ? inContract(expected, action) : 'taken', `${JSON.stringify(tried)} at ${this.nowSec} on ${JSON.stringify(this.court)}`)
     if (typeof expected === 'string') return undefined
-    const what = action.type === 'refute' ? `refute: ${this.court.lineage[action.move]?.proof ?? ''}` : tried.what
+    const what = action.type === 'refute' || action.type === 'judge' ? `${action.type}: ${this.court.lineage[action.move]?.proof ?? ''}` : tried.what
     this.taken.set(what, (this.taken.get(what) ?? 0) + 1)
     if (action.type === 'advance') this.#remember(action.force)
-    if (action.type === 'claim') this.#remember(action.force, action.right && action.reverts !== true ? undefined : this.#wrong)
-    if (action.type === 'refute') this.#correct(this.court.lineage[action.move], expected)
+    if (action.type === 'claim') this.#remember(action.force, isRight(action) ? undefined : this.#wrong)
+    if (action.type === 'refute' || action.type === 'judge') this.#correct(this.court.lineage[action.move], expected)
+    this.#keepDoubt(action, expected)
     this.court = expected
     await this.#compare()
     return sent
+  }
+
+  /** Takes back the deposit of a doubt whose claim is gone. @returns undefined: there is none */
+  async reclaim (): Promise<Sent | undefined> {
+    const { phase, lineage } = this.court
+    const gone = [...this.doubts].find(name => phase !== 'disputed' || lineage.every(move => move.name !== name))
+    if (gone === undefined) return undefined
+    this.doubts.delete(gone)
+    return await this.#drop(gone)
+  }
+
+  #keepDoubt (action: Action, { lineage }: CourtState): void {
+    if (action.type !== 'doubt' && action.type !== 'judge' && action.type !== 'drop') return
+    const { name = '' } = this.court.lineage[action.move] ?? {}
+    if (action.type === 'doubt') this.doubts.add(name)
+    // One that was wrong is gone, and its doubt's deposit is still there.
+    else if (action.type === 'drop' || lineage[action.move]?.proof === 'proved') this.doubts.delete(name)
   }
 
   #action ({ what, player, other, late, good }: Try): Action | undefined {
@@ -78,10 +99,15 @@ export class Twin {
         const parent = other === 0 ? court.signed?.name : tipName(court)
         return parent === undefined ? undefined : { type: 'resume', certificate: this.#certificate(court.dispute, tipNonce(court) + 1, parent) }
       }
+      case 'doubt': case 'drop': return this.#doubting(what, other, good, late)
       case 'refute': {
         const first = court.lineage.findIndex(({ proof }) => other === 0 ? false : other === 1 ? isFalse(proof) : proof !== 'judged')
         const move = first >= 0 ? first : court.lineage.length - 1
-        return move < 0 || (first < 0 && !this.#hasSettlement) ? undefined : { type: 'refute', move }
+        const { proof = 'judged', settles = true } = court.lineage[move] ?? {}
+        const breaks = move === court.lineage.length - 1 && !settles
+        if (proof !== 'judged' && !breaks) return proof === 'unjudgeable' ? undefined : { type: 'judge', move }
+        if (good && proof === 'right claim') return { type: 'judge', move }
+        return move < 0 || (proof === 'judged' && !this.#hasSettlement) ? undefined : { type: 'refute', move }
       }
       // Too early as a rule: what counts is that it is refused.
       case 'settle': return { type: 'settle' }
@@ -90,11 +116,22 @@ export class Twin {
         if (parent === undefined) return undefined
         const begun = court.judging[player]
         const fresh: Force = { player, dispute: court.dispute, parent, input: 'm', timestamp: this.nowSec - late }
-        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: late === 1 || late === 3, settles: late !== 2, byOracle: other !== 2 }
+        if (what === 'claim') return { type: 'claim', force: fresh, by: other === 3 ? -1 : player, right: good, reverts: late === 1 || late === 3, settles: late !== 2, huge: late === 4, byOracle: other !== 2 && this.game.terms.oracle === ORACLE }
         const force = begun === undefined ? fresh : { ...fresh, timestamp: Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1]) }
         return { type: 'advance', force, by: other === 3 ? -1 : player, transactions: what === 'begin' ? 2 : 1, reverts: other === 0 && late === 1, settles: good }
       }
     }
+  }
+
+  /** Of the first claim, or of another. A drop comes at D as a rule, and else too early. */
+  #doubting (type: 'doubt' | 'drop', other: number, good: boolean, late: number): Action | undefined {
+    const { lineage, endsAt, phase } = this.court
+    const claims = lineage.flatMap(({ proof, doubter }, place) => proof === 'judged' || (type === 'drop' && good && doubter === undefined) ? [] : [place])
+    const move = claims[other] ?? claims[0]
+    if (move === undefined || phase !== 'disputed') return undefined
+    if (type === 'doubt') return { type, move, by: -1 }
+    if (good) this.nowSec = Math.max(this.nowSec, endsAt - (late === 1 ? 1 : 0))
+    return { type, move }
   }
 
   /** One content for each slot and parent, ever. */
@@ -153,25 +190,38 @@ export class Twin {
       case 'claim': {
         const { force, byOracle = false, by } = action
         const from = by === player ? game.player(player) : this.#stage.account(18)
-        const stateRoot = action.right && action.reverts !== true ? this.state.root : this.#wrong.root
+        const stateRoot = isRight(action) ? this.state.root : this.#wrong.root
         return await game.claim(this.#at(force.parent), BigInt(force.dispute), this.#moveOf(force), stateRoot, { from, ...(byOracle ? { key: ORACLE_KEY, feeWei: 5n } : { feeWei: CLAIMS_BOND }) })
       }
-      case 'refute': return await this.#refute(action.move)
+      case 'refute': case 'judge': return await this.#refute(action.move, action.type === 'judge')
+      case 'doubt': return await game.doubt(this.#indexOf(action.move), this.#at(court.lineage[action.move]?.name), { from: this.#stage.account(18) })
+      case 'drop': return await this.#drop(court.lineage[action.move]?.name ?? '')
       case 'settle': return await this.#settle()
     }
   }
 
   /** By execution of the move where it is claimed, by the settlement function where that is what it fails. */
-  async #refute (place: number): Promise<Sent> {
+  async #refute (place: number, byExecution: boolean): Promise<Sent> {
     const { game, court: { lineage } } = this
     const [was, isLast] = [lineage[place], place === lineage.length - 1]
     const [move, parent] = [this.#moves.get(was?.name ?? ''), this.#parents.get(was?.name ?? '')]
     if (was === undefined || move === undefined || parent === undefined) throw new Error('no move')
-    if (was.proof === 'judged' || (!isFalse(was.proof) && isLast && !was.settles)) {
+    if (!byExecution && (was.proof === 'judged' || was.proof === 'unjudgeable' || (!isFalse(was.proof) && isLast && !was.settles))) {
       return await game.refute(this.#at(was.name), parent, { player: move.player, others: [], raw: move.raw, binding: move.binding }, finding(true, was.settles, ZERO_HASH))
     }
-    const index = lineage.slice(0, place).filter(({ proof }) => proof !== 'judged').length
-    return await game.refuteClaim(index, this.#at(was.name), parent, move, finding(true, was.proof !== 'no move', this.state.root))
+    return await game.refuteClaim(this.#indexOf(place), this.#at(was.name), parent, move, finding(true, was.proof !== 'no move', this.state.root))
+  }
+
+  /** Ends the doubt of a claim that stood or stands. */
+  async #drop (name: string): Promise<Sent> {
+    const [move, parent] = [this.#moves.get(name), this.#parents.get(name)]
+    if (move === undefined || parent === undefined) throw new Error('no move')
+    return await this.game.drop(this.#at(name), parent, move, this.#stage.account(17))
+  }
+
+  /** Of a claim among the claims. */
+  #indexOf (place: number): number {
+    return this.court.lineage.slice(0, place).filter(({ proof }) => proof !== 'judged').length
   }
 
   #stateAt (name: string): State {
@@ -192,7 +242,7 @@ export class Twin {
   async #settle (): Promise<Sent> {
     const { game, court, state } = this
     if (court.signed === undefined) return await game.settle(undefined)
-    if (!this.#hasSettlement) return await game.settle(this.#at(tipName(court)), state)
+    if (!this.#hasSettlement) return await game.settle(this.#at(tipName(court)), this.#stateAt(tipName(court) ?? ''))
     const last = court.lineage.at(-1)
     const move = this.#moves.get(last?.name ?? '')
     if (last !== undefined && move !== undefined) {
@@ -220,9 +270,14 @@ export class Twin {
     const { forced, used } = await game.lineage()
     assert.equal([forced, ...used], [BigInt(court.lineage.length), ...court.used.map(BigInt)])
     const claims = court.lineage.filter(({ proof }) => proof !== 'judged')
-    if (this.taken.has('claim')) assert.equal(await game.openClaims(), claims.map(({ name, byOracle }) => `${breakpointHash(this.#at(name)).slice(0, -2)}0${byOracle ? 1 : 2}`))
+    if (this.taken.has('claim')) assert.equal(await game.openClaims(), claims.map(({ name, byOracle, doubter, proof }) => `${breakpointHash(this.#at(name)).slice(0, -2)}0${((byOracle ? 1 : 2) + (doubter === undefined ? 0 : 4) + (proof === 'proved' ? 8 : 0)).toString(16)}`))
     if (tip !== undefined) assert.is(record.nonce, BigInt(tipNonce(court)))
   }
+}
+
+/** Whether the judge agrees with a claim. */
+function isRight ({ right, reverts, huge }: Claim): boolean {
+  return right && reverts !== true && huge !== true
 }
 
 function finding (isFinal: boolean, success: boolean, newRoot: Hash32): Hex {

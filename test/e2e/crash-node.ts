@@ -11,7 +11,7 @@ import type { StoreOperation, StorePort } from '../../src/thread/ports.js'
 /** Where to end: before the n-th write (from 1) whose label matches is begun, right after it is on disk, or before the n-th read. */
 export type CrashPlan = { readonly when: 'before' | 'after' | 'read', readonly label: string, readonly nth: number }
 
-const JOURNAL_KINDS = ['', 'breakpoint', 'close', 'idle']
+const JOURNAL_KINDS = ['', 'breakpoint', 'close', 'idle', 'force', 'result']
 const plan = { path: process.env.CRASH_PLAN ?? '', mtimeMs: 0, seen: 0, present: undefined as CrashPlan | undefined }
 
 /** The plan as it is now; a new one starts to count anew. */

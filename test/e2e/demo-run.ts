@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as assert from 'uvu/assert'
 import type { ScenarioName } from '../../scripts/demo/scenarios.js'
+import { FEE_WEI, RESULT_FEE_WEI } from '../../scripts/demo/serving.js'
 import type { Seat, Step, StepOf } from '../../scripts/demo/steps.js'
 import { paintFor } from '../../scripts/demo/paint.js'
 import { Story } from '../../scripts/demo/story.js'
@@ -57,15 +58,16 @@ function assertReadable ({ steps }: Told): void {
   }
 }
 
-/** The money, to the wei: nothing is lost or made, the winner has what was at stake, and nobody paid but for its own gas. */
-export function assertMoney (told: Told, winner: Seat, atStake = STAKE): void {
+/** The money, to the wei: nothing is lost or made, the winner has what was at stake, and nobody paid but for its own gas. `besideWei`: what each has from an oracle's fees and bond. */
+export function assertMoney (told: Told, winner: Seat, atStake = STAKE, besideWei: readonly bigint[] = [0n, 0n]): void {
   const { players, courtWei } = told.one('balances')
   assert.is(courtWei, '0')
   for (const { player, beforeWei, afterWei, feesWei, wonWei } of players) {
     assert.is(BigInt(afterWei), BigInt(beforeWei) - BigInt(feesWei) + BigInt(wonWei))
-    assert.is(BigInt(wonWei), player === winner ? atStake : -atStake)
+    const stake = player === 2 ? 0n : player === winner ? atStake : -atStake
+    assert.is(BigInt(wonWei), stake + (besideWei[player] ?? 0n))
   }
-  assert.equal(players.map(({ player }) => player), [0, 1])
+  assert.equal(players.map(({ player }) => player), besideWei.map((_, player) => player))
   assert.ok([...told.all('open'), ...told.all('join')].every(({ depositWei }) => BigInt(depositWei) === ETHER))
   const { ok, problems, threadGas, threadTransactions } = told.one('result')
   assert.equal([ok, problems], [true, []])
@@ -117,5 +119,37 @@ export const EXPECTED: Readonly<Record<Exclude<ScenarioName, 'game'>, (told: Tol
     // What is left for the last round's receipts is neither player's payout.
     assert.equal(told.one('close').payoutsWei, [ETHER, ETHER - 2n * STAKE, 2n * STAKE].map(String))
     assertMoney(told, 0, 2n * STAKE)
+  },
+  oracle (told) {
+    assert.equal([told.all('move').length, told.one('away').nonce], [4, 4])
+    assert.equal(told.court(), [
+      ['Alice', 'challenge', 4], ['Alice', 'claim', 5], ['Alice', 'claim', 6], ['Alice', 'settle', undefined], ['Oracle', 'release', undefined], ['Oracle', 'unbond', undefined]
+    ])
+    assert.equal(told.decisions(), [
+      ['Alice', 'challengeAndAdvance'], ['Alice', 'advance'], ['Alice', 'claim'], ['Alice', 'claimTimeout'], ['Alice', 'advance'], ['Alice', 'claim'], ['Alice', 'settle']
+    ])
+    assert.ok(told.all('court').every(({ function: called, gasUsed }) => called !== 'claim' || gasUsed <= 120_000))
+    const fees = FEE_WEI + 2n * RESULT_FEE_WEI
+    assertMoney(told, 0, STAKE, [-fees, 0n, fees])
+  },
+  watch (told) {
+    assert.equal([told.all('move').length, told.one('away').name, told.one('stale').newest], [7, 'Alice', 7])
+    assert.equal(told.court().slice(0, 3), [['Bob', 'challenge', 4], ['Oracle', 'respond', 7], ['Oracle', 'settle', undefined]])
+    assert.equal(told.decisions(), [['Oracle', 'respond'], ['Oracle', 'settle']])
+    assertMoney(told, 0, STAKE, [-FEE_WEI, 0n, FEE_WEI])
+  },
+  fraud (told) {
+    assert.equal([told.all('move').length, told.one('lie').nonce], [5, 6])
+    assert.equal(told.court().slice(0, 5), [['Bob', 'challenge', 5], ['Bob', 'claim', 6], ['Alice', 'refuteClaim', 6], ['Alice', 'advance', 7], ['Alice', 'settle', undefined]])
+    const { account, refuter, toRefuterWei, toEachOtherWei } = told.one('slashed')
+    const bond = BigInt(toRefuterWei) + BigInt(toEachOtherWei)
+    assert.equal([account, refuter, bond], ['Oracle', 'Alice', 2_470_000_000_000_000_000n])
+    assertMoney(told, 0, STAKE, [bond - FEE_WEI, -RESULT_FEE_WEI, FEE_WEI + RESULT_FEE_WEI - bond])
+  },
+  absent (told) {
+    assert.equal(told.all('away').map(({ name }) => name), ['Oracle', 'Bob'])
+    assert.equal(told.court().slice(0, 3), [['Alice', 'challengeAndAdvance', 5], ['Alice', 'advance', 6], ['Alice', 'settle', undefined]])
+    assert.equal(told.one('back').name, 'Oracle')
+    assertMoney(told, 0, STAKE, [-FEE_WEI, 0n, FEE_WEI])
   }
 }

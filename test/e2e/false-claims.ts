@@ -1,15 +1,16 @@
 /** A player who cheats by the court's own means: its node is off, and a script of its own sends what its wallet can send. */
-import { Contract, type ContractTransactionReceipt, type InterfaceAbi } from 'ethers'
+import { Contract, type ContractTransactionReceipt, type InterfaceAbi, type Result } from 'ethers'
 import type { Player } from '../../scripts/arena.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { hexToBytes } from '../../src/protocol/bytes.js'
 import { hash32, sign } from '../../src/protocol/crypto.js'
-import { signInput, type InputFields } from '../../src/protocol/input.js'
-import { contractAddressOf } from '../../src/protocol/terms.js'
+import { decodeInput, signInput, type InputFields } from '../../src/protocol/input.js'
+import { contractAddressOf, termsFromAbi } from '../../src/protocol/terms.js'
 import { inputDigest } from '../../src/protocol/typed-data.js'
 import type { Address, Domain, Hash32, Hex, SignedInput } from '../../src/protocol/types.js'
 import { encodeCalldata } from '../../src/rpc/calldata.js'
-import { certificate, type Table } from './table.js'
+import { Machine } from '../../src/machine/machine.js'
+import { certificate, STAKE, type Table } from './table.js'
 
 /** Player `index` of a table, without its node. */
 export class Cheat {
@@ -50,12 +51,41 @@ export class Cheat {
     return recorded
   }
 
+  /** What answers for one claim in this thread, and for one doubt, in wei. */
+  async bondWei (): Promise<bigint> {
+    return await this.court.getFunction('bondFor').staticCall(this.#table.opened.terms.gasLimit) as bigint
+  }
+
+  /** The chain's time, in seconds: what a move can bear now. */
+  async nowSec (): Promise<bigint> {
+    return BigInt((await this.#table.arena.provider.getBlock('latest'))?.timestamp ?? 0)
+  }
+
+  /** What all players' machines make of an input on the last breakpoint that `from` holds, after these moves of TicTacToe. */
+  async rootAfter (from: Player, cells: readonly number[], input: SignedInput, timestampSec: bigint): Promise<Hash32> {
+    const [opened] = await this.told('CREATE3')
+    const context = { thread: this.#table.thread, terms: termsFromAbi(opened?.['terms'] as Result), domain: this.#domain }
+    const { breakpoints } = await from.rpc.request('thread_breakpoints', { thread: this.#table.thread, limit: 64 })
+    const { machine } = await Machine.genesis(context, loadArtifact('TicTacToe').creationCode, BigInt(breakpoints[0]?.timestampSec ?? 0))
+    const inputs = cells.map((cell, i) => signInput(
+      { nonce: BigInt(i >> 1) + 1n, gasLimit: 1_000_000n, to: this.contract, valueWei: i < 2 ? STAKE : 0n, data: hexToBytes(encodeCalldata({ signature: 'play(uint8)', args: [cell] })) },
+      hexToBytes(this.#table.player(i % 2).key), context
+    ))
+    for (const [i, signed] of [...inputs, input].entries()) {
+      const at = breakpoints[i + 1]
+      const parent = (breakpoints[i]?.hash ?? '') as Hash32
+      const prepared = await machine.prepare({ nonce: BigInt(i) + 1n, parent, timestampSec: at === undefined ? timestampSec : BigInt(at.timestampSec), inputs: [decodeInput(signed, context)] })
+      machine.commit(prepared)
+      // What is signed was played like this.
+      if (at !== undefined && at.stateRoot !== machine.root) throw new Error(`slot ${i + 1} has another root`)
+    }
+    return machine.root
+  }
+
   /** Claims a result for a move on what is recorded, with a bond of its own. */
-  async claim (recorded: unknown, { raw, binding }: SignedInput, stateRoot: Hash32): Promise<ContractTransactionReceipt> {
-    const { terms } = this.#table.opened
-    const bondWei = await this.court.getFunction('bondFor').staticCall(terms.gasLimit) as bigint
-    const block = await this.#table.arena.provider.getBlock('latest')
-    const move = [this.#index, raw, binding, '0x', block?.timestamp ?? 0, `0x${'00'.repeat(32)}`]
+  async claim (recorded: unknown, { raw, binding }: SignedInput, stateRoot: Hash32, timestampSec?: bigint): Promise<ContractTransactionReceipt> {
+    const bondWei = await this.bondWei()
+    const move = [this.#index, raw, binding, '0x', timestampSec ?? await this.nowSec(), `0x${'00'.repeat(32)}`]
     return await mined(this.court.getFunction('claim').send(this.#table.terms(), recorded, move, stateRoot, '0x', { value: bondWei }))
   }
 

@@ -17,7 +17,7 @@ const FEE = ETHER / 100n
 const BOND = 2_470_000_000_000_000_000n
 
 test.before(async world => {
-  const arena = await openArena({ claims: true })
+  const arena = await openArena()
   world.arena = arena
   world.code = (await arena.deployData('TicTacToe')).address
   const players = await Promise.all([

@@ -125,4 +125,17 @@ test('a mover whose node is gone: the other\'s move is executed by the judge, wh
   assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
 })
 
+test('a mover who does not come, and nothing to force: who challenges has the contract settled by what the breakpoint named, with the only stake back', async world => {
+  const { arena, alice, bob } = world
+  await bob.start()
+  const table = await begin(world)
+  assert.is((await table.send(0, 'play()')).success, true)
+  await table.reach(1)
+  await move(table, 0, 4)
+  await alice.rpc.request('thread_challenge', { thread: table.thread })
+  await arena.passTime(2 * WINDOW)
+  // By the shares it would be half of it.
+  assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER, ETHER].map(String))
+})
+
 test.run()

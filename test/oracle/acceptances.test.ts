@@ -13,8 +13,8 @@ const OTHER_CODE = `0x${'c1'.repeat(32)}` as Hash32
 const ORACLE = `0x${'0a'.repeat(20)}` as Address
 const id = (n: number): ThreadId => `0x${n.toString(16).padStart(64, '0')}` as ThreadId
 // What an oracle does not look at is left out.
-const TERMS = { codeHash: CODE, oracle: ORACLE, oracleFee: 5n, joinDeadlineSec: 1_000n, gasLimit: 1_000_000n } as unknown as Terms
-const POLICY: OraclePolicy = { minFeeUnits: 5n, claims: 2, codes: [] }
+const TERMS = { codeHash: CODE, oracle: ORACLE, oracleFee: 5n, asset: ORACLE, joinDeadlineSec: 1_000n, gasLimit: 1_000_000n } as unknown as Terms
+const POLICY: OraclePolicy = { minFeeUnits: 5n, claims: 2, codes: [], assets: [], isDryRun: false }
 const FUNDS: OracleFunds = { freeWei: 20n, perClaimWei: 10n }
 
 const cases: readonly [string, Terms, OraclePolicy, OracleFunds, bigint, RegExp | undefined][] = [
@@ -23,6 +23,8 @@ const cases: readonly [string, Terms, OraclePolicy, OracleFunds, bigint, RegExp 
   ['its bond is one wei too small', TERMS, POLICY, { ...FUNDS, freeWei: 19n }, 0n, /19 wei of the bond are free, 20/],
   ['the code is one that it serves', TERMS, { ...POLICY, codes: [OTHER_CODE, CODE] }, FUNDS, 0n, undefined],
   ['the code is another one', TERMS, { ...POLICY, codes: [OTHER_CODE] }, FUNDS, 0n, /not served/],
+  ['the asset is one that it serves', TERMS, { ...POLICY, assets: [ORACLE] }, FUNDS, 0n, undefined],
+  ['the asset is another one', TERMS, { ...POLICY, assets: [`0x${'0b'.repeat(20)}` as Address] }, FUNDS, 0n, /asset .* not served/],
   ['nobody can join any more', TERMS, POLICY, FUNDS, 1_001n, /time to join/]
 ]
 for (const [title, terms, policy, funds, nowSec, reason] of cases) {
@@ -73,6 +75,13 @@ test('an acceptance that failed is tried again, not sooner than in a while', asy
   assert.equal(taken, [])
   await acceptances.look(asking(1), 5_000)
   assert.equal(taken, [[id(1), 20n]])
+})
+
+test('a dry run says what it would accept, and accepts nothing', async () => {
+  const { chain, taken } = court(50n)
+  const events: string[] = []
+  await new Acceptances({ ...POLICY, isDryRun: true }, { chain, log: (_, event) => { events.push(event) } }).look(asking(1), 0)
+  assert.equal([taken, events], [[], ['oracle.would-accept']])
 })
 
 test.run()

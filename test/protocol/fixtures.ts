@@ -5,7 +5,7 @@ import { bytesToHex, equalBytes, ZERO_ADDRESS } from '../../src/protocol/bytes.j
 import { addressOf, hash32 } from '../../src/protocol/crypto.js'
 import type { InputContext } from '../../src/protocol/input.js'
 import { threadIdOf } from '../../src/protocol/terms.js'
-import type { Breakpoint, Domain, Hash32, Hex, Signature, SignedInput, Slot, Terms, ThreadId } from '../../src/protocol/types.js'
+import type { Address, Breakpoint, Domain, Hash32, Hex, Signature, SignedInput, Slot, Terms, ThreadId } from '../../src/protocol/types.js'
 import * as assert from 'uvu/assert'
 
 /** A private key of one repeated byte. */
@@ -69,6 +69,7 @@ export const arbitrary = {
   thread: bytes(32).map(value => bytesToHex(value) as Hex as ThreadId),
   index: fc.integer({ min: 0, max: 15 }),
   attempt: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  address: bytes(20).map(value => bytesToHex(value) as Address),
   signature: bytes(65) as fc.Arbitrary<Signature>
 }
 export const arbitrarySlot: fc.Arbitrary<Slot> = record({ epoch: arbitrary.uint64, nonce: arbitrary.uint64 })

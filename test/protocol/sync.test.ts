@@ -15,7 +15,12 @@ const arbitraryCertificate: fc.Arbitrary<WireCertificate> = record({
 const arbitraryRequest: fc.Arbitrary<SyncRequest> = fc.oneof(
   record({ kind: fc.constant('status' as const), thread: arbitrary.thread }),
   record({ kind: fc.constant('range' as const), thread: arbitrary.thread, from: arbitrarySlot, limit: fc.integer({ min: 0, max: 65_535 }) }),
-  fc.constant({ kind: 'peers' as const })
+  fc.constant({ kind: 'peers' as const }),
+  record({
+    kind: fc.constant('result' as const), thread: arbitrary.thread, dispute: arbitrary.uint64, parent: arbitrary.hash, timestampSec: arbitrary.uint64,
+    input: arbitraryInput, force: arbitrary.signature
+  }),
+  fc.constant({ kind: 'offer' as const })
 )
 const text = fc.string({ unit: 'grapheme', maxLength: 10 })
 const arbitraryAnswer: fc.Arbitrary<SyncAnswer> = fc.oneof(
@@ -24,6 +29,20 @@ const arbitraryAnswer: fc.Arbitrary<SyncAnswer> = fc.oneof(
   }),
   record({ kind: fc.constant('range' as const), certificates: fc.array(arbitraryCertificate, { maxLength: 3 }) }),
   record({ kind: fc.constant('peers' as const), multiaddrs: fc.array(text, { maxLength: 4 }) }),
+  record({
+    kind: fc.constant('result' as const),
+    answer: fc.oneof(
+      record({ kind: fc.constant('signed' as const), stateRoot: arbitrary.hash, feeWei: arbitrary.uint256, signature: arbitrary.signature }),
+      record({ kind: fc.constant('certificate' as const), certificate: arbitraryCertificate })
+    )
+  }),
+  record({
+    kind: fc.constant('offer' as const),
+    offer: record({
+      wallet: arbitrary.address, minFeeUnits: arbitrary.uint256, resultFeeWei: arbitrary.uint256, claims: fc.integer({ min: 0, max: 255 }),
+      codes: fc.array(arbitrary.hash, { maxLength: 3 }), assets: fc.array(arbitrary.address, { maxLength: 3 })
+    })
+  }),
   record({ kind: fc.constant('error' as const), code: fc.constantFrom('THREAD_UNKNOWN', '') })
 )
 
@@ -120,8 +139,8 @@ test('certificates of two threads, or a thread without any, make no range', () =
 })
 
 test('unknown kinds and text that is not UTF-8 are refused', () => {
-  for (const kind of [0, 4, 255]) throwsCode(() => decodeSyncRequest(Uint8Array.of(kind)), 'WIRE_UNKNOWN_KIND', 'reject')
-  for (const kind of [4, 255]) throwsCode(() => decodeSyncAnswer(Uint8Array.of(kind)), 'WIRE_UNKNOWN_KIND', 'reject')
+  for (const kind of [0, 6, 255]) throwsCode(() => decodeSyncRequest(Uint8Array.of(kind)), 'WIRE_UNKNOWN_KIND', 'reject')
+  for (const kind of [6, 255]) throwsCode(() => decodeSyncAnswer(Uint8Array.of(kind)), 'WIRE_UNKNOWN_KIND', 'reject')
   for (const empty of [decodeSyncRequest, decodeSyncAnswer]) throwsCode(() => empty(new Uint8Array(0)), 'WIRE_MALFORMED', 'reject')
   throwsCode(() => decodeSyncAnswer(Uint8Array.of(3, 0, 1, 0, 0, 0, 1, 0xff)), 'WIRE_MALFORMED', 'reject')
 })

@@ -191,10 +191,10 @@ test('money that does not add up is named, and told as a failure', () => {
   const account = (player: 0 | 1, wonWei: bigint): Account => ({ player, name: player === 0 ? 'Alice' : 'Bob', beforeWei: '0', afterWei: '0', feesWei: '0', transactions: 1, wonWei: wonWei.toString() })
   const expected = [STAKE, -STAKE]
   const right = [account(0, STAKE), account(1, -STAKE)]
-  assert.equal(moneyProblems(right, [ETHER + STAKE, ETHER - STAKE], expected, 0n), [])
-  assert.match(moneyProblems([account(0, 0n), account(1, 0n)], [ETHER, ETHER], expected, 0n).join(), `Alice should have won ${STAKE} wei, but has won 0`)
-  assert.match(moneyProblems(right, [ETHER + STAKE, ETHER], expected, 0n).join(), 'were paid out')
-  assert.match(moneyProblems(right, [ETHER + STAKE, ETHER - STAKE], expected, 5n).join(), 'the court still holds 5 wei')
+  assert.equal(moneyProblems(right, [ETHER + STAKE, ETHER - STAKE], { wonWei: expected }, 0n), [])
+  assert.match(moneyProblems([account(0, 0n), account(1, 0n)], [ETHER, ETHER], { wonWei: expected }, 0n).join(), `Alice should have won ${STAKE} wei, but has won 0`)
+  assert.match(moneyProblems(right, [ETHER + STAKE, ETHER], { wonWei: expected }, 0n).join(), 'were paid out')
+  assert.match(moneyProblems(right, [ETHER + STAKE, ETHER - STAKE], { wonWei: expected }, 5n).join(), 'the court still holds 5 wei')
 
   const story = new Story(paintFor({ isTTY: false }, {}), false)
   const told = story.tell({ step: 'result', scenario: 'game', ok: false, problems: ['the court still holds 5 wei'], outcome: 'x', winner: 'Alice', stakeWei: '1', moves: 7, threadGas: 1, threadTransactions: 3, onchainGas: 1, totalMs: 1 })

@@ -23,6 +23,11 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'two players, moves that break settlement', bounds: { ...two, withheld: 3, broken: true } },
   { name: 'two players, claims', bounds: { ...two, claims: true, broken: true, last: 6 } },
   { name: 'two players, claims that the oracle answers for, of what is no move too', bounds: { ...two, honest: 1, claims: true, none: true, oracle: true, last: 4 } },
+  { name: 'two players, claims that can be doubted, of what cannot be judged too', bounds: { ...two, claims: true, doubts: true, last: 5 } },
+  { name: 'two players, the other to move by claims that can be doubted', bounds: { ...two, honest: 1, claims: true, doubts: true, oracle: true, last: 4 } },
+  { name: 'two players, the honest one claims, and is doubted', bounds: { ...two, claims: true, doubts: true, proofs: 1, last: 4 } },
+  { name: 'two players, the honest one claims, and proves in as many transactions as a window has ticks but one', bounds: { ...two, claims: true, doubts: true, proofs: two.terms.window - 1, last: 4 } },
+  { name: 'two players, claims that can be doubted and break settlement', bounds: { ...two, withheld: 3, claims: true, doubts: true, broken: true, last: 4 } },
   { name: 'two players, judgements of two transactions', bounds: { ...two, terms: { ...two.terms, bank: 6 }, transactions: 2, broken: true, last: 5 } },
   { name: 'two players, refutations of as many transactions as a window has ticks but one', bounds: { ...two, broken: true, trials: two.terms.window - 1, last: 5 } },
   { name: 'two players, the dispute is resumed', bounds: { ...two, resumes: 1, withheld: 3, last: 5 } },
@@ -31,6 +36,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'three players, a certificate is withheld', bounds: { ...three, honest: 1, withheld: 4 } },
   { name: 'three players, moves that break settlement', bounds: { ...three, honest: 1, broken: true } },
   { name: 'three players, claims', bounds: { ...three, honest: 2, claims: true, last: 6 } },
+  { name: 'three players, claims that can be doubted', bounds: { ...three, honest: 2, claims: true, doubts: true, last: 4 } },
+  { name: 'three players, the honest one claims, and is doubted', bounds: { ...three, claims: true, doubts: true, proofs: 1, last: 5 } },
   { name: 'three players, the dispute is resumed', bounds: { ...three, honest: 2, resumes: 1, last: 6 } }
 ]
 

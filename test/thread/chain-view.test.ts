@@ -1,7 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ChainEvent, LogPosition } from '../../src/thread/ports.js'
-import { foldChainEvent, isFolded, isOver, openMoves, recordedSlot, type ChainView } from '../../src/thread/chain-view.js'
+import { foldChainEvent, isFolded, isOver, openClaims, openMoves, recordedSlot, type ChainView } from '../../src/thread/chain-view.js'
 import { fromJson, toJson } from '../../src/thread/records.js'
 import { terms, thread } from '../protocol/fixtures.js'
 import { hashOf } from './contents.js'
@@ -105,6 +105,28 @@ test('forced moves stand upon the certificate, go with a refutation or with evid
 
   const resumed = told(move(5), { type: 'recorded', breakpoint: breakpoint(6n, 1n), hash: hashOf(6), signatures: [] }, { type: 'resumed', epoch: 1n })
   assert.equal([resumed.moves.length, openMoves(resumed), resumed.certificate?.hash, resumed.dispute], [1, [], hashOf(6), undefined])
+})
+
+test('a doubt moves the end and is known of its claim, until that is proved, or the deposit is back', () => {
+  const input = { raw: Uint8Array.of(1), binding: new Uint8Array(65) }
+  const [account, doubter] = [terms.asset, terms.players[0] ?? terms.asset]
+  const body = breakpoint(5n, 1n)
+  const claim: Said[] = [
+    { type: 'recorded', breakpoint: body, hash: hashOf(105), signatures: undefined },
+    { type: 'forced', dispute: 1n, player: 1, endsAtSec: 35n, breakpoint: body, hash: hashOf(105), input }, { type: 'claimed', account, index: 0 },
+    { type: 'doubted', claimed: hashOf(105), index: 0, doubter, endsAtSec: 44n }
+  ]
+  const told = (...more: Said[]): ChainView => fold([...STORY.slice(0, 4), ...claim, ...more].map((said, index) => ({ ...said, thread, at: at(index) }) as ChainEvent))
+  const view = told()
+  assert.equal([view.dispute?.endsAtSec, openClaims(view).map(move => move.claim), view.doubts.map(({ move, doubter }) => [move.hash, doubter])], [44n, [{ account, index: 0, doubter }], [[hashOf(105), doubter]]])
+
+  const proved = told({ type: 'proved', claimed: hashOf(105), prover: account, toProverWei: 1n })
+  assert.equal([openClaims(proved), openMoves(proved).length, proved.doubts], [[], 1, []])
+
+  // Refuted or dropped, the claim is gone; its doubt is over when the deposit is back.
+  const refuted: Said = { type: 'refuted', dispute: 2n, player: 1, recorded: hashOf(4), endsAtSec: 50n }
+  assert.equal([openClaims(told(refuted)), told(refuted).doubts.length], [[], 1])
+  assert.equal(told(refuted, { type: 'doubtOver', claimed: hashOf(105), doubter, toDoubterWei: 1n }).doubts, [])
 })
 
 test('a judgement that goes on moves the end, and is over with whatever else is recorded', () => {

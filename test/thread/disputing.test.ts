@@ -12,13 +12,15 @@ const DISPUTE = { number: 1n, evidenceUntilSec: 2_000n, endsAtSec: 3_000n, by: `
 /** No dispute, the head at slot 5, an own input that has waited long enough. */
 const PLAYING: Situation = {
   phase: 'active', mode: 'signing', nowSec: 1_000n, windowSec: 1_000n, hasSettlement: false, dispute: undefined, confirmedEpoch: 0n, held: slot(5), recordedSigned: undefined,
-  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, isJudging: false, falseClaim: undefined, settles: undefined, bankSec: undefined, staggerSec: 0n
+  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, isJudging: false, falseClaim: undefined, doubted: undefined, toProve: undefined, settles: undefined, bankSec: undefined, staggerSec: 0n
 }
 /** The head is what the court has, the own input has waited long enough. */
 const DISPUTED: Situation = {
   ...PLAYING, phase: 'dispute', dispute: DISPUTE, recordedSigned: slot(5), standing: { slot: slot(5), mover: undefined }, bankSec: { left: 1_000n, charge: 60n }
 }
-const FALSE = { slot: slot(6, 1), mover: 1, why: 'its input reverts' }
+const FALSE = { slot: slot(6, 1), mover: 1, why: 'its input reverts', isUnjudged: false, isDoubted: false }
+const UNJUDGED = { ...FALSE, why: 'too many slots', isUnjudged: true }
+const [OWN, OTHERS] = [true, false].map(isOwn => ({ slot: slot(6, 1), mover: 1, isOwn }))
 const OVER: Situation = { ...DISPUTED, nowSec: 3_000n }
 
 const cases: [string, Situation, ReturnType<typeof decide>['action'], RegExp?, Partial<DisputeOptions>?][] = [
@@ -60,6 +62,18 @@ const cases: [string, Situation, ReturnType<typeof decide>['action'], RegExp?, P
   ['a false claim that nobody has refuted by the end', { ...OVER, falseClaim: FALSE }, 'settle'],
   ['a false claim goes with the answer to a challenge that is too old', { ...DISPUTED, held: slot(6), follows: false, falseClaim: FALSE }, 'respond'],
   ['a false claim stands under what everybody has signed', { ...DISPUTED, isAgreed: true, falseClaim: FALSE }, 'refuteClaim'],
+  ['a claim that no judgement holds', { ...DISPUTED, falseClaim: UNJUDGED }, 'doubt', /cannot be brought before the judge: too many slots/],
+  ['such a claim, and the user does the rest', { ...DISPUTED, falseClaim: UNJUDGED }, 'doubt', /judge/, { autoDispute: false }],
+  ['such a claim is doubted: nothing is forced upon it', { ...DISPUTED, falseClaim: { ...UNJUDGED, isDoubted: true } }, 'wait', /falls unless/],
+  ['a false claim that is doubted can be refuted all the same', { ...DISPUTED, falseClaim: { ...FALSE, isDoubted: true } }, 'refuteClaim'],
+  ['a doubted claim that nobody has proved by the end', { ...OVER, doubted: OTHERS }, 'drop', /nobody has proved/],
+  ['the same, and the user does the rest', { ...OVER, doubted: OTHERS }, 'drop', /proved/, { autoDispute: false }],
+  ['the same, and another node goes first', { ...OVER, doubted: OTHERS, staggerSec: 5n }, 'wait', /another player/],
+  ['its own claim is doubted', { ...DISPUTED, toProve: OWN }, 'proveClaim', /right, and doubted/],
+  ["another's right claim is doubted: the own move goes first", { ...DISPUTED, toProve: OTHERS }, 'advance'],
+  ["another's right claim is doubted: that one has half of a window for the proof", { ...DISPUTED, toProve: OTHERS, input: undefined }, 'wait'],
+  ["another's right claim is doubted, and half of the window is over", { ...DISPUTED, toProve: OTHERS, nowSec: 2_500n }, 'proveClaim'],
+  ['a right claim stands doubted under one that no judgement holds', { ...DISPUTED, toProve: OTHERS, nowSec: 2_500n, falseClaim: { ...UNJUDGED, isDoubted: true } }, 'proveClaim'],
   ['the user does the rest', { ...DISPUTED, settles: false, standing: { slot: slot(6, 1), mover: 1 } }, 'wait', /user/, { autoDispute: false }],
 
   ['the dispute is over', OVER, 'settle'],

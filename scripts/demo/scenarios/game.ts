@@ -34,7 +34,7 @@ export async function playGame (stage: Stage, options: DemoOptions, teller: Tell
   teller.tell(onChain.step)
 
   const problems = [
-    ...moneyProblems(players, payoutsWei, expectedWei(played.outcome), courtWei),
+    ...moneyProblems(players, payoutsWei, { wonWei: expectedWei(played.outcome) }, courtWei),
     ...game.agrees() ? [] : ['the two nodes do not hold the same breakpoints, each signed by both'],
     ...onChain.outcome === played.outcome ? [] : [`on the chain the same moves ended with ${onChain.outcome}, in the thread with ${played.outcome}`]
   ]

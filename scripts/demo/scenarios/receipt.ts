@@ -38,7 +38,7 @@ export async function playReceipt (stage: Stage, _options: DemoOptions, teller: 
   const courtWei = await stage.step(stage.arena.balance(stage.arena.court))
   teller.tell({ step: 'balances', players, courtWei: courtWei.toString() })
   const [first = 0n, second = 0n] = payoutsWei
-  const problems = [...moneyProblems(players, [first + PRIZES_WEI, second], [PRIZES_WEI, -PRIZES_WEI], courtWei), ...await play.trophyProblems()]
+  const problems = [...moneyProblems(players, [first + PRIZES_WEI, second], { wonWei: [PRIZES_WEI, -PRIZES_WEI] }, courtWei), ...await play.trophyProblems()]
   teller.tell({
     step: 'result', scenario: 'receipt', ok: problems.length === 0, problems, outcome: 'x', winner: actors[0].name, stakeWei: PRIZES_WEI.toString(), moves: play.words,
     threadGas: game.gasUsed + play.gasUsed, threadTransactions: game.transactions + play.transactions, onchainGas: null, totalMs: Math.round(performance.now() - stage.startedMs)

@@ -15,7 +15,7 @@ const MORPION: PlayedContract = {
 
 /** @see Scenario */
 export async function playRoutine (stage: Stage, options: DemoOptions, teller: Teller): Promise<boolean> {
-  const trial = await Trial.begin(stage, teller, [{ name: 'Alice', flags: FLAGS }, { name: 'Bob' }], PACE, MORPION)
+  const trial = await Trial.begin(stage, teller, [{ name: 'Alice', flags: FLAGS }, { name: 'Bob' }], PACE, { contract: MORPION })
   const [first, fifth] = [options.moves.slice(0, 4), options.moves[4] ?? 0]
   await trial.play(first)
   await trial.loses(1, 'killed')

@@ -9,7 +9,7 @@ import { PASSIVE, Trial, WATCHFUL } from '../trial.js'
 
 const PACE = { moving: { windowSec: 300, patienceSec: 600 }, waiting: { windowSec: 20, patienceSec: 600 } }
 /** When both stakes were inside the contract: settled so, both would have theirs back. */
-const OLD = 4
+export const OLD = 4
 
 /** @see Scenario */
 export async function playStale (stage: Stage, options: DemoOptions, teller: Teller): Promise<boolean> {
@@ -18,14 +18,14 @@ export async function playStale (stage: Stage, options: DemoOptions, teller: Tel
   await trial.play(moves)
   teller.tell({ step: 'stale', player: 1, name: trial.actors[1].name, nonce: OLD, newest: moves.length })
   teller.working('Bob challenges')
-  await stage.step(challenge(stage, trial))
+  await stage.step(showOld(stage, trial))
   await trial.until('the answer', 0, ({ phase, chain }) => phase === 'dispute' && chain.recorded?.slot.nonce === moves.length)
   await trial.runsOut(0)
   return await trial.finish('stale', 0, outcomeOf(moves.reduce(withMove, EMPTY)))
 }
 
 /** Bob's own transaction: he needs no node for it, only what his node has kept. */
-async function challenge (stage: Stage, { actors: [, bob], game: { thread } }: Trial): Promise<void> {
+export async function showOld (stage: Stage, { actors: [, bob], game: { thread } }: Trial): Promise<void> {
   const { rpc } = bob.player
   const { terms } = await rpc.request('thread_status', { thread })
   const { breakpoints: [old] } = await rpc.request('thread_breakpoints', { thread, from: { epoch: 0, nonce: OLD }, limit: 1 })

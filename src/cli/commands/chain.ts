@@ -26,9 +26,14 @@ export function registerChain (program: Command): void {
     context.print(result, pricedText(`challenged ${short(result.thread)} at ${slotText(result.slot)}`, result))
   })
   act(onThread('advance', 'force your input that waits: the chain executes it (a running node does so on its own after --dispute-after-sec)', 'evm-threads advance 3f2a --dry-run')
+    .option('--use-oracle', 'have the thread\'s oracle answer for it, and claim it: less gas, and its fee; where it does not answer, the chain executes it')
+    .option('--max-fee <amount>', 'with --use-oracle: what its result may cost, e.g. 0.001ether (default: --max-oracle-fee of the node)')
     .option('--dry-run', DRY_RUN), async (context, thread = '') => {
-    const result = await context.withThread(thread, async (client, id) => await client.request('thread_advance', { thread: id, dryRun: isDry(context) }))
-    context.print(result, pricedText(`forced the move into ${slotText(result.slot)} of ${short(result.thread)}`, result))
+    const maxFee = textOption(context, 'maxFee')
+    const asked = { useOracle: context.options['useOracle'] === true, maxFee: maxFee === undefined ? undefined : parseAmount(maxFee), dryRun: isDry(context) }
+    const result = await context.withThread(thread, async (client, id) => await client.request('thread_advance', { thread: id, ...asked }))
+    const claimed = result.claim === null ? 'forced' : `claimed, for ${weiText(result.claim.feeWei)} ether to the oracle ${short(result.claim.oracle)},`
+    context.print(result, pricedText(`${claimed} the move into ${slotText(result.slot)} of ${short(result.thread)}`, result))
   })
   act(onThread('dispute', 'how a thread stands at the court, and what this node does next', 'evm-threads dispute 3f2a')
     .option('--price', 'and what the next step would take and cost'), async (context, thread = '') => {

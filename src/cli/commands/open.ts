@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Command } from 'commander'
 import { ThreadsError } from '../../errors.js'
 import type { ParamsIn } from '../../rpc/api.js'
 import { act, textOption, type Context } from '../command.js'
-import { short } from '../text.js'
+import { short, weiText } from '../text.js'
 import { parseAmount, parseCount } from '../values.js'
 
 type OtherPlayer = { readonly wallet: string, readonly sessionKey: string, readonly deposit: string | undefined }
@@ -84,7 +84,15 @@ async function openThread (context: Context, contract = '', ...words: string[]):
   })
   const { hash, gasUsed } = opened.transaction
   const accepts = opened.terms.oracle === NOBODY ? [] : [`Before the last of them, the oracle ${opened.terms.oracle} must accept: evm-threads oracle accept ${opened.thread}`]
-  context.print(opened, [`thread ${opened.thread}`, `opened: transaction ${hash}, gas ${gasUsed}`, ...cautionLines(opened.cautions), `The others join with: evm-threads join ${opened.thread}`, ...accepts].join('\n'))
+  context.print(opened, [`thread ${opened.thread}`, `opened: transaction ${hash}, gas ${gasUsed}`, ...bondLines(opened.oracle ?? null), ...cautionLines(opened.cautions), `The others join with: evm-threads join ${opened.thread}`, ...accepts].join('\n'))
+}
+
+/** What the oracle has to answer with, against what it must cover. */
+function bondLines (oracle: { readonly account: string, readonly freeWei: string, readonly perClaimWei: string } | null): string[] {
+  if (oracle === null) return []
+  const covers = BigInt(oracle.freeWei) / BigInt(oracle.perClaimWei)
+  const line = `oracle ${oracle.account}: ${weiText(oracle.freeWei)} ether of its bond are free, ${weiText(oracle.perClaimWei)} answer for one claim in this thread: enough for ${covers}`
+  return covers > 0n ? [line] : [`CAUTION: ${line}. It cannot answer for any`]
 }
 
 function cautionLines (cautions: readonly string[] = []): string[] {

@@ -56,6 +56,47 @@ Examples:
       : await context.withThread(thread, async (client, id) => await client.request('oracle_status', { account, thread: id }))
     context.print(result, statusText(result))
   })
+  act(oracle.command('report')
+    .description('what this node does as an oracle: its terms, bond and threads, the fees that they have brought, and the work that waits')
+    .addHelpText('after', '\nExample:\n  evm-threads oracle report'), async context => {
+    const result = await context.withNode(async client => await client.request('oracle_report', {}))
+    context.print(result, reportText(result))
+  })
+  act(oracle.command('look')
+    .description('an oracle before you open a thread: what it offers, its free bond, and its record at the court')
+    .argument('<oracle>', 'its multiaddress, or its account')
+    .option('--gas-limit <gas>', 'of the thread\'s inputs: what a claim needs rises with it (default 1000000)', parseCount)
+    .addHelpText('after', '\nExamples:\n  evm-threads oracle look /ip4/192.0.2.7/tcp/9470/ws/p2p/16Uiu2…\n  evm-threads oracle look 0x04ac… --json'), async (context, which = '') => {
+    const asked = { ...which.startsWith('/') ? { multiaddr: which } : { account: which }, gasLimit: context.options['gasLimit'] as number | undefined }
+    const result = await context.withNode(async client => await client.request('oracle_look', asked))
+    context.print(result, lookText(result))
+  })
+}
+
+function offerText ({ minFeeUnits, resultFeeWei, claims, codes, assets }: NonNullable<Result<'oracle_report'>['offer']>): string {
+  const limited = [...codes.length === 0 ? [] : [`${codes.length} codes`], ...assets.length === 0 ? [] : [`${assets.length} assets`]]
+  return `offers    a thread for ${minFeeUnits} of its asset's units or more, a result for ${weiText(resultFeeWei)} ether, bonds for ${claims} claims at a time; serves ${limited.length === 0 ? 'everything' : limited.join(' and ')}`
+}
+
+function reportText ({ serves, dryRun, offer, bond, earned, threads, work }: Result<'oracle_report'>): string {
+  if (!serves || offer === null) return 'this node is no oracle: "start --oracle" makes it one'
+  const lines = [
+    ...dryRun ? ['this is a dry run: nothing is accepted or signed'] : [], offerText(offer),
+    `bond      ${weiText(bond.freeWei)} ether are free, ${weiText(bond.usedWei)} set aside`,
+    `earned    ${weiText(earned.threadsWei)} ether with threads, ${weiText(earned.resultsWei)} with results (tokens aside)`,
+    `work      ${work.opening} threads to accept, ${work.disputes} disputes, ${work.running} results under way; ${work.signed} signed since the start`
+  ]
+  for (const { thread, phase, accepted, pledgedWei, results, standing, releasable } of threads) {
+    lines.push(`${short(thread)}  ${phase}${accepted ? '' : ', not accepted'}: ${weiText(pledgedWei)} ether set aside, ${results} results signed, ${standing} claims stand${releasable ? '; "oracle release" frees the bond' : ''}`)
+  }
+  return lines.join('\n')
+}
+
+function lookText ({ account, offer, freeWei, perClaimWei, covers, record }: Result<'oracle_look'>): string {
+  return [
+    `oracle    ${account}`, ...offer === null ? [] : [offerText(offer)], `bond      ${weiText(freeWei)} ether are free; one claim needs ${weiText(perClaimWei)}: enough for ${covers}`,
+    record === null ? 'record    the chain\'s endpoint does not look back so far' : `record    ${record.accepted} threads accepted, ${record.claims} claims, ${record.refuted} of them refuted`
+  ].join('\n')
 }
 
 function statusText ({ account, freeWei, thread }: Result<'oracle_status'>): string {

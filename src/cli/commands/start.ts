@@ -50,7 +50,10 @@ async function start (context: Context, parts: NodeParts): Promise<void> {
     confirmations: config.confirmations, pollMs: config.pollMs, listen: config.listen, announce: config.announce, peers: config.peers,
     observe: config.observe, patienceSec: config.patienceSec, autoRespond: config.autoRespond, autoDispute: config.autoDispute,
     disputeAfterSec: config.disputeAfterSec, forceTimeout: config.forceTimeout, autoClose: config.autoClose, log,
-    oracle: config.oracle ? { minFeeUnits: BigInt(config.oracleFee), claims: config.oracleClaims, codes: config.oracleCodes } : undefined
+    oracle: config.oracle ? {
+      minFeeUnits: BigInt(config.oracleFee), claims: config.oracleClaims, codes: config.oracleCodes, assets: config.oracleAssets, isDryRun: config.oracleDryRun, resultFeeWei: BigInt(config.oracleResultFee)
+    } : undefined,
+    useOracle: config.useOracle, maxOracleFeeWei: BigInt(config.maxOracleFee)
   }, parts))
   signals.runsNow()
   try {

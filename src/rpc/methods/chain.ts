@@ -31,7 +31,7 @@ export function chainMethods (node: NodeHost): Pick<NodeApi, Methods> {
       const thread = threadIdOf(opened, node.domain)
       const receipt = await node.chain.open(opened, ownAddress(node))
       await known(node, thread)
-      return { thread, terms: termsJson(opened), transaction: transactionJson(receipt), ...cautioned(opened) }
+      return { thread, terms: termsJson(opened), transaction: transactionJson(receipt), oracle: await oracleOf(node, opened), ...cautioned(opened) }
     },
     thread_join: async ({ thread }) => {
       const { coordinator } = node.thread(thread)
@@ -92,6 +92,13 @@ async function known (node: NodeHost, thread: ThreadId): Promise<void> {
 function cautioned (terms: Terms): { cautions?: string[] } {
   const cautions = cautionsOf(terms)
   return cautions.length === 0 ? {} : { cautions }
+}
+
+/** What the oracle of the terms has to answer with, and what one claim needs. */
+async function oracleOf (node: NodeHost, { oracle, gasLimit }: Terms): Promise<{ account: Address, freeWei: string, perClaimWei: string } | null> {
+  if (oracle === ZERO_ADDRESS) return null
+  const [freeWei, perClaimWei] = await Promise.all([node.chain.freeBond(oracle), node.chain.bondFor(gasLimit)])
+  return { account: oracle, freeWei: freeWei.toString(), perClaimWei: perClaimWei.toString() }
 }
 
 /** This node's own player. @throws `THREAD_NOT_A_PLAYER` */

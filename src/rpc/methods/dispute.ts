@@ -6,11 +6,17 @@ import { openMoves, recordedSlot } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import type { JudgingCost } from '../../machine/costs.js'
 import type { Quote } from '../../thread/ports.js'
+import type { ThreadId } from '../../protocol/types.js'
+import { ThreadsError } from '../../errors.js'
 import type { NodeApi, Result } from '../api.js'
 import { slotJson } from '../convert.js'
 import type { NodeHost, RunningThread } from '../host.js'
 import { headCertificate, playerOf } from './chain.js'
 import { assetJson, endOnce, priced, quoteJson, sent } from './court.js'
+
+/** How long a dispute that was opened has to be confirmed before a move is claimed in it, milliseconds. */
+const CONFIRMED_WITHIN_MS = 180_000
+const LOOK_MS = 100
 
 type Methods = 'thread_challenge' | 'thread_advance' | 'thread_dispute' | 'thread_settle'
 
@@ -27,15 +33,16 @@ export function disputeMethods (node: NodeHost): Pick<NodeApi, Methods> {
       if (dryRun) return { thread, slot, ...priced(await node.chain.quotes.challenge(terms, certificate)) }
       return { thread, slot, ...sent(await desk.pay(await node.chain.challenge(terms, certificate))) }
     },
-    thread_advance: async ({ thread, dryRun }) => {
+    thread_advance: async ({ thread, dryRun, useOracle, maxFee }) => {
       const { coordinator, duties: { desk } } = node.thread(thread)
       playerOf(coordinator)
-      if (!dryRun) {
-        const { done, slot } = await desk.advance(node.chain)
-        return { thread, slot: slotJson(slot), ...sent(done) }
+      if (dryRun) {
+        const { done, slot, cost } = await desk.advance(node.chain.quotes)
+        return { thread, slot: slotJson(slot), ...priced(wholeOf(done, cost), cost.transactions), claim: null }
       }
-      const { done, slot, cost } = await desk.advance(node.chain.quotes)
-      return { thread, slot: slotJson(slot), ...priced(wholeOf(done, cost), cost.transactions) }
+      if (useOracle) return await advanceWithOracle(node, thread, maxFee === undefined ? node.options.maxOracleFeeWei : BigInt(maxFee))
+      const { done, slot } = await desk.advance(node.chain)
+      return { thread, slot: slotJson(slot), ...sent(done), claim: null }
     },
     thread_settle: async ({ thread, plain, dryRun }) => {
       const { coordinator, duties: { desk } } = node.thread(thread)
@@ -50,6 +57,23 @@ export function disputeMethods (node: NodeHost): Pick<NodeApi, Methods> {
       return { thread, payoutsUnits: payouts.map(String), ...('quote' in done ? done : sent(done)), asset }
     },
     thread_dispute: async ({ thread, price }) => await disputeStatus(node, node.thread(thread), price)
+  }
+}
+
+/** The oracle is asked; where there was no dispute before, once the one that this opens is confirmed. @throws `DISPUTE_NOT_CONFIRMED`, and what `Desk.advance` throws */
+async function advanceWithOracle (node: NodeHost, thread: ThreadId, maxFeeWei: bigint): Promise<Result<'thread_advance'>> {
+  const { desk } = node.thread(thread).duties
+  const first = await desk.advanceWithOracle({ maxFeeWei })
+  if (first.does === 'opens') await disputed(node, thread)
+  const { done, slot, does, feeWei } = first.does === 'opens' ? await desk.advanceWithOracle({ maxFeeWei }) : first
+  return { thread, slot: slotJson(slot), ...sent(done), claim: does === 'claims' ? { oracle: node.thread(thread).coordinator.view.terms.oracle, feeWei: feeWei.toString() } : null }
+}
+
+/** Waits until the dispute that this node has opened is confirmed here. @throws `DISPUTE_NOT_CONFIRMED` */
+async function disputed (node: NodeHost, thread: ThreadId): Promise<void> {
+  for (const endMs = node.clock.nowMs() + CONFIRMED_WITHIN_MS; node.thread(thread).coordinator.view.phase !== 'dispute';) {
+    if (node.clock.nowMs() > endMs) throw new ThreadsError('DISPUTE_NOT_CONFIRMED', 'the dispute is open, and not confirmed yet: ask again to force the move in it', { data: { thread } })
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
   }
 }
 

@@ -7,8 +7,9 @@ import { openProposer, openSlot } from '../../thread/agreement.js'
 import { isOver } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import { receiptsAt } from '../../thread/recovery.js'
+import { ResultRecords } from '../../thread/result-records.js'
 import type { NodeApi } from '../api.js'
-import { breakpointJson, evidenceJson, receiptJson, slotJson, termsJson } from '../convert.js'
+import { breakpointJson, evidenceJson, falseResultJson, receiptJson, slotJson, termsJson } from '../convert.js'
 import type { ReceiptJson, ThreadStatus, ThreadSummary } from '../schemas.js'
 import { contractAddressOf, payeesOf, threadChainId } from '../../protocol/terms.js'
 import { bytesToHex, ZERO_ADDRESS } from '../../protocol/bytes.js'
@@ -36,7 +37,10 @@ export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
       return { breakpoints: [...breakpoints, ...open.map(({ body, executed }) => breakpointJson(body.breakpoint, body.content.hash, [], body.inputs, executed.receipts, context.terms))] }
     },
     thread_receipt: async ({ thread, input }) => ({ receipt: await findReceipt(node.thread(thread).coordinator, input) ?? null }),
-    thread_evidence: async ({ thread }) => ({ evidence: (await node.thread(thread).coordinator.parts.records.evidence()).map(evidenceJson) })
+    thread_evidence: async ({ thread }) => {
+      const { records } = node.thread(thread).coordinator.parts
+      return { evidence: (await records.evidence()).map(evidenceJson), results: (await new ResultRecords(records).falseOnes()).map(falseResultJson) }
+    }
   }
 }
 

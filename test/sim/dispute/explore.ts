@@ -1,6 +1,6 @@
 /** Visits every state of the dispute model, breadth first, and checks in each step what must always hold. */
 import { leastCharge, nameOf, tipName, type Rules } from './rules.js'
-import { firstWorld, isFalse, successors, toMove, type Bounds, type Successor, type World } from './world.js'
+import { FALLING, firstWorld, isFalse, successors, toMove, type Bounds, type Successor, type World } from './world.js'
 
 /** What was found. `violation`: the broken property, with a shortest way to it. */
 export type Findings = { readonly states: number, readonly steps: number, readonly ends: number, readonly latest: number, readonly violation: string | undefined }
@@ -69,18 +69,22 @@ function wrongStep (before: World, { world, taken, byHonest }: Successor, { hone
   if (is.used.some((_, player) => is.lineage.filter(move => move.player === player).length > most)) return 'a flood of moves'
   // A claim can be refuted twice: its result, and then that what it really leaves cannot be settled.
   if (world.refutations > most * (terms.players - 1) * (claims ? 2 : 1)) return 'a flood of refutations'
-  if ((is.used[honest] ?? 0) > terms.bank || (taken?.type === 'refute' && is.used[honest] === terms.bank && was.used[honest] !== terms.bank)) return 'the honest player lost its bank'
+  if ((is.used[honest] ?? 0) > terms.bank || (FALLING.has(taken?.type ?? 'settle') && is.used[honest] === terms.bank && was.used[honest] !== terms.bank)) return 'the honest player lost its bank'
+  if (was.lineage.some(({ doubter }, place) => doubter === honest && is.lineage[place]?.proof === 'proved')) return 'the honest player paid for a doubt'
+  if (taken?.type === 'drop' && was.lineage[taken.move]?.proof === 'proved') return 'a proved claim fell'
+  // Each claim is doubted once, and each move upon the signed state takes c of somebody's bank.
+  if (world.doubts > most * terms.players) return 'a flood of doubts'
   const own = (world: World): number => world.court.lineage.filter(({ player }) => player === honest).length
-  const falls = taken?.type === 'refute' || taken?.type === 'respond'
+  const falls = FALLING.has(taken?.type ?? 'settle') || taken?.type === 'respond'
   if (taken?.type === 'respond' && before.now >= was.evidenceUntil && own(world) < own(before)) return "the honest player's move was undone after E"
   if (!falls && taken?.type !== 'resume' && is.phase === 'disputed' && is.lineage.length < was.lineage.length) return 'moves were lost'
   return byHonest === true && taken?.type === 'refute' && is.lineage.length === was.lineage.length + 1 ? 'a refutation added a move' : undefined
 }
 
-/** 2W for a player alone, 2W + nB whatever the others do, and W for each refutation after E. */
-function tooLong ({ now, court, opened, refutations, touched }: World, { terms }: Bounds): string | undefined {
+/** 2W for a player alone, 2W + nB whatever the others do, and W for each refutation, doubt and dropped claim after E. */
+function tooLong ({ now, court, opened, refutations, doubts, touched }: World, { terms }: Bounds): string | undefined {
   if (court.phase !== 'disputed') return undefined
-  const bound = opened + 2 * terms.window + (touched ? terms.players * terms.bank + refutations * terms.window : 0)
+  const bound = opened + 2 * terms.window + (touched ? terms.players * terms.bank + (refutations + doubts) * terms.window : 0)
   if (court.endsAt > bound) return `it may last until ${court.endsAt - opened}, more than ${bound - opened}`
   return now > bound + 1 ? 'nobody settled it' : undefined
 }

@@ -8,6 +8,9 @@ export type Mutant = { readonly fault: string, readonly finding: RegExp, readonl
 const terms: DisputeTerms = { players: 2, window: 4, bank: 3, moves: 3, grace: 1 }
 const two: Bounds = { terms, honest: 0, head: 2, withheld: 2, last: 7 }
 const withheld: Bounds = { ...two, withheld: 3 }
+/** Claims of what cannot be judged, and the honest player's own, which it can prove in one transaction. */
+const doubted: Bounds = { ...two, claims: true, doubts: true, last: 5 }
+const claiming: Bounds = { ...two, claims: true, doubts: true, proofs: 1, last: 4 }
 const elapsed = (endsAt: number, now: number): number => Math.max(0, now - (endsAt - terms.window))
 
 /** Each of these changes one rule of `REAL`. */
@@ -155,6 +158,42 @@ export const MUTANTS: readonly Mutant[] = [
     finding: /settled on a wrong claim|while it was the honest/,
     bounds: { terms: { ...terms, players: 3, window: 3, bank: 2, moves: 2 }, honest: 2, head: 3, withheld: 3, last: 6, claims: true },
     rules: { isRefutable: (court, place) => place === court.lineage.length - 1 }
+  },
+  {
+    fault: 'settles while a doubt is open',
+    finding: /settled on a wrong claim|while it was the honest/,
+    bounds: doubted,
+    rules: { waitsForDoubts: false }
+  },
+  {
+    fault: 'drops what is doubted at once',
+    finding: /the honest player lost its bank/,
+    bounds: claiming,
+    rules: { isDue: () => true }
+  },
+  {
+    fault: 'gives no window with a doubt',
+    finding: /the honest player lost its bank/,
+    bounds: claiming,
+    rules: { endAfter: (court, now, terms, because) => because === 'doubt' ? court.endsAt : REAL.endAfter(court, now, terms, because) }
+  },
+  {
+    fault: 'gives a window with each proof',
+    finding: /it may last until/,
+    bounds: claiming,
+    rules: { endAfter: (court, now, terms, because) => because === 'proof' ? Math.max(court.endsAt, now + terms.window) : REAL.endAfter(court, now, terms, because) }
+  },
+  {
+    fault: 'takes doubts of one claim again and again',
+    finding: /a flood of doubts/,
+    bounds: doubted,
+    rules: { mayDoubtAgain: true }
+  },
+  {
+    fault: 'takes doubts of what was proved',
+    finding: /the honest player lost its bank|a proved claim fell|a flood of doubts/,
+    bounds: claiming,
+    rules: { mayFallProved: true }
   },
   {
     fault: 'judges for nothing',

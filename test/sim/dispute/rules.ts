@@ -30,8 +30,10 @@ export type Move = {
   readonly name: string
   /** Whether the settlement function succeeds on what it leaves. */
   readonly settles: boolean
-  /** Proved by the judge, or claimed: rightly, wrongly, or of an input that is no move at all. */
-  readonly proof: 'judged' | 'right claim' | 'wrong claim' | 'no move'
+  /** Executed by the judge at once, or claimed: rightly, wrongly, of an input that is no move at all, or of what no judgement can hold; and proved since then. */
+  readonly proof: 'judged' | 'right claim' | 'wrong claim' | 'no move' | 'unjudgeable' | 'proved'
+  /** Who wants to see the claim proved (-1: no player); undefined: nobody. */
+  readonly doubter?: number | undefined
   /** Whether the oracle answers for the claim, and not the mover itself. */
   readonly byOracle: boolean
 }
@@ -58,6 +60,8 @@ export type CourtState = {
   readonly judging: readonly (Judgement | undefined)[]
   /** How far a refutation of several transactions has come, for whoever goes on with it. */
   readonly trying?: { readonly name: string, readonly done: number } | undefined
+  /** How far a claim's proof of several transactions has come. */
+  readonly proving?: { readonly name: string, readonly done: number } | undefined
 }
 
 /** A breakpoint that everybody signed. */
@@ -78,11 +82,15 @@ export type Action =
   | { readonly type: 'advance', readonly force: Force, /** Who sends it. */ readonly by: number, /** How many it takes in all. */ readonly transactions: number, readonly reverts?: boolean, readonly settles?: boolean }
   | Claim
   | { readonly type: 'refute', /** Place in the lineage. */ readonly move: number, /** How many it takes in all (default 1). */ readonly transactions?: number, /** Only a stop of its own is recorded, of use to nobody. */ readonly poor?: boolean }
+  | { readonly type: 'doubt', readonly move: number, /** Who sends it. */ readonly by: number }
+  /** The judge executes a claim, and agrees with it or not. */
+  | { readonly type: 'judge', readonly move: number, /** How many it takes in all (default 1). */ readonly transactions?: number }
+  | { readonly type: 'drop', readonly move: number }
   | { readonly type: 'settle' }
 
-/** A move whose result is claimed. `reverts`: the input is no move, so that no result can be right. */
+/** A move whose result is claimed. `reverts`: the input is no move, so that no result can be right; `huge`: no transactions can hold its judgement. */
 export type Claim = {
-  readonly type: 'claim', readonly force: Force, /** Who sends it. */ readonly by: number, readonly right: boolean, readonly reverts?: boolean, readonly settles?: boolean,
+  readonly type: 'claim', readonly force: Force, /** Who sends it. */ readonly by: number, readonly right: boolean, readonly reverts?: boolean, readonly settles?: boolean, readonly huge?: boolean,
   /** Whether the oracle answers, and not the mover. */
   readonly byOracle?: boolean
 }
@@ -90,7 +98,7 @@ export type Claim = {
 /** Names of the contract's errors. */
 export type Refusal =
   | 'WrongPhase' | 'WrongEpoch' | 'StaleSlot' | 'WrongNonce' | 'WrongParent' | 'EvidenceOver' | 'DisputeOver' | 'DisputeOpen' | 'NothingRecorded'
-  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims' | 'OracleRefuted' | 'NotOpener'
+  | 'WrongTimestamp' | 'BankEmpty' | 'MoveReverts' | 'MoveStands' | 'TooManyClaims' | 'OracleRefuted' | 'NotOpener' | 'NoClaim' | 'ClaimProved' | 'AlreadyDoubted' | 'NotDoubted' | 'DoubtOpen' | 'NotJudgeable'
 
 /** The rules one by one, so that a mutant can break each of them alone. */
 export type Rules = {
@@ -101,7 +109,7 @@ export type Rules = {
   /** The number of a dispute after what was disputed has changed. */
   nextDispute (court: CourtState, because: 'challenge' | 'evidence' | 'refutation'): number
   /** D after something happened. */
-  endAfter (court: CourtState, now: number, terms: DisputeTerms, because: 'move' | 'refutation' | 'judging' | 'trying'): number
+  endAfter (court: CourtState, now: number, terms: DisputeTerms, because: 'move' | 'refutation' | 'judging' | 'trying' | 'doubt' | 'proof'): number
   /** E and D after new evidence. */
   windowAfterEvidence (court: CourtState, now: number, terms: DisputeTerms): { evidenceUntil: number, endsAt: number }
   /** What a move, or one more transaction of its judgement, costs its player. */
@@ -126,13 +134,21 @@ export type Rules = {
   mayAnswer (court: CourtState): boolean
   /** Whether a claim at this place can be refuted. */
   isRefutable (court: CourtState, place: number): boolean
+  /** Whether a claim can be doubted that was doubted before. */
+  mayDoubtAgain: boolean
+  /** Whether a doubted claim falls already. */
+  isDue (court: CourtState, now: number): boolean
+  /** Whether a proved claim can still be doubted, and fall. */
+  mayFallProved: boolean
   /** When it can be settled. */
   isRipe (court: CourtState, now: number): boolean
+  /** Whether a doubt that nobody met stands in the way of a settlement. */
+  waitsForDoubts: boolean
   /** Whether there may be a new challenge. */
   mayChallenge (court: CourtState): boolean
 }
 
-/** Unproven claims that a lineage may hold. */
+/** Claims that a lineage may hold, proved ones too. */
 export const MOST_CLAIMS = 16
 
 /** The least that a move costs: so that there are at most B / c of them. */
@@ -147,7 +163,8 @@ export const REAL: Rules = {
   isAbove: (court, { nonce }) => court.signed === undefined || nonce > court.signed.nonce,
   nextDispute: court => court.dispute + 1,
   // The settlement's judgement is anybody's and free: if each of its transactions were an event, a dispute would never end.
-  endAfter: (court, now, { window }, because) => because === 'trying' ? court.endsAt : Math.max(court.endsAt, now + window),
+  // A claim's proof changes nothing for anybody, so it is no event either; a doubt of it is one, once.
+  endAfter: (court, now, { window }, because) => because === 'trying' || because === 'proof' ? court.endsAt : Math.max(court.endsAt, now + window),
   windowAfterEvidence: ({ evidenceUntil, endsAt }) => ({ evidenceUntil, endsAt }),
   // INVARIANT: D - W is the later of E and the last event: each rule that moves D keeps it so. Hence D rises by no more than is charged.
   // A judgement costs what the move would have cost at its end, so it takes no more than c where all its transactions are within c.
@@ -167,7 +184,12 @@ export const REAL: Rules = {
   mayBring: ({ by, force }) => by === force.player,
   mayAnswer: ({ oracleRefuted }) => !oracleRefuted,
   isRefutable: () => true,
+  mayDoubtAgain: false,
+  // A window after the doubt at least; and while nothing is settled, everything can still be shown.
+  isDue: (court, now) => now >= court.endsAt,
+  mayFallProved: false,
   isRipe: (court, now) => now >= court.endsAt,
+  waitsForDoubts: true,
   mayChallenge: ({ phase }) => phase === 'active'
 }
 
@@ -211,6 +233,9 @@ export function apply (court: CourtState, action: Action, now: number, terms: Di
     case 'advance': return advance(court, action, now, terms, rules)
     case 'claim': return claim(court, action, now, terms, rules)
     case 'refute': return refute(court, action, now, terms, rules)
+    case 'doubt': return doubt(court, action, now, terms, rules)
+    case 'judge': return judge(court, action, now, terms, rules)
+    case 'drop': return drop(court, action, now, terms, rules)
     case 'settle': return settle(court, now, rules)
   }
 }
@@ -289,7 +314,7 @@ function advance (court: CourtState, action: Action & { type: 'advance' }, now: 
 
 /** 4. A move whose result somebody answers for: always one that is new, whatever its player has begun. */
 function claim (court: CourtState, action: Claim, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
-  const { force, right, reverts = false, settles = true, byOracle = false } = action
+  const { force, right, reverts = false, settles = true, byOracle = false, huge = false } = action
   const found = paid({ ...court, judging: court.judging.map(() => undefined) }, force, now, terms, rules)
   if (typeof found === 'string' && found !== 'WrongTimestamp' && found !== 'BankEmpty') return found
   if (!rules.mayBring(action)) return 'NotOpener'
@@ -297,15 +322,19 @@ function claim (court: CourtState, action: Claim, now: number, terms: DisputeTer
   if (court.lineage.filter(({ proof }) => proof !== 'judged').length >= MOST_CLAIMS) return 'TooManyClaims'
   if (byOracle && !rules.mayAnswer(court)) return 'OracleRefuted'
   const used = court.used.map((time, player) => player === force.player ? time + found.charge : time)
-  const proof = reverts ? 'no move' : right ? 'right claim' : 'wrong claim'
+  const proof = huge ? 'unjudgeable' : reverts ? 'no move' : right ? 'right claim' : 'wrong claim'
   return withMove({ ...court, used, endsAt: rules.endAfter(court, now, terms, 'move') }, { force, charge: found.charge, proof, byOracle, settles })
 }
 
 /** Judgements of other moves from what stood before can come to nothing: they are dropped. */
 function withMove (court: CourtState, { force, charge, proof, byOracle, settles }: Pick<Move, 'charge' | 'proof' | 'byOracle' | 'settles'> & { readonly force: Force }): CourtState {
   const { player, timestamp } = force
-  const name = `${nameOf(force)}${proof === 'wrong claim' || proof === 'no move' ? '!' : ''}`
+  const name = `${nameOf(force)}${isRightOrJudged(proof) ? '' : '!'}`
   return { ...court, lineage: [...court.lineage, { player, timestamp, charge, name, settles, proof, byOracle }], judging: court.judging.map(() => undefined) }
+}
+
+function isRightOrJudged (proof: Move['proof']): boolean {
+  return proof === 'judged' || proof === 'right claim' || proof === 'proved'
 }
 
 /**
@@ -325,22 +354,69 @@ function refute (court: CourtState, { move: place, transactions = 1, poor = fals
   const breaks = place === court.lineage.length - 1 && !move.settles
   if (!isWrong && !isNone && !breaks) return 'MoveStands'
   if (!rules.isRefutable(court, place)) return 'MoveStands'
-  const before = court.lineage.slice(0, place)
-  const lineage: Move[] = isWrong ? [...before, { ...move, proof: 'judged', byOracle: false, name: `${move.name.slice(0, -1)}?` }] : before
+  return fallen(court, place, isWrong ? { ...move, proof: 'judged', byOracle: false, doubter: undefined, name: `${move.name.slice(0, -1)}?` } : undefined, now, terms, rules)
+}
+
+/** A move is taken back, with what stands on it; `instead` is what the judge has found in its place. */
+function fallen (court: CourtState, place: number, instead: Move | undefined, now: number, terms: DisputeTerms, rules: Rules): CourtState {
+  const move = court.lineage[place]
   return {
     ...court,
-    lineage,
+    lineage: [...court.lineage.slice(0, place), ...(instead === undefined ? [] : [instead])],
     dispute: rules.nextDispute(court, 'refutation'),
     used: rules.banksAfterRefutation(court, court.lineage.slice(place), terms),
-    oracleRefuted: court.oracleRefuted || move.byOracle,
+    // For what the judge has agreed with the oracle answers no more.
+    oracleRefuted: court.oracleRefuted || (move?.byOracle === true && move.proof !== 'proved'),
     endsAt: rules.endAfter(court, now, terms, 'refutation'),
-    judging: court.judging.map(() => undefined)
+    judging: court.judging.map(() => undefined),
+    proving: undefined
   }
+}
+
+/** 4. Somebody wants to see a claim proved: there is a window for that. */
+function doubt (court: CourtState, { move: place, by }: Action & { type: 'doubt' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
+  const move = claimAt(court, place, now, rules)
+  if (typeof move === 'string') return move
+  if (move.doubter !== undefined && !rules.mayDoubtAgain) return 'AlreadyDoubted'
+  return { ...withClaimAt(court, place, { ...move, doubter: by }), endsAt: rules.endAfter(court, now, terms, 'doubt') }
+}
+
+/** 4. The judge executes a claim: what is right is proved, and no doubt stands against it any more. */
+function judge (court: CourtState, { move: place, transactions = 1 }: Action & { type: 'judge' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
+  const move = claimAt(court, place, now, rules)
+  if (typeof move === 'string') return move
+  if (move.proof === 'unjudgeable') return 'NotJudgeable'
+  if (move.proof !== 'right claim') return refute(court, { type: 'refute', move: place }, now, terms, rules)
+  const done = (court.proving?.name === move.name ? court.proving.done : 0) + 1
+  if (done < transactions) return { ...court, proving: { name: move.name, done } }
+  const proving = court.proving?.name === move.name ? undefined : court.proving
+  return { ...withClaimAt(court, place, { ...move, proof: 'proved', doubter: undefined }), proving, endsAt: rules.endAfter(court, now, terms, 'proof') }
+}
+
+/** 4. At D, before anything is settled: a doubted claim that nobody has proved falls as if it had been refuted. */
+function drop (court: CourtState, { move: place }: Action & { type: 'drop' }, now: number, terms: DisputeTerms, rules: Rules): CourtState | Refusal {
+  const move = court.phase === 'disputed' ? court.lineage[place] : undefined
+  if (move?.doubter === undefined) return 'NotDoubted'
+  return rules.isDue(court, now) ? fallen(court, place, undefined, now, terms, rules) : 'DisputeOpen'
+}
+
+/** An unproven claim that stands, while the dispute is open. */
+function claimAt (court: CourtState, place: number, now: number, rules: Rules): Move | Refusal {
+  if (court.phase !== 'disputed') return 'WrongPhase'
+  if (!rules.isOpen(court, now)) return 'DisputeOver'
+  const move = court.lineage[place]
+  if (move === undefined || move.proof === 'judged') return 'NoClaim'
+  return move.proof === 'proved' && !rules.mayFallProved ? 'ClaimProved' : move
+}
+
+function withClaimAt (court: CourtState, place: number, move: Move): CourtState {
+  return { ...court, lineage: court.lineage.map((was, i) => i === place ? move : was) }
 }
 
 /** 7. At D or later, what stands is the end. */
 function settle (court: CourtState, now: number, rules: Rules): CourtState | Refusal {
   if (court.phase !== 'disputed') return 'WrongPhase'
   if (!rules.isRipe(court, now)) return 'DisputeOpen'
+  if (rules.waitsForDoubts && court.lineage.some(({ doubter }) => doubter !== undefined)) return 'DoubtOpen'
   return { ...court, phase: 'settled' }
 }

@@ -25,6 +25,10 @@ export type Bounds = {
   readonly none?: boolean
   /** Whether the oracle answers for them, and not the movers. */
   readonly oracle?: boolean
+  /** Whether claims may be doubted, and be of what no judgement can hold. */
+  readonly doubts?: boolean
+  /** Whether the honest player claims its moves, too, and in how many transactions it can prove one. */
+  readonly proofs?: number
   /** Whether moves may break settlement, and judgements be begun for inputs that revert. */
   readonly broken?: boolean
   /** Transactions that judging a settlement takes; the adversary may begin one on anything. */
@@ -48,9 +52,11 @@ export type World = {
   readonly force: Force | undefined
   /** Its transaction, which is mined within this tick. */
   readonly pending: Action | undefined
-  /** When the dispute was opened, how often it was refuted since E, and whether the others did anything. */
+  /** When the dispute was opened, how often a move was refuted or dropped since E, and whether the others did anything. */
   readonly opened: number
   readonly refutations: number
+  /** How often something was doubted since E. */
+  readonly doubts: number
   readonly touched: boolean
   readonly resumes: number
   /** Certificates signed after a resumption, at most one. */
@@ -60,14 +66,14 @@ export type World = {
 /** What can happen next. */
 export type Successor = { readonly label: string, readonly world: World, /** What the court took, and from whom. */ readonly taken?: Action, readonly byHonest?: boolean }
 
-const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, none: false, oracle: false, broken: false, trials: 1, resumes: 0, passive: false }
+const WHOLE: Required<Omit<Bounds, 'terms' | 'honest' | 'head' | 'withheld' | 'last'>> = { transactions: 1, claims: false, none: false, oracle: false, doubts: false, proofs: 0, broken: false, trials: 1, resumes: 0, passive: false }
 
 /** Who opens the dispute, and over what, is what happens first. */
 export function firstWorld (bounds: Bounds): World {
   const certificates = Array.from({ length: bounds.withheld + 1 }, (_, nonce) => certificate(0, nonce))
   return {
     now: 0, court: newCourt(bounds.terms), certificates, head: certificate(0, bounds.head), provisional: undefined, force: undefined, pending: undefined,
-    opened: 0, refutations: 0, touched: false, resumes: bounds.resumes ?? 0, extra: 0
+    opened: 0, refutations: 0, doubts: 0, touched: false, resumes: bounds.resumes ?? 0, extra: 0
   }
 }
 
@@ -75,9 +81,9 @@ function certificate (epoch: number, nonce: number, parent?: string): Certificat
   return { epoch, nonce, name: `c${epoch}.${nonce}`, timestamp: 0, ...(parent === undefined ? {} : { parent }) }
 }
 
-/** Whether a claim must not stand. */
+/** Whether a claim must not stand: what nobody can prove must not either, whatever it is. */
 export function isFalse (proof: Move['proof']): boolean {
-  return proof === 'wrong claim' || proof === 'no move'
+  return proof === 'wrong claim' || proof === 'no move' || proof === 'unjudgeable'
 }
 
 /** Whose move it is on what stands; undefined when the game is over, or nothing is recorded. */
@@ -122,15 +128,25 @@ function tick (world: World, bounds: Bounds): Successor[] {
 }
 
 /** What the honest player does about what it sees. */
-function wish ({ now, court, head }: World, { honest, terms, transactions = 1, trials = 1, last }: Bounds): Action | undefined {
-  if (now >= court.endsAt) return { type: 'settle' }
+function wish ({ now, court, head }: World, { honest, terms, transactions = 1, trials = 1, proofs = 0, last }: Bounds): Action | undefined {
+  const doubted = court.lineage.findIndex(({ doubter }) => doubter !== undefined)
+  if (now >= court.endsAt) return doubted < 0 ? { type: 'settle' } : { type: 'drop', move: doubted }
   if (head.epoch === court.confirmed && isHigher(head, court.signed) && now < court.evidenceUntil) return { type: 'respond', certificate: head }
   const wrong = court.lineage.findIndex(({ proof, settles }, place) => isFalse(proof) || (!settles && place === court.lineage.length - 1))
-  if (wrong >= 0) return { type: 'refute', move: wrong, transactions: trials }
+  const first = court.lineage[wrong]
+  if (first !== undefined && first.proof !== 'unjudgeable') return { type: 'refute', move: wrong, transactions: trials }
+  if (first !== undefined && first.doubter === undefined) return { type: 'doubt', move: wrong, by: honest }
+  const right = court.lineage.findIndex(({ proof, doubter }, place) => proof === 'right claim' && doubter !== undefined && (wrong < 0 || place < wrong))
+  const proof: Action | undefined = right < 0 ? undefined : { type: 'judge', move: right, transactions: proofs }
+  // What it doubts is nothing to move upon.
+  if (first !== undefined) return proof
   const parent = tipName(court)
-  if (parent === undefined || toMove(court, { terms, last, honest, head: 0, withheld: 0 }) !== honest) return undefined
+  if (parent === undefined || toMove(court, { terms, last, honest, head: 0, withheld: 0 }) !== honest) return proof
+  // Its own move first: that moves D, and the proof has until then.
+  if (proofs > 0) return court.used[honest] === terms.bank ? proof : { type: 'claim', force: { player: honest, dispute: court.dispute, parent, input: 'h', timestamp: now }, by: honest, right: true }
   const begun = court.judging[honest]
   const timestamp = begun === undefined ? now : Number(/@(\d+)#/.exec(begun.force.slice(parent.length))?.[1])
+  if (proof !== undefined && court.used[honest] === terms.bank) return proof
   return { type: 'advance', force: { player: honest, dispute: court.dispute, parent, input: 'h', timestamp }, by: honest, transactions }
 }
 
@@ -141,11 +157,12 @@ function isHigher (one: Certificate, other: Certificate | undefined): boolean {
 /** All that the adversary might try. */
 function hostile (world: World, bounds: Bounds): Action[] {
   const { court, certificates, provisional, force, now } = world
-  const { terms, honest, transactions, claims, none, oracle, broken, trials } = { ...WHOLE, ...bounds }
+  const { terms, honest, transactions, claims, none, oracle, broken, trials, doubts } = { ...WHOLE, ...bounds }
   const actions: Action[] = [{ type: 'settle' }, { type: 'challenge' }]
   for (const certificate of certificates) actions.push({ type: 'challenge', certificate }, { type: 'respond', certificate }, { type: 'checkpoint', certificate })
   if (provisional !== undefined) actions.push({ type: 'resume', certificate: provisional.certificate })
   for (let move = 0; move < court.lineage.length; move++) actions.push({ type: 'refute', move, transactions: trials }, ...(trials > 1 ? [{ type: 'refute', move, transactions: trials, poor: true } as const] : []))
+  if (doubts) for (let move = 0; move < court.lineage.length; move++) actions.push({ type: 'doubt', move, by: -1 }, { type: 'judge', move }, { type: 'drop', move })
   const parent = tipName(court)
   if (parent === undefined) return actions
   for (const old of force === undefined ? [] : [force]) actions.push({ type: 'advance', force: old, by: honest === 0 ? 1 : 0, transactions })
@@ -163,6 +180,7 @@ function hostile (world: World, bounds: Bounds): Action[] {
     for (const settles of broken ? [true, false] : [true]) {
       actions.push({ type: 'advance', force: own, by: player, transactions, settles })
       if (claims) for (const right of [true, false]) actions.push({ type: 'claim', force: own, by: player, right, settles, byOracle: oracle })
+      if (doubts) actions.push({ type: 'claim', force: own, by: player, right: true, settles, byOracle: oracle, huge: true })
     }
   }
   return actions
@@ -185,6 +203,9 @@ function agreements (world: World, bounds: Bounds): Successor[] {
   return [{ label: 'honest signs in the dispute', world: { ...world, resumes: world.resumes - 1, provisional: { certificate: next, alive: true } } }]
 }
 
+/** What can take a move back. */
+export const FALLING: ReadonlySet<Action['type']> = new Set(['refute', 'judge', 'drop'])
+
 /** What everybody sees of what the court took. */
 function seen (world: World, before: World, action: Action, byHonest: boolean): World {
   const { court } = world
@@ -198,7 +219,8 @@ function seen (world: World, before: World, action: Action, byHonest: boolean): 
     certificates: resumed ? [...world.certificates, action.certificate] : world.certificates,
     provisional: provisional === undefined || resumed ? undefined : { ...provisional, alive: provisional.alive && !gone },
     opened: opens ? world.now : world.opened,
-    refutations: opens ? 0 : world.refutations + (action.type === 'refute' && court.dispute !== before.court.dispute && world.now >= court.evidenceUntil ? 1 : 0),
+    refutations: opens ? 0 : world.refutations + (FALLING.has(action.type) && court.dispute !== before.court.dispute && world.now >= court.evidenceUntil ? 1 : 0),
+    doubts: opens ? 0 : world.doubts + (action.type === 'doubt' && world.now >= court.evidenceUntil ? 1 : 0),
     touched: opens ? false : world.touched || !byHonest
   }
 }
@@ -206,8 +228,8 @@ function seen (world: World, before: World, action: Action, byHonest: boolean): 
 function describe (action: Action): string {
   switch (action.type) {
     case 'advance': return `${action.force.player} moves${action.settles === false ? ' and breaks settlement' : ''}`
-    case 'claim': return `${action.force.player} claims ${action.right ? 'rightly' : 'wrongly'}${action.settles === false ? ' what breaks settlement' : ''}`
-    case 'refute': return `refute ${action.move}`
+    case 'claim': return `${action.force.player} claims ${action.huge === true ? 'what cannot be judged' : action.right ? 'rightly' : 'wrongly'}${action.settles === false ? ' what breaks settlement' : ''}`
+    case 'refute': case 'doubt': case 'judge': case 'drop': return `${action.type} ${action.move}`
     case 'settle': return 'settle'
     default: return `${action.type} ${action.certificate?.name ?? ''}`
   }

@@ -152,7 +152,7 @@ export class SimCourt {
       return { transactionHash: ZERO_HASH, blockNumber: BigInt(this.log.length), gasUsed: 0n, feeWei: 0n, dataBytes: 0 }
     }
     const never = async (): Promise<never> => { throw refused('not in this court') }
-    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, refuteClaim: never, settle: never, settleByFunction: never, redeem: never }
+    const noMoves = { advance: never, challengeAndAdvance: never, refute: never, refuteClaim: never, doubt: never, drop: never, claim: never, oracleRecord: never, settle: never, settleByFunction: never, redeem: never }
     return {
       chainId: this.domain.chainId, court: this.domain.court, wallet,
       now: async () => this.nowSec(), nextTime: async () => this.nowSec(), lineage: async () => ({ forced: 0, usedSec: [] }), recordedHash: async () => this.recorded?.hash,

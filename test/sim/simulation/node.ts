@@ -100,7 +100,7 @@ export class SimNode {
     end.follow(thread.context.thread, (bytes, from) => coordinator.receive(bytes, from))
     end.serve(async frame => {
       const request = decodeSyncRequest(frame)
-      return encodeSyncAnswer(request.kind === 'peers' ? { kind: 'peers', multiaddrs: [] } : await answerSync(coordinator, request))
+      return encodeSyncAnswer(request.kind === 'status' || request.kind === 'range' ? await answerSync(coordinator, request) : { kind: 'peers', multiaddrs: [] })
     })
     this.#tick(life)
   }
