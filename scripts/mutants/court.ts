@@ -55,7 +55,7 @@ const FORCED: readonly Mutant[] = [
   { name: 'each transaction of a judgement costs c', file: 'court/Moves.sol', right: 'if (move.paused == 0) cost += credit;', wrong: 'cost += credit;', tests: MOVES },
   { name: 'the second move is the first', file: 'court/Moves.sol', right: 'bits.withForced(bits.forced() + 1)', wrong: 'bits.withForced(1)', tests: MOVES },
   { name: "a move's time is the block's", file: 'court/Moves.sol', right: 'hashInputs(new bytes32[](0), move.raw, move.binding), move.timestamp);', wrong: 'hashInputs(new bytes32[](0), move.raw, move.binding), uint64(block.timestamp));', tests: MOVES },
-  { name: "a move's NUMBER is its parent's", file: 'court/Bench.sol', right: 'case_.number = recorded.nonce + 1;', wrong: 'case_.number = recorded.nonce;', tests: MOVES },
+  { name: "a move's NUMBER is its parent's", file: 'court/Bench.sol', right: 'case_.number = uint256(recorded.nonce) + 1;', wrong: 'case_.number = recorded.nonce;', tests: MOVES },
   { name: "a move's PREVRANDAO is nothing", file: 'court/Bench.sol', right: 'case_.prevRandao = tip;', wrong: '', tests: MOVES },
   { name: 'a move has no gas limit', file: 'court/Bench.sol', right: 'case_.gasLimit = terms.gasLimit;', wrong: 'case_.gasLimit = type(uint64).max;', tests: MOVES },
   { name: 'leaves of the other inputs are not hashed', file: 'lib/TypedData.sol', right: 'abi.encodePacked(INPUTS_TAG, others, keccak256', wrong: 'abi.encodePacked(INPUTS_TAG, keccak256', tests: MOVES }

@@ -29,5 +29,5 @@ export function loadArtifact (name: string): Artifact {
 
 /** The functions, events and errors of the court's both halves, which have one address. @throws `ARTIFACT_MISSING` */
 export function courtInterface (): Interface {
-  return new Interface([...loadArtifact('IThreads').interface.fragments, ...loadArtifact('IClaims').interface.fragments])
+  return new Interface([...loadArtifact('IThreads').interface.fragments, ...loadArtifact('IClaims').interface.fragments, ...loadArtifact('IClaimCalls').interface.fragments])
 }

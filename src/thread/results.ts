@@ -170,7 +170,7 @@ export class Results {
     if (await this.#records.wasSlashed(chain.wallet)) throw declined('ORACLE_HOLDS_BACK', 'a result of this oracle was refuted in this thread: what it executes is not what the judge does')
     const [pledge, perClaimWei] = await Promise.all([chain.pledge(thread, chain.wallet), chain.bondFor(view.terms.gasLimit)])
     if (!pledge.accepted) throw declined('ORACLE_NOT_ACCEPTED', 'this oracle has not accepted the thread')
-    const standing = openMoves(view).filter(({ claim }) => claim?.account === chain.wallet).length
+    const standing = openMoves(view).filter(({ claim }) => claim?.account === chain.wallet && claim.isProved !== true).length
     const neededWei = perClaimWei * BigInt(standing + 1)
     if (pledge.amountWei < neededWei) throw declined('ORACLE_BOND_TOO_SMALL', `${pledge.amountWei} wei are set aside for the thread, ${neededWei} would be needed`)
   }

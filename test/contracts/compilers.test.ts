@@ -1,3 +1,4 @@
+// time limit: 400 s
 /** A routine does the same whoever compiles it: three compilers, both code generators, not optimized, for short code and for cheap calls. All compilers: `scripts/compilers/main.ts`. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

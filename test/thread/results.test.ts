@@ -149,6 +149,18 @@ for (const [title, { code, parts, input = move, change, then }] of Object.entrie
   })
 }
 
+test('each claim of its own that stands takes a bond; one that is proved, or that somebody else answers for, takes none', async () => {
+  for (const [claim, isSigned] of [[{ account: ORACLE, index: 0 }, false], [{ account: ORACLE, index: 0, isProved: true }, true], [{ account: PLAYERS[0], index: 0 }, true]] as const) {
+    const { victim: { coordinator }, victim, results } = await open()
+    await dispute(victim)
+    const asked = results.open(request(victim, move(victim)))
+    // What matters of a move that stands: its dispute, and who answers for it.
+    coordinator.setView({ ...coordinator.view, moves: [{ claim, player: 1, breakpoint: { ...victim.lastProposal(), epoch: 1n }, hash: hashOf(7), input: asked.input }] })
+    if (isSigned) assert.is((await results.answer(asked)).kind, 'signed')
+    else await rejects(results.answer(asked), 'ORACLE_BOND_TOO_SMALL')
+  }
+})
+
 test('a Force that nobody has signed is its sender\'s fault; what is merely too late is nobody\'s', async () => {
   const { victim, results } = await open()
   await dispute(victim)

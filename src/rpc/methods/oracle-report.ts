@@ -50,7 +50,7 @@ async function threadReport (node: NodeHost, { coordinator }: RunningThread): Pr
   const isOurs = (account: unknown): boolean => account === wallet
   return {
     thread, phase: view.phase, accepted: pledge.accepted, pledgedWei: pledge.amountWei.toString(), feeUnits: view.terms.oracleFee.toString(), asset: view.terms.asset, results,
-    standing: openMoves(view).filter(({ claim }) => isOurs(claim?.account)).length, claims: events.filter(event => event.type === 'claimed' && isOurs(event.account)).length,
+    standing: openMoves(view).filter(({ claim }) => isOurs(claim?.account) && claim?.isProved !== true).length, claims: events.filter(event => event.type === 'claimed' && isOurs(event.account)).length,
     releasable: isOver(view) && pledge.amountWei > 0n
   }
 }
