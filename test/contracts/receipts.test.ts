@@ -119,21 +119,30 @@ condition('redeem: what was redeemed of one breakpoint is not redeemed again of 
 
 // ---------------------------------------------------------------- calls
 
+/** Redeems a receipt that calls a Target: who called it, with how much, and the number. */
+async function pokedBy (game: Game, state: State, head: Breakpoint, index: number): Promise<unknown[]> {
+  const data = arena.abi.encodeFunctionData('redeem', [game.abi, breakpointToAbi(head), receiptToAbi(state.receipts[index]), siblingsOf(game, state, index)]) as Hex
+  const sent = await arena.send({ from: outsider, to: arena.court, data }, await interfaceOf('Target'))
+  return [...logOf(sent, 'Poked')].map(value => String(value).toLowerCase())
+}
+
 condition('redeem: a call comes from the address that the contract has inside the thread, with its money; the second finds the vault there', async () => {
   const target = await arena.deploy('Target')
   const { game, state, head } = await recorded(async game => [await call(game, 0n, target, 'poke', [7n], 5n), await call(game, 1n, target, 'poke', [8n]), payment(2n, 6n, target)])
   const vault = contractAddressOf(game.id, arena.court)
-  const abi = await interfaceOf('Target')
-  const poked = async (index: number): Promise<unknown[]> => {
-    const data = arena.abi.encodeFunctionData('redeem', [game.abi, breakpointToAbi(head), receiptToAbi(state.receipts[index]), siblingsOf(game, state, index)]) as Hex
-    const sent = await arena.send({ from: outsider, to: arena.court, data }, abi)
-    return [...logOf(sent, 'Poked')].map(value => String(value).toLowerCase())
-  }
+  const poked = async (index: number): Promise<unknown[]> => await pokedBy(game, state, head, index)
   assert.is(await arena.rpc('eth_getCode', vault, 'latest'), '0x')
   assert.equal(await poked(0), [vault, '5', '7'])
   assert.equal(await poked(1), [vault, '0', '8'])
   assert.equal(await poked(2), [vault, '6', '0'], 'a payment to a contract comes from the vault, too')
   assert.equal([await held(target), await held(vault)], [11n, 0n])
+})
+
+condition('redeem: ether that its target does not take is no payment, and can be tried again', async () => {
+  // BLAKE2F refuses an input that is not 213 bytes long (EIP-152), and has no code.
+  const { game, state, head } = await recorded(() => [payment(0n, 3n, asAddress(`0x${'9'.padStart(40, '0')}`))])
+  await rejects(game.redeem(head, state, 0), 'CallFailed')
+  assert.equal([await game.isRedeemed(0n), await game.exited()], [false, { redeemed: 0n, reserved: 0n }])
 })
 
 condition('redeem: a call that is not of the thread\'s own contract, and one of an account without code, are refused', async () => {
@@ -205,7 +214,10 @@ condition('redeem, in a thread for a token: the tokens go to the target, then it
   const target = await arena.deploy('Target')
   const terms = { asset: token, assetDecimals: 6, deposits: [1_000n, 1_000n] }
   const { game, state, head } = await recorded(async game => [await call(game, 0n, target, 'poke', [7n], 30n), payment(1n, 40n), await call(game, 2n, target, 'poke', [9n])], terms)
-  for (const index of [0, 1, 2]) await game.redeem(head, state, index)
+  const vault = contractAddressOf(game.id, arena.court)
+  assert.equal(await pokedBy(game, state, head, 0), [vault, '0', '7'])
+  await game.redeem(head, state, 1)
+  assert.equal(await pokedBy(game, state, head, 2), [vault, '0', '9'])
   assert.equal([await arena.balance(token, target), await arena.balance(token, payee), await held(target)], [30n, 40n, 0n])
   await game.close(game.closing([1_000n, 930n, 70n], { parent: breakpointHash(head), nonce: 4n }))
 })
