@@ -268,8 +268,8 @@ abstract contract Refutation is Pledging, IClaimCalls {
         left -= cut.toDoubter;
         uint256 others = terms.players.length - 1;
         cut.gasBefore += EACH_OTHER * others;
-        uint256 toRefuter = priceOf(cut);
-        if (cut.toDoubter == 0) toRefuter += PREMIUM;
+        // Never nothing: what the payment takes must not depend on the price, because wallets estimate with none.
+        uint256 toRefuter = priceOf(cut) + (cut.toDoubter == 0 ? PREMIUM : 1);
         if (toRefuter > left) toRefuter = left;
         uint256 each = (left - toRefuter) / others;
         // What does not divide is the refuter's.

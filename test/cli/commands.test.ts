@@ -305,7 +305,7 @@ async function withGame (): Promise<{ cli: Cli, sent: unknown[] }> {
     turn: () => cells.filter((cell) => cell !== 0).length % 2 === 0 ? WALLET : BOB, winner: () => over() ? WALLET : `0x${'0'.repeat(40)}`
   }
   const { cli, node } = await withNode({
-    thread_status: async () => ({ me: 0, players: [{ wallet: WALLET }, { wallet: BOB }] }) as unknown as Awaited<ReturnType<NodeApi['thread_status']>>,
+    thread_status: async () => ({ me: 0, players: [{ wallet: WALLET }, { wallet: BOB }], terms: { routine: false } }) as unknown as Awaited<ReturnType<NodeApi['thread_status']>>,
     thread_call: async ({ signature }) => ({ returnData: '0x', decoded: [answers[signature?.split('(')[0] ?? '']?.()] }),
     thread_send: async ({ thread, args, value }) => {
       const cell = Number(args?.[0])

@@ -44,7 +44,9 @@ async function lied (nonce: number): Promise<Lie> {
   const { game } = thread
   const input = (at: number): ReturnType<JudgedGame['input']> => thread.input(at % 2, hexToBytes(ticTacToe.encodeFunctionData('play', [MOVES[at]]) as Hex), at < 2 ? STAKE : 0n)
   for (let at = 0; at < nonce; at++) await thread.play(input(at), thread.head.timestampSec + 1n)
-  const atSec = (await game.record_('challenge', thread.head)).timestampSec + 1n
+  const { timestampSec } = await game.record_('challenge', thread.head)
+  // The game's own time may be ahead of the chain's.
+  const atSec = timestampSec < thread.head.timestampSec ? thread.head.timestampSec : timestampSec + 1n
   const cheat = nonce % 2 === 0 ? 0 : 1
   const { move, witnesses: [witness = '0x'] } = await thread.force(input(nonce), 1n, atSec)
   const { root, proofs } = await thread.settled(cheat === 0 ? [game.pot, 0n] : [0n, game.pot])

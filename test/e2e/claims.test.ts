@@ -91,6 +91,7 @@ const ASKS_MUCH = Uint8Array.of(0x61, 0x07, 0xd0, 0x5b, 0x80, 0x54, 0x50, 0x60, 
 
 test('a false result of an input that no judgement holds is doubted, and dropped when nobody has proved it; the bond pays', async world => {
   const { arena, alice } = world
+  await until('what earlier bonds have paid to be withdrawn', async () => await arena.balance(arena.court) === 0n || undefined)
   const { table, cheat, recorded } = await almostWon(world, 6_000_000)
   const block = await arena.provider.getBlockNumber()
   const before = await arena.balance(alice.wallet)
