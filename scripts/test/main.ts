@@ -1,5 +1,5 @@
 /**
- * Runs the compiled tests, each file in a process of its own, two at a time: `main.js [part of a file name …] [--json]`.
+ * Runs the compiled tests, each file in a process of its own, three at a time (on two cores: end-to-end tests wait for most of their time): `main.js [part of a file name …] [--json]`.
  * Says one line for each file and shows the output of those that fail. The last line is `N passed, N failed`; the exit code is 0
  * only when something ran and nothing failed.
  */
@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import { runFile, statedLimitMs, type FileResult } from './run-file.js'
 
 const DIST = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-const AT_ONCE = 2
+const AT_ONCE = 3
 
 const HELP = `Usage: npm test -- [part of a file name …] [--json]
 
