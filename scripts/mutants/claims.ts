@@ -83,7 +83,7 @@ const DOUBTED: readonly Mutant[] = [
   { name: "the rest of a proved doubt's deposit is kept", file: 'court/Refutation.sol', right: 'credit(address(0), doubter, deposit - toProver);', wrong: 'doubter;', tests: DOUBTS },
   { name: 'doubts of claims that are gone are counted on', file: 'court/Refutation.sol', right: 'if (marks & DOUBTED != 0) stands.doubted -= 1;', wrong: '', tests: DOUBTS },
   { name: 'a bond pays for a proved claim that breaks settlement', file: 'court/Refutation.sol', right: 'uint256(kept) & PROVED == 0 ? uint256(kept) & (BY_ORACLE | BY_MOVER) : 0', wrong: 'uint256(kept) & (BY_ORACLE | BY_MOVER)', tests: DOUBTS },
-  { name: 'who drops has the premium', file: 'court/Refutation.sol', right: 'if (cut.toDoubter == 0) toRefuter += PREMIUM;', wrong: 'toRefuter += PREMIUM;', tests: DOUBTS }
+  { name: 'who drops has the premium', file: 'court/Refutation.sol', right: '(cut.toDoubter == 0 ? PREMIUM : 1)', wrong: 'PREMIUM', tests: DOUBTS }
 ]
 
 /** All faults of the other half. */
