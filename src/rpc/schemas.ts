@@ -24,7 +24,7 @@ export const terms = z.object({
   players: z.array(address), sessionKeys: z.array(address), depositsUnits: z.array(amount), shares: z.array(amount),
   asset: address, assetDecimals: count, codeKind: z.enum(['creation', 'runtime']), routine: z.boolean(), codeSource: address, codeHash: hash32, ctorArg: anyBytes,
   oracle: address, oracleFeeUnits: amount, windowSec: count, timeBankSec: count, forcedMoves: count, settlement: selector,
-  gasLimit: count, joinDeadlineSec: count, salt: hash32
+  gasLimit: count, pieceGas: count, joinDeadlineSec: count, salt: hash32
 })
 
 /** A log of a transition. */
