@@ -26,8 +26,29 @@ contract Interpreter is IInterpreter {
         uint256 s = load();
         function(uint256) view returns (uint256) handler;
         while (true) {
-            // The same four times: the way back to the loop's start costs more gas than it saves bytes.
+            // The same seven times: the way back to the loop's start costs more gas than it saves bytes.
             while (true) {
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
                 assembly {
                     handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
                     s := add(s, handler)
