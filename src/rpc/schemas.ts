@@ -83,7 +83,9 @@ export const threadStatus = z.object({
     /** Selector of what settles when nobody moves. */
     onTimeout: selector,
     /** What the contract says besides. */
-    data: bytes(1_024)
+    data: bytes(1_024),
+    /** It waits between two pieces of a computation (§11), for any player: keccak256 of its machine. */
+    piece: hash32.optional()
   }).nullable(),
   /** What the court has. */
   chain: z.object({
