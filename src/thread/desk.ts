@@ -58,6 +58,12 @@ export class Desk {
     return view.phase !== 'active' || this.#lookout.waitedSec() < this.#parts.options.disputeAfterSec || (this.#lookout.input === undefined && this.#parts.options.forceTimeout === undefined)
   }
 
+  /** Whether nothing falls due here by the clock alone; what the chain says is heard anyway. */
+  isAtRest (): boolean {
+    const { view, state: { self } } = this.#coordinator
+    return this.isIdle() && (view.phase !== 'active' || self === undefined || this.#parts.options.forceTimeout === undefined)
+  }
+
   /** The next step as it stands, for people. @throws what the chain throws */
   async outlook (): Promise<{ situation: Situation, decision: Decision, cost: CourtCost }> {
     const situation = await this.#lookout.situation()
