@@ -2,7 +2,7 @@
 import { Contract, type InterfaceAbi } from 'ethers'
 import type { Player } from '../../scripts/arena.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
-import { asHash32, bytesToHex, concatBytes, hexToBytes } from '../../src/protocol/bytes.js'
+import { asHash32, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS } from '../../src/protocol/bytes.js'
 import { hash32, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
 import { contractAddressOf } from '../../src/protocol/terms.js'
@@ -82,6 +82,9 @@ export class Conspiracy {
       thread, epoch: dispute, nonce: parent.nonce + 1n, parent: breakpointHash(parent), stateRoot, inputsRoot: inputsRoot([{ leaf: hash32(concatBytes(raw, binding)) }]), timestampSec
     }
   }
+
+  /** What the court owes an account besides, in wei. */
+  async credit (account: Address): Promise<bigint> { return await this.court(0).getFunction('credits').staticCall(ZERO_ADDRESS, account) as bigint }
 
   async recorded (): Promise<Hash32> {
     const { recorded } = await this.court(0).getFunction('record').staticCall(this.#table.thread) as { recorded: string }
