@@ -95,13 +95,13 @@ export class Conspiracy {
     return (await this.court(0).getFunction('record').staticCall(this.#table.thread) as { dispute: bigint }).dispute
   }
 
-  /** Every claim that fell: what the bond paid, and what the transaction that refuted it has cost. */
-  async slashed (): Promise<readonly { readonly refuter: string, readonly toRefuter: bigint, readonly toEachOther: bigint, readonly costWei: bigint }[]> {
+  /** Every claim that fell: what the bond paid, and what the transaction that refuted it has used, and at what price. */
+  async slashed (): Promise<readonly { readonly refuter: string, readonly toRefuter: bigint, readonly toEachOther: bigint, readonly gasUsed: bigint, readonly priceWei: bigint }[]> {
     const court = this.court(0)
     const logs = await court.queryFilter(court.getEvent('Slashed')(this.#table.thread))
     return await Promise.all(logs.flatMap(log => 'args' in log ? [log] : []).map(async ({ args, transactionHash }) => {
       const receipt = await this.#table.arena.provider.getTransactionReceipt(transactionHash)
-      return { refuter: String(args['refuter']).toLowerCase(), toRefuter: args['toRefuter'] as bigint, toEachOther: args['toEachOther'] as bigint, costWei: (receipt?.gasUsed ?? 0n) * (receipt?.gasPrice ?? 0n) }
+      return { refuter: String(args['refuter']).toLowerCase(), toRefuter: args['toRefuter'] as bigint, toEachOther: args['toEachOther'] as bigint, gasUsed: receipt?.gasUsed ?? 0n, priceWei: receipt?.gasPrice ?? 0n }
     }))
   }
 }

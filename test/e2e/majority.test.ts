@@ -24,6 +24,8 @@ const WINDOW = 400
 /** Longer than any dispute here. */
 const PATIENCE_SEC = 100_000
 const PREMIUM = ETHER / 100n
+/** Paid for a gas of refuting at most, in wei. */
+const HIGHEST = 20n * 10n ** 9n
 /** Claims that stand at once. */
 const STACK = 3
 const ORACLE = 4
@@ -66,7 +68,7 @@ class Fraud {
     const hands = new Conspiracy(table, oracle)
     await hands.accept(BigInt(STACK))
     for (const player of players.slice(1)) {
-      await until(`${player.name} to hear of the thread`, async () => await table.knows(player) || undefined)
+      await until(`${player.name} to hear of the thread`, async () => await table.knows(player) || undefined, PATIENCE_MS)
       await player.rpc.request('thread_join', { thread: table.thread })
     }
     return new Fraud(table, hands, honest, nonce)
@@ -140,10 +142,10 @@ class Fraud {
     const slashed = await this.hands.slashed()
     const bondWei = await this.hands.bondWei()
     assert.is(slashed.length, 2, this.what)
-    for (const { refuter, toRefuter, toEachOther, costWei } of slashed) {
+    for (const { refuter, toRefuter, toEachOther, gasUsed, priceWei } of slashed) {
       assert.is(refuter, this.#player.wallet)
       assert.is(toRefuter + 2n * toEachOther, bondWei)
-      assert.ok(toRefuter >= costWei + PREMIUM, `${this.what}: ${toRefuter} for ${costWei}`)
+      assert.ok(toRefuter >= gasUsed * (priceWei < HIGHEST ? priceWei : HIGHEST) + PREMIUM, `${this.what}: ${toRefuter} for ${gasUsed} gas at ${priceWei}`)
     }
     return [payouts[this.honest] ?? 0n, ...slashed.map(({ toRefuter, toEachOther }) => toRefuter + toEachOther)]
   }
