@@ -53,12 +53,12 @@ export class Answering {
   /** What was answered so far. */
   get count (): AnsweringCount { return { signed: this.#signed, running: this.#running, refused: Object.fromEntries(this.#refused) } }
 
-  /** Answers a peer's request for a result; a refusal is its code. @throws what is the sender's fault */
+  /** Answers a peer's request for a result; a refusal is its code. @throws what is the sender's fault; `THREAD_FAULT` when the thread was loaded anew before it was begun */
   async answer<T extends { readonly input: { readonly player: number } }> (thread: ResultThread<T> | undefined, request: ResultRequest, from: RemotePeer): Promise<SyncAnswer> {
     try {
       return { kind: 'result', answer: await this.#answer(thread, request, from) }
     } catch (error) {
-      if (!(error instanceof ThreadsError) || error.peerFault !== undefined) throw error
+      if (!(error instanceof ThreadsError) || error.peerFault !== undefined || error.code === 'THREAD_FAULT') throw error
       this.#refused.set(error.code, (this.#refused.get(error.code) ?? 0) + 1)
       this.#parts.log('info', 'oracle.refused', { thread: request.thread, peer: from.id, code: error.code, reason: error.message })
       return { kind: 'error', code: error.code }

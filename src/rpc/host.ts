@@ -4,6 +4,7 @@ import type { OracleOffer } from '../protocol/oracle-codec.js'
 import type { Coordinator } from '../thread/coordinator.js'
 import type { Duties } from '../thread/duties.js'
 import type { ThreadEvent } from '../thread/events.js'
+import type { Hall } from '../thread/hall.js'
 import type { ChainPort, ClockPort, NetworkPort, RemotePeer } from '../thread/ports.js'
 
 /** A thread as a node runs it. */
@@ -33,7 +34,8 @@ export type NodeHost = {
   readonly sessionKey: Address
   readonly clock: ClockPort
   readonly startedMs: number
-  readonly threads: ReadonlyMap<ThreadId, RunningThread>
+  /** The threads that this node follows. */
+  readonly threads: Pick<Hall<RunningThread>, 'size' | 'has' | 'ids' | 'loaded' | 'get' | 'use'>
   readonly chain: HostChain
   readonly network: HostNetwork
   readonly domain: Domain
@@ -41,7 +43,7 @@ export type NodeHost = {
   readonly serving: { readonly offer: OracleOffer, readonly isDryRun: boolean, readonly count: { readonly signed: number, readonly running: number, readonly refused: Readonly<Record<string, number>> } } | undefined
   /** What the store failed with last; undefined while it is well. */
   readonly storeError: string | undefined
-  /** A thread that this node follows. @throws `THREAD_UNKNOWN`. */
+  /** A thread that this node follows, in memory: `threads.use` brings it there. @throws `THREAD_UNKNOWN`. */
   thread (id: ThreadId): RunningThread
   /** When a session key was last seen, milliseconds since 1970. */
   lastSeenMs (sessionKey: Address): number | undefined

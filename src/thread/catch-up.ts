@@ -10,7 +10,7 @@ import { decodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest,
 import { certificateBytes, type WireCertificate } from '../protocol/certificate-codec.js'
 import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Slot } from '../protocol/types.js'
-import { hasCode, ThreadsError } from '../errors.js'
+import { ThreadsError } from '../errors.js'
 import { openProposer, openSlot } from './agreement.js'
 import { breakpointBody, type BreakpointBody } from './body.js'
 import type { Coordinator } from './coordinator.js'
@@ -92,22 +92,14 @@ function bad (why: string): ThreadsError {
   return new ThreadsError('SYNC_BAD_CERTIFICATE', `a certificate proves nothing: ${why}`, { peerFault: 'reject' })
 }
 
-/** Answers one request about one thread, from what is on disk and what is open. */
-export async function answerSync (coordinator: Coordinator, request: ThreadRequest): Promise<SyncAnswer> {
-  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await durable(coordinator, () => statusAnswer(coordinator))
-}
-
 /**
+ * Answers one request about one thread, from what is on disk and what is open.
  * SAFETY: what is in memory only leaves under the lock. Between a signature and the write of its journal entry it is ahead of the disk, and after a write that failed it
  * stays so: then nothing is answered.
+ * @throws `THREAD_FAULT`
  */
-async function durable (coordinator: Coordinator, answer: () => SyncAnswer): Promise<SyncAnswer> {
-  try {
-    return await coordinator.exclusive(async () => answer())
-  } catch (error) {
-    if (hasCode(error, 'THREAD_FAULT')) return { kind: 'error', code: error.code }
-    throw error
-  }
+export async function answerSync (coordinator: Coordinator, request: ThreadRequest): Promise<SyncAnswer> {
+  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await coordinator.exclusive(async () => statusAnswer(coordinator))
 }
 
 async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { kind: 'range' }): Promise<SyncAnswer> {
@@ -119,7 +111,7 @@ async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { k
     if (certificates.length > 0 && bytes > MAX_RANGE_BYTES - 1024) break
     certificates.push(certificate)
   }
-  return certificates.length > 0 ? { kind: 'range', certificates } : await durable(coordinator, () => provisionalAnswer(coordinator, request.from))
+  return certificates.length > 0 ? { kind: 'range', certificates } : await coordinator.exclusive(async () => provisionalAnswer(coordinator, request.from))
 }
 
 function provisionalAnswer (coordinator: Coordinator, from: Slot): SyncAnswer {

@@ -11,7 +11,7 @@ export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'nod
     node_status: async () => {
       const health = node.chain.health()
       const dropped: Record<string, number> = Object.fromEntries(node.network.dropped())
-      for (const { coordinator } of node.threads.values()) {
+      for (const { coordinator } of node.threads.loaded) {
         for (const [code, count] of coordinator.dropped) dropped[code] = (dropped[code] ?? 0) + count
       }
       return {
@@ -23,7 +23,7 @@ export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'nod
         },
         store: { path: node.options.dataDir, ok: node.storeError === undefined, error: node.storeError ?? null },
         dropped, peers: node.network.peers().length, threads: node.threads.size,
-        warnings: [...node.threads.values()].flatMap(({ coordinator }) => coordinator.warnings.map(warning => ({ ...warning, sinceMs: Math.floor(warning.sinceMs) })))
+        warnings: node.threads.loaded.flatMap(({ coordinator }) => coordinator.warnings.map(warning => ({ ...warning, sinceMs: Math.floor(warning.sinceMs) })))
       }
     },
     node_peers: async () => {

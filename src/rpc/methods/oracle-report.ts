@@ -26,7 +26,7 @@ export function oracleReportMethods (node: NodeHost): Pick<NodeApi, Methods> {
 
 async function report (node: NodeHost): Promise<Report> {
   const { serving, chain } = node
-  const mine = [...node.threads.values()].filter(({ coordinator }) => coordinator.view.terms.oracle === chain.wallet)
+  const mine = node.threads.loaded.filter(({ coordinator }) => coordinator.view.terms.oracle === chain.wallet)
   const threads = await Promise.all(mine.map(async running => await threadReport(node, running)))
   const paid = mine.map(({ coordinator: { view: { terms, payouts } } }) => terms.asset === ZERO_ADDRESS ? payouts?.[terms.players.length] ?? 0n : 0n)
   const brought = await Promise.all(mine.map(async ({ coordinator }) => await resultFees(node, coordinator.parts.records.thread)))

@@ -21,7 +21,7 @@ type Methods = 'thread_list' | 'thread_status' | 'thread_breakpoints' | 'thread_
 export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_list: async ({ all }) => ({
-      threads: [...node.threads.values()].filter(({ coordinator }) => all || !isOver(coordinator.view)).map(summary)
+      threads: node.threads.loaded.filter(({ coordinator }) => all || !isOver(coordinator.view)).map(summary)
     }),
     thread_status: async ({ thread }) => await status(node, node.thread(thread)),
     thread_breakpoints: async ({ thread, from, limit }) => {
