@@ -47,6 +47,8 @@ export type NodeOptions = {
   readonly useOracle: boolean
   /** What is paid for one result at most. */
   readonly maxOracleFeeWei: bigint
+  /** With more threads than this in memory those rest on disk in which nothing happens. */
+  readonly keepLoaded: number
   readonly log: Log
 }
 
@@ -130,6 +132,7 @@ export const OPTIONS = {
   oracleDryRun: option('oracle-dry-run', boolean, false, 'accept and sign nothing as an oracle: say what it would'),
   useOracle: option('use-oracle', boolean, false, 'have the thread\'s oracle answer for own forced moves, and claim them; where it does not, the chain executes them'),
   maxOracleFee: option('max-oracle-fee', WEI, '10000000000000000', 'what is paid for one result at most, in wei'),
+  keepLoaded: option('keep-loaded', integer(0, 100_000), 32, 'with more threads than this in memory those rest on disk in which nothing happens'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),
   rpcAllowHosts: option('rpc-allow-host', list('a host name', /^[^\s/,]+$/), [], 'further Host headers to accept'),

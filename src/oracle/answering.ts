@@ -6,6 +6,7 @@ import { ThreadsError } from '../errors.js'
 import type { OracleOffer, ResultAnswer, ResultRequest } from '../protocol/oracle-codec.js'
 import type { SyncAnswer } from '../protocol/sync.js'
 import type { Hash32 } from '../protocol/types.js'
+import { Rates } from '../rates.js'
 import type { ClockPort, RemotePeer } from '../thread/ports.js'
 
 /** A thread as far as it can be asked for results: first what costs next to nothing, then the rest. */
@@ -53,12 +54,12 @@ export class Answering {
   /** What was answered so far. */
   get count (): AnsweringCount { return { signed: this.#signed, running: this.#running, refused: Object.fromEntries(this.#refused) } }
 
-  /** Answers a peer's request for a result; a refusal is its code. @throws what is the sender's fault */
+  /** Answers a peer's request for a result; a refusal is its code. @throws what is the sender's fault; `THREAD_FAULT` when the thread was loaded anew before it was begun */
   async answer<T extends { readonly input: { readonly player: number } }> (thread: ResultThread<T> | undefined, request: ResultRequest, from: RemotePeer): Promise<SyncAnswer> {
     try {
       return { kind: 'result', answer: await this.#answer(thread, request, from) }
     } catch (error) {
-      if (!(error instanceof ThreadsError) || error.peerFault !== undefined) throw error
+      if (!(error instanceof ThreadsError) || error.peerFault !== undefined || error.code === 'THREAD_FAULT') throw error
       this.#refused.set(error.code, (this.#refused.get(error.code) ?? 0) + 1)
       this.#parts.log('info', 'oracle.refused', { thread: request.thread, peer: from.id, code: error.code, reason: error.message })
       return { kind: 'error', code: error.code }
@@ -87,32 +88,6 @@ export class Answering {
     } finally {
       this.#running--
     }
-  }
-}
-
-/** So many that ask are remembered; the one that has been silent longest goes first. */
-const MAX_ASKERS = 1_024
-
-/** How often each of many may ask. */
-class Rates {
-  readonly #rate: typeof PEER_RATE
-  /** When each would have its whole burst again, milliseconds. */
-  readonly #fullAtMs = new Map<string, number>()
-
-  constructor (rate: typeof PEER_RATE) { this.#rate = rate }
-
-  /** Whether it may ask now; then it has asked. */
-  take (asker: string, nowMs: number): boolean {
-    const { burst, eachMs } = this.#rate
-    const fullAtMs = Math.max(nowMs, this.#fullAtMs.get(asker) ?? 0) + eachMs
-    if (fullAtMs > nowMs + burst * eachMs) return false
-    this.#fullAtMs.delete(asker)
-    this.#fullAtMs.set(asker, fullAtMs)
-    for (const oldest of this.#fullAtMs.keys()) {
-      if (this.#fullAtMs.size <= MAX_ASKERS) break
-      this.#fullAtMs.delete(oldest)
-    }
-    return true
   }
 }
 

@@ -1,4 +1,5 @@
 /** The node's methods, put together: one file a group in `methods/`. */
+import type { ThreadId } from '../protocol/types.js'
 import type { NodeApi } from './api.js'
 import { eventJson } from './convert.js'
 import type { NodeHost } from './host.js'
@@ -13,7 +14,7 @@ import { threadMethods } from './methods/threads.js'
 
 /** The node as its interface. */
 export function createMethods (node: NodeHost): NodeApi {
-  return {
+  const api: NodeApi = {
     ...nodeMethods(node),
     ...threadMethods(node),
     ...inputMethods(node),
@@ -23,9 +24,21 @@ export function createMethods (node: NodeHost): NodeApi {
     ...oracleReportMethods(node),
     ...receiptMethods(node),
     subscribe: listener => node.subscribe(event => {
-      const running = node.threads.get(event.thread)
-      const told = running === undefined ? undefined : eventJson(event, running.coordinator.parts.context.terms)
+      const terms = node.glance(event.thread)?.terms
+      const told = terms === undefined ? undefined : eventJson(event, terms)
       if (told !== undefined) listener(told)
     })
   }
+  // The cast: the same names with the same signatures.
+  return Object.fromEntries(Object.entries(api).map(([name, method]) => [name, name === 'subscribe' ? method : onThread(node, method as Method)])) as unknown as NodeApi
+}
+
+type Method = (params: { readonly thread?: ThreadId | undefined }, options?: { readonly signal?: AbortSignal }) => Promise<unknown>
+
+/**
+ * A method about one thread finds it in memory, and is done again where the thread was loaded anew before a step of it was begun.
+ * SAFETY: after it has sent something to the chain a method takes no step, or one before which it finds there what it has sent: nothing is sent twice.
+ */
+function onThread (node: NodeHost, method: Method): Method {
+  return async (params, options) => params.thread === undefined ? await method(params, options) : await node.threads.use(params.thread, async () => await method(params, options))
 }

@@ -161,7 +161,9 @@ export const nodeStatus = z.object({
   store: z.object({ path: text, ok: z.boolean(), error: text.nullable() }),
   /** Messages that were not accepted, by reason code. */
   dropped: z.record(z.string(), count),
-  peers: count, threads: count, warnings: z.array(warning)
+  peers: count, threads: count,
+  /** Threads in memory; the others rest on disk. */
+  loaded: count, warnings: z.array(warning)
 })
 
 /** A connected peer, with what became of the messages that it passed on. */

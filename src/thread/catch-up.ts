@@ -10,12 +10,15 @@ import { decodeSyncAnswer, encodeSyncRequest, type SyncAnswer, type SyncRequest,
 import { certificateBytes, type WireCertificate } from '../protocol/certificate-codec.js'
 import { breakpointHash, digestOf } from '../protocol/typed-data.js'
 import type { Slot } from '../protocol/types.js'
-import { hasCode, ThreadsError } from '../errors.js'
+import { ThreadsError } from '../errors.js'
 import { openProposer, openSlot } from './agreement.js'
 import { breakpointBody, type BreakpointBody } from './body.js'
 import type { Coordinator } from './coordinator.js'
 import { followMoves } from './following.js'
 import type { RemotePeer } from './ports.js'
+import type { ThreadRecords } from './records.js'
+
+type RangeRequest = ThreadRequest & { kind: 'range' }
 
 /** Certificates asked for at once. */
 const RANGE = 32
@@ -92,34 +95,31 @@ function bad (why: string): ThreadsError {
   return new ThreadsError('SYNC_BAD_CERTIFICATE', `a certificate proves nothing: ${why}`, { peerFault: 'reject' })
 }
 
-/** Answers one request about one thread, from what is on disk and what is open. */
-export async function answerSync (coordinator: Coordinator, request: ThreadRequest): Promise<SyncAnswer> {
-  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await durable(coordinator, () => statusAnswer(coordinator))
-}
-
 /**
+ * Answers one request about one thread, from what is on disk and what is open.
  * SAFETY: what is in memory only leaves under the lock. Between a signature and the write of its journal entry it is ahead of the disk, and after a write that failed it
  * stays so: then nothing is answered.
+ * @throws `THREAD_FAULT`
  */
-async function durable (coordinator: Coordinator, answer: () => SyncAnswer): Promise<SyncAnswer> {
-  try {
-    return await coordinator.exclusive(async () => answer())
-  } catch (error) {
-    if (hasCode(error, 'THREAD_FAULT')) return { kind: 'error', code: error.code }
-    throw error
-  }
+export async function answerSync (coordinator: Coordinator, request: ThreadRequest): Promise<SyncAnswer> {
+  return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await coordinator.exclusive(async () => statusAnswer(coordinator))
 }
 
-async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { kind: 'range' }): Promise<SyncAnswer> {
+async function rangeAnswer (coordinator: Coordinator, request: RangeRequest): Promise<SyncAnswer> {
+  const certificates = await storedRange(coordinator.parts.records, request)
+  return certificates.length > 0 ? { kind: 'range', certificates } : await coordinator.exclusive(async () => provisionalAnswer(coordinator, request.from))
+}
+
+/** The certificates on disk that a request asks for, as many as an answer may hold. @throws `STORE_DAMAGED`, `STORE_FAILED` */
+export async function storedRange (records: ThreadRecords, { from, limit }: RangeRequest): Promise<WireCertificate[]> {
   const certificates: WireCertificate[] = []
-  const limit = Math.min(request.limit, MAX_RANGE_CERTIFICATES)
   let bytes = 0
-  for await (const certificate of coordinator.parts.records.certificates(request.from, limit)) {
+  for await (const certificate of records.certificates(from, Math.min(limit, MAX_RANGE_CERTIFICATES))) {
     bytes += certificateBytes(certificate)
     if (certificates.length > 0 && bytes > MAX_RANGE_BYTES - 1024) break
     certificates.push(certificate)
   }
-  return certificates.length > 0 ? { kind: 'range', certificates } : await durable(coordinator, () => provisionalAnswer(coordinator, request.from))
+  return certificates
 }
 
 function provisionalAnswer (coordinator: Coordinator, from: Slot): SyncAnswer {

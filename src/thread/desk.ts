@@ -60,6 +60,12 @@ export class Desk {
     return this.#lookout.input === undefined && forceTimeout === undefined && (!autoDispute || this.#lookout.awaits === undefined)
   }
 
+  /** Whether nothing falls due here by the clock alone; what the chain says is heard anyway. */
+  isAtRest (): boolean {
+    const { view, state: { self } } = this.#coordinator
+    return this.isIdle() && (view.phase !== 'active' || self === undefined || this.#parts.options.forceTimeout === undefined)
+  }
+
   /** The next step as it stands, for people. @throws what the chain throws */
   async outlook (): Promise<{ situation: Situation, decision: Decision, cost: CourtCost }> {
     const situation = await this.#lookout.situation()

@@ -33,8 +33,11 @@ export abstract class Steps {
   #notices: ThreadNotice[] = []
   #tail: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  /** Steps that wait or are under way. */
+  #begun = 0
   #fault: ThreadsError | undefined
   #leaves = false
+  #hasLeft = false
 
   constructor (thread: ThreadId, parts: StepParts) {
     this.thread = thread
@@ -49,15 +52,18 @@ export abstract class Steps {
   get warnings (): readonly Warning[] { return [...this.#warnings.values()] }
   /** Why the thread must be loaded again from the disk; undefined: it is well. */
   get fault (): ThreadsError | undefined { return this.#fault }
+  /** Whether that is no failure: the disk was to hold another state than this. */
+  get hasLeft (): boolean { return this.#hasLeft }
   /** Steps that wait for the lock. */
   get waiting (): number { return this.#waiting }
 
   /**
    * Runs a step under the thread's lock: then writes what it has put together, and only then sends and tells.
-   * @throws what the step throws; `THREAD_FAULT` once a write has failed: the thread must be loaded again.
+   * @throws what the step throws; `THREAD_FAULT` when it was not begun: a write before it has failed, or the disk holds another state, and the thread must be loaded again.
    */
   exclusive<T> (step: () => Promise<T>): Promise<T> {
     this.#waiting++
+    this.#begun++
     const result = this.#tail.then(async () => {
       this.#waiting--
       if (this.#fault !== undefined) throw this.#fault
@@ -73,14 +79,14 @@ export abstract class Steps {
           await this.#flush()
         }
         // INVARIANT: in the same turn as the write, so that no step comes between with what is not on disk any more.
-        if (this.#leaves) this.#fault = this.#reloading()
+        if (this.#leaves) this.#endHere()
         return value
       } catch (error) {
         if (this.#operations.length > 0 || !(error instanceof ThreadsError)) this.#fail(error)
         throw error
       }
     })
-    this.#tail = result.catch(() => { /* the caller has it */ })
+    this.#tail = result.catch(() => { /* the caller has it */ }).then(() => { this.#begun-- })
     return result
   }
 
@@ -136,19 +142,35 @@ export abstract class Steps {
     this.tell({ type: 'warning', code, message, data })
   }
 
+  /** After a rest: what lasts since before it, and was told then. */
+  keepWarnings (warnings: readonly Warning[]): void {
+    for (const warning of warnings) if (!this.#warnings.has(warning.code)) this.#warnings.set(warning.code, warning)
+  }
+
   /** Takes a warning back. */
   calm (code: string): void { this.#warnings.delete(code) }
 
   /** Lets the steps that were begun end, and does nothing more: the thread is loaded again from the disk, and two must not sign. */
   async retire (): Promise<void> {
     await this.#tail
-    this.#fault ??= this.#reloading()
+    this.#endHere()
+  }
+
+  /** The same at once, where no step waits or is under way. @returns whether it is so */
+  rest (): boolean {
+    if (this.#begun > 0 || this.#kept.length > 0 || this.#fault !== undefined) return false
+    this.#endHere()
+    return true
   }
 
   /** With the current step's write the disk holds another state than this: the thread is loaded again after it. */
   leave (): void { this.#leaves = true }
 
-  #reloading (): ThreadsError { return new ThreadsError('THREAD_FAULT', 'the thread is being loaded again from the disk', { data: { thread: this.thread } }) }
+  #endHere (): void {
+    if (this.#fault !== undefined) return
+    this.#hasLeft = true
+    this.#fault = new ThreadsError('THREAD_FAULT', 'the thread is being loaded again from the disk', { data: { thread: this.thread } })
+  }
 
   /** Waits until every step that was begun has ended. */
   async idle (): Promise<void> { await this.#tail }

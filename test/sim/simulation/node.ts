@@ -1,5 +1,5 @@
 /** A node of the simulation: the real coordinator, duties and recovery over a disk that survives it. */
-import { ThreadsError } from '../../../src/errors.js'
+import { hasCode, ThreadsError } from '../../../src/errors.js'
 import { addressOf, hash32 } from '../../../src/protocol/crypto.js'
 import { hexToBytes } from '../../../src/protocol/bytes.js'
 import type { Hash32 } from '../../../src/protocol/types.js'
@@ -100,7 +100,11 @@ export class SimNode {
     end.follow(thread.context.thread, (bytes, from) => coordinator.receive(bytes, from))
     end.serve(async frame => {
       const request = decodeSyncRequest(frame)
-      return encodeSyncAnswer(request.kind === 'status' || request.kind === 'range' ? await answerSync(coordinator, request) : { kind: 'peers', multiaddrs: [] })
+      if (request.kind !== 'status' && request.kind !== 'range') return encodeSyncAnswer({ kind: 'peers', multiaddrs: [] })
+      return encodeSyncAnswer(await answerSync(coordinator, request).catch((error: unknown) => {
+        if (hasCode(error, 'THREAD_FAULT')) return { kind: 'error' as const, code: error.code }
+        throw error
+      }))
     })
     this.#tick(life)
   }
