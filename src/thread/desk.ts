@@ -55,15 +55,18 @@ export class Desk {
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    const { disputeAfterSec, forceTimeout, autoDispute } = this.#parts.options
+    const { disputeAfterSec, forceTimeout } = this.#parts.options
     if (view.phase !== 'active' || this.#lookout.waitedSec() < disputeAfterSec) return true
-    return this.#lookout.input === undefined && forceTimeout === undefined && (!autoDispute || this.#lookout.awaits === undefined)
+    return this.#lookout.input === undefined && forceTimeout === undefined && !this.#waitsForOthers
   }
+
+  /** Whether it goes to the court when a routine's movers stay silent. */
+  get #waitsForOthers (): boolean { return this.#parts.options.autoDispute && this.#lookout.awaits !== undefined }
 
   /** Whether nothing falls due here by the clock alone; what the chain says is heard anyway. */
   isAtRest (): boolean {
     const { view, state: { self } } = this.#coordinator
-    return this.isIdle() && (view.phase !== 'active' || self === undefined || this.#parts.options.forceTimeout === undefined)
+    return this.isIdle() && (view.phase !== 'active' || self === undefined || (this.#parts.options.forceTimeout === undefined && !this.#waitsForOthers))
   }
 
   /** The next step as it stands, for people. @throws what the chain throws */
