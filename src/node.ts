@@ -409,7 +409,10 @@ export class ThreadsNode implements NodeHost {
   }
 
   async #voidAbove (block: bigint): Promise<void> {
-    for (const id of this.threads.ids()) await this.threads.change(id, async () => await new ThreadRecords(this.store, id).dropChainEvents(block))
+    for (const id of this.threads.ids()) {
+      await this.threads.change(id, async () => await this.records(id).dropChainEvents(block))
+      this.threads.rest(0)
+    }
   }
 
   #onReloaded (thread: ThreadId, error: unknown): void {
