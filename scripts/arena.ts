@@ -3,7 +3,7 @@
  * end-to-end tests.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -13,6 +13,7 @@ import { startAnvil, type AnvilOptions } from './anvil.js'
 import type { HostChain } from './host-chain.js'
 import { loadArtifact } from '../src/chain/artifacts.js'
 import { deployCodeAsData, deployContract, deployCourt, openDeployer, type Deployer } from '../src/chain/deploy.js'
+import { createKey, KEY_FILES } from '../src/keystore.js'
 import { hexToBytes } from '../src/protocol/bytes.js'
 import type { Address, Hex } from '../src/protocol/types.js'
 import { RpcClient } from '../src/rpc/client.js'
@@ -23,6 +24,8 @@ export const LYING_NODE = fileURLToPath(new URL('./lying-node.js', import.meta.u
 /** The same for `start`, ending with the process that started it. */
 const NODE = fileURLToPath(new URL('./guarded-node.js', import.meta.url))
 const PASSWORD = 'a password for this run only'
+/** The least: the keys are the chain's own, for all to see. */
+const SCRYPT_N = 2
 
 /** Options of {@link openArena}. */
 export type ArenaOptions = { readonly anvil?: AnvilOptions, /** Play on this chain instead of an anvil; it ends with the arena. */ readonly chain?: HostChain }
@@ -197,10 +200,8 @@ export class Arena {
     const dataDir = join(this.folder, name)
     const key = this.anvil.keys[options.account]
     if (key === undefined) throw new Error(`the chain has no account ${options.account}`)
-    const keyFile = join(this.folder, `${name}.key`)
-    await writeFile(keyFile, `${key}\n`, { mode: 0o600 })
-    const made = await runCli(['init', '--json', '--data-dir', dataDir, options.separateWallet === true ? '--wallet-key-file' : '--key-file', keyFile, '--scrypt-n', '2'])
-    if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`)
+    if (options.separateWallet === true) await createKey(join(dataDir, KEY_FILES.wallet), PASSWORD, { scryptN: SCRYPT_N, key: hexToBytes(key) })
+    await createKey(join(dataDir, KEY_FILES.node), PASSWORD, { scryptN: SCRYPT_N, ...(options.separateWallet === true ? {} : { key: hexToBytes(key) }) })
     const flags = ['--chain-url', options.chainUrl ?? this.anvil.url, '--court', this.court, '--confirmations', '1', '--poll-ms', '50', '--log-level', 'debug']
     const player = new Player(name, dataDir, key, options, flags)
     this.players.push(player)

@@ -7,6 +7,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import { createRequire } from 'node:module'
 import { basename, join, posix, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const OUT = join(ROOT, 'dist', 'artifacts')
@@ -51,7 +52,7 @@ export async function buildContracts ({ quiet = false } = {}) {
     if (!quiet) console.error(`contracts: unchanged (${Object.keys(cached).length} artifacts)`)
     return cached
   }
-  const artifacts = compileAll(sources)
+  const artifacts = await compileAll(sources)
   for (const [name, calls] of Object.entries(LED_ON)) artifacts[name].abi.push(...artifacts[calls.name].abi)
   await mkdir(OUT, { recursive: true })
   const names = Object.keys(artifacts)
@@ -65,18 +66,29 @@ export async function buildContracts ({ quiet = false } = {}) {
   return artifacts
 }
 
-/** Compiles everything with the common settings but the files that have their own (where others import them, along with those). */
-function compileAll (sources) {
+/** Compiles everything with the common settings but the files that have their own (where others import them, along with those). Two threads share it. */
+async function compileAll (sources) {
   const own = Object.keys(OWN_SETTINGS)
   const common = {}
   for (const path of Object.keys(sources)) if (!own.includes(path)) withImports(path, sources, common)
-  const artifacts = compile(common, SETTINGS)
-  for (const path of own) {
+  const [artifacts, ...others] = await Promise.all([
+    compileBeside([[common, SETTINGS]]),
+    compileBeside(own.map(path => [withImports(path, sources), OWN_SETTINGS[path], path]))
+  ]).then(threads => threads.flat())
+  own.forEach((path, place) => {
     // What it imports is compiled along; only its own contract counts.
     const name = basename(path, '.sol')
-    artifacts[name] = compile(withImports(path, sources), OWN_SETTINGS[path])[name]
-  }
+    artifacts[name] = others[place][name]
+  })
   return artifacts
+}
+
+/** What `compile` returns for each of these lists of arguments, from a thread of its own. */
+function compileBeside (jobs) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: jobs })
+    worker.once('message', resolve).once('error', reject)
+  })
 }
 
 /** The file and, over all steps, what it imports of ours. @param {string} path @param {Record<string, { content: string }>} sources */
@@ -93,11 +105,12 @@ export function withImports (path, sources, found = {}) {
  * Compiles the given sources.
  * @param {Record<string, { content: string }>} sources by their path from the project's root
  * @param {object} settings solc's, without the output selection
+ * @param {string} [only] the file whose contracts are wanted; without it those of all
  */
-export function compile (sources, settings) {
+export function compile (sources, settings, only = '*') {
   const require = createRequire(import.meta.url)
   const solc = require('solc')
-  const input = { language: 'Solidity', sources, settings: { ...settings, outputSelection: { '*': { '*': OUTPUTS } } } }
+  const input = { language: 'Solidity', sources, settings: { ...settings, outputSelection: { [only]: { '*': OUTPUTS } } } }
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: path => resolvePackage(path, require('node:fs')) }))
   const faults = (output.errors ?? []).filter(isOurs)
   if (faults.length > 0) throw new Error(faults.map(fault => fault.formattedMessage).join('\n'))
@@ -172,7 +185,9 @@ function hash (text) {
   return createHash('sha256').update(text).digest('hex')
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (!isMainThread) {
+  parentPort.postMessage(workerData.map(job => compile(...job)))
+} else if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   await buildContracts().catch(error => {
     console.error(error.message)
     process.exitCode = 1

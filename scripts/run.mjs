@@ -18,6 +18,8 @@ Commands
   build    contracts and TypeScript, into dist/
   bench    measurements: gas, speed; --json
   conformance  Ethereum's own tests through the judge: <folder or file …>; --json
+  compilers  the same routine by every compiler since 0.8.20, which are fetched from the npm registry; --json
+  routines   generated routines, what both EVMs make of them; --json
   check    the rules of the source: imports, doc comments, error codes, types
   cli      the node's own command line (after a global install: evm-threads)
   clean    deletes dist/
@@ -38,6 +40,8 @@ const COMMANDS = {
   build: { needs: 'build' },
   bench: { script: 'dist/scripts/bench/main.js', needs: 'build' },
   conformance: { script: 'dist/scripts/conformance/main.js', needs: 'build' },
+  compilers: { script: 'dist/scripts/compilers/main.js', needs: 'build' },
+  routines: { script: 'dist/scripts/routines/main.js', needs: 'build' },
   check: { script: 'scripts/check.mjs', needs: 'install' },
   cli: { script: 'dist/src/cli/main.js', needs: 'build' },
   clean: { needs: 'nothing' }

@@ -1,16 +1,17 @@
-/** `npm run bench -- <gas|speed|judge|worst|oracle> [--json]`: measurements. Speed lives here and never in a test. */
+/** `npm run bench -- <gas|speed|judge|routines|worst|oracle> [--json]`: measurements. Speed lives here and never in a test. */
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Figure } from './gas.js'
 
-const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [worst] [oracle] [options]
+const HELP = `Usage: npm run bench -- [gas] [speed] [judge] [routines] [worst] [oracle] [options]
 
   gas      what the court's calls cost, from receipts on anvil, and a forced input of a million gas (gas.long: in one transaction a block of 12 seconds)
   speed    co-signed transitions a second between two processes, and the naive way in the same run
   judge    what the judge's interpreter costs: outer gas for each inner opcode, opcodes in a transaction, a move of TicTacToe
+  routines what suspending costs: bytes and milliseconds a breakpoint, a forced move of Morpion, beside the same game as calls
   worst    what half a million gas can cost the chain at most: programs that are unfavourable to the interpreter
   oracle   memory and open files of one oracle's process that follows many threads (--threads)
-           (none named: gas, speed and judge)
+           (none named: gas, speed, judge and routines)
 
 Options:
   --json             one line {"name", "value", "unit"} for each figure on stdout
@@ -25,7 +26,7 @@ Examples:
   npm run bench -- gas
   npm run bench -- speed --repeats 20 --json`
 
-const NAMES = ['gas', 'speed', 'judge', 'worst', 'oracle']
+const NAMES = ['gas', 'speed', 'judge', 'routines', 'worst', 'oracle']
 
 async function main (): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -42,10 +43,14 @@ async function main (): Promise<void> {
     process.exitCode = 2
     return
   }
-  const wanted = positionals.length === 0 ? NAMES.slice(0, 3) : positionals
+  const wanted = positionals.length === 0 ? NAMES.slice(0, 4) : positionals
   const figures: Figure[] = []
   if (wanted.includes('gas')) figures.push(...await (await import('./gas.js')).benchGas(), ...await (await import('./long-input.js')).benchLongInput())
   if (wanted.includes('judge')) figures.push(...await (await import('./judge.js')).benchJudge())
+  if (wanted.includes('routines')) {
+    const { benchRoutineCosts, benchRoutineTimes } = await import('./routine.js')
+    figures.push(...await benchRoutineCosts(), ...await benchRoutineTimes())
+  }
   if (wanted.includes('worst')) figures.push(...await (await import('./judge-worst.js')).benchWorst())
   if (wanted.includes('oracle')) {
     figures.push(...await (await import('./oracle.js')).benchOracle({ count: Number(values.threads), keep: Number(values['keep-loaded']), progress: text => { console.error(text) } }))

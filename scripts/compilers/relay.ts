@@ -14,9 +14,10 @@ import { decodeSuspended, MACHINE_ADDRESS } from '../../src/machine/routine.js'
 /** One way to compile. */
 export type Manner = { readonly viaIR: boolean, /** Undefined: not optimized. */ readonly runs: number | undefined }
 
-const MANNERS: readonly Manner[] = [false, true].flatMap(viaIR => [undefined, 200, 1_000_000].map(runs => ({ viaIR, runs })))
+/** Both code generators, not optimized, for short code and for cheap calls. */
+export const MANNERS: readonly Manner[] = [false, true].flatMap(viaIR => [undefined, 200, 1_000_000].map(runs => ({ viaIR, runs })))
 
-/** Both code generators, not optimized, for short code and for cheap calls. Old compilers via IR have too little room on the stack for what is not optimized, and say so. */
+/** Those of {@link MANNERS} in which this compiler makes Relay.sol. The oldest has too little room on the stack for code via IR that is not optimized ("Stack too deep"). */
 export function mannersOf (solc: Solc): readonly Manner[] {
   return MANNERS.filter(({ viaIR, runs }) => !viaIR || runs !== undefined || minorOf(solc) >= PLAIN_IR_SINCE)
 }
@@ -25,15 +26,16 @@ function minorOf (solc: Solc): number {
   return Number(/^0\.8\.(\d+)/.exec(solc.version())?.[1])
 }
 
-type Solc = { compile: (input: string) => string, version: () => string }
+/** What a package `solc` exports. */
+export type Solc = { compile: (input: string) => string, version: () => string }
 type Output = { errors?: { severity: string, formattedMessage: string }[], contracts?: Record<string, Record<string, { abi: never[], evm: { bytecode: { object: string } } }>> }
 
 const ROOT = new URL('../../../', import.meta.url)
 const RELAY = 'contracts/test/Relay.sol'
 /** The first compiler that knows Cancun. */
 const CANCUN_SINCE = 24
-/** The first compiler that was tried and makes Relay.sol via IR without optimizing. */
-const PLAIN_IR_SINCE = 28
+/** The first compiler that makes Relay.sol via IR without optimizing. */
+const PLAIN_IR_SINCE = 21
 const WALLETS = [new Uint8Array(32).fill(0x41), new Uint8Array(32).fill(0x42)] as const
 const PLAYERS = WALLETS.map(addressOf)
 
@@ -42,8 +44,18 @@ export function loadSolc (path: string): Solc {
   return createRequire(import.meta.url)(path) as Solc
 }
 
+/** Relay.sol, compiled. */
+export type CompiledRelay = { readonly abi: Interface, readonly creationCode: Uint8Array }
+
 /** Relay.sol by this compiler. @throws Error with what it says */
-export function compileRelay (solc: Solc, { viaIR, runs }: Manner): { abi: Interface, creationCode: Uint8Array } {
+export function compileRelay (solc: Solc, manner: Manner): CompiledRelay {
+  const compiled = tryRelay(solc, manner)
+  if (typeof compiled === 'string') throw new Error(compiled)
+  return compiled
+}
+
+/** Relay.sol by this compiler, or why it makes nothing of it, in its own words. */
+export function tryRelay (solc: Solc, { viaIR, runs }: Manner): CompiledRelay | string {
   const settings = {
     viaIR, evmVersion: minorOf(solc) < CANCUN_SINCE ? 'shanghai' : 'cancun', optimizer: { enabled: runs !== undefined, runs: runs ?? 200 },
     outputSelection: { [RELAY]: { Relay: ['abi', 'evm.bytecode.object'] } }
@@ -51,7 +63,7 @@ export function compileRelay (solc: Solc, { viaIR, runs }: Manner): { abi: Inter
   const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources: sourcesOf(RELAY), settings }))) as Output
   const failed = output.errors?.find(({ severity }) => severity === 'error')
   const relay = output.contracts?.[RELAY]?.['Relay']
-  if (failed !== undefined || relay === undefined) throw new Error(failed?.formattedMessage ?? 'no Relay')
+  if (failed !== undefined || relay === undefined) return failed?.formattedMessage ?? 'no Relay'
   return { abi: new Interface(relay.abi), creationCode: hexToBytes(`0x${relay.evm.bytecode.object}`) }
 }
 
@@ -73,7 +85,7 @@ export type Played = {
 }
 
 /** Plays `rounds` rounds: three moves each, a second apart, with a value in each. @throws Error when a move is skipped or fails */
-export async function playRelay ({ abi, creationCode }: { readonly abi: Interface, readonly creationCode: Uint8Array }, rounds: number): Promise<Played> {
+export async function playRelay ({ abi, creationCode }: CompiledRelay, rounds: number): Promise<Played> {
   const terms: Terms = {
     players: PLAYERS, sessionKeys: PLAYERS, deposits: [10n ** 9n, 10n ** 9n], shares: [1n, 1n], asset: ZERO_ADDRESS, assetDecimals: 18, codeKind: 2, codeSource: ZERO_ADDRESS, codeHash: hash32(creationCode),
     ctorArg: hexToBytes(AbiCoder.defaultAbiCoder().encode(['address', 'address'], PLAYERS) as Hex), oracle: ZERO_ADDRESS, oracleFee: 0n, windowSec: 60n, timeBankSec: 60n, forcedMoves: 3,

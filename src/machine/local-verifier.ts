@@ -24,8 +24,8 @@ const PAUSE_HEADER_BYTES = 64
 export type JudgeCodes = { readonly interpreterCode: Uint8Array, readonly judgeCreationCode: Uint8Array }
 
 /** One call of the judge: what it said, the gas of its code (without a transaction's base and calldata), how much of that was
- * the interpreter's, and the machine of a message that has not ended. */
-export type VerifierCall = { readonly answer: Verdict | JudgeRefusal, readonly gasUsed: bigint, readonly interpreterGas: bigint, readonly machine: Uint8Array | undefined }
+ * the interpreter's, what the interpreter answered (see `decodeAnswer`; empty where it was not called), and the machine of a message that has not ended. */
+export type VerifierCall = { readonly answer: Verdict | JudgeRefusal, readonly gasUsed: bigint, readonly interpreterGas: bigint, readonly interpreted: Uint8Array, readonly machine: Uint8Array | undefined }
 
 /** Runs the judge's bytecode. */
 export class LocalVerifier {
@@ -78,12 +78,14 @@ export class LocalVerifier {
   async call (data: Uint8Array, gasLimit: bigint = PLENTY): Promise<VerifierCall> {
     for (const precompile of this.#evm.precompiles.keys()) this.#evm.journal.addAlwaysWarmAddress(precompile)
     this.#interpreterGas = 0n
+    this.#interpreted = new Uint8Array(0)
     const { execResult } = await this.#evm.runCall({ to: this.#judge, data, gasLimit, skipBalance: true, isStatic: true })
     this.#evm.journal.cleanJournal()
     const { exceptionError, returnValue, executionGasUsed: gasUsed } = execResult
     if (exceptionError !== undefined && exceptionError.error !== 'revert') throw new ThreadsError('MACHINE_INTERNAL', `the judge itself failed: ${exceptionError.error}`)
-    if (exceptionError !== undefined) return { answer: decodeRefusal(returnValue), gasUsed, interpreterGas: this.#interpreterGas, machine: undefined }
+    const measured = { gasUsed, interpreterGas: this.#interpreterGas, interpreted: this.#interpreted }
+    if (exceptionError !== undefined) return { answer: decodeRefusal(returnValue), ...measured, machine: undefined }
     const answer = decodeVerdict(returnValue)
-    return { answer, gasUsed, interpreterGas: this.#interpreterGas, machine: answer.isFinal ? undefined : this.#interpreted.slice(PAUSE_HEADER_BYTES) }
+    return { answer, ...measured, machine: answer.isFinal ? undefined : this.#interpreted.slice(PAUSE_HEADER_BYTES) }
   }
 }

@@ -3,14 +3,12 @@
 import { Interface } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { bytesToHex, hexToBytes } from '../../src/protocol/bytes.js'
-import type { Address, Hex, Input } from '../../src/protocol/types.js'
+import { hexToBytes } from '../../src/protocol/bytes.js'
+import type { Address, Hex } from '../../src/protocol/types.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
 import { changeEntries } from '../../src/state/changes.js'
 import { Machine, type InputReceipt } from '../../src/machine/machine.js'
-import { hashLogs } from '../../src/machine/judge-answer.js'
 import { decodeSuspended, MACHINE_ADDRESS } from '../../src/machine/routine.js'
-import { completed, createVerifier, effectOf, matterFor } from './judging.js'
 import { number, Table } from './routines.js'
 import { abi as encoded, batchOf, ETHER, PLAYERS, threadFor } from './thread.js'
 
@@ -43,30 +41,6 @@ async function moves (table: Table, cells: readonly number[]): Promise<InputRece
   }
   return last
 }
-
-test('Morpion and the auction: the judge leaves what the machine leaves, at each breakpoint and at the end, with the same gas, logs and return data', async () => {
-  const verifier = await createVerifier()
-  const agree = async (table: Table, input: Input): Promise<void> => {
-    const judged = effectOf(await completed(verifier, await matterFor(table.machine, table.next(input), input)))
-    const { receipts: [receipt], root } = await table.play(input)
-    assert.ok(receipt)
-    const logsHash = hashLogs(receipt?.logs.map(({ address, topics, data }) => ({ address, topics: topics.map(hexToBytes), data })) ?? [])
-    assert.equal(judged, { success: receipt?.success, newRoot: root, gasUsed: receipt?.gasUsed, logsHash, returnData: bytesToHex(receipt?.returnData ?? new Uint8Array()) })
-  }
-  const game = await morpion()
-  await agree(game.table, game.table.input(1, { data: game.call('play') }))
-  // A wrong stake, a cell that is taken, and a game.
-  for (const [player, cell, valueWei] of [[0, 4n, 0n], [0, 4n, ETHER], [1, 4n, ETHER], [1, 0n, ETHER], [0, 2n, 0n], [1, 1n, 0n], [0, 6n, 0n]] as const) {
-    await agree(game.table, game.table.input(player, { data: number(cell), valueWei }))
-  }
-  assert.equal([game.table.machine.waiting, game.table.machine.account(X).balanceWei], [undefined, 11n * ETHER])
-  const { table, call } = await auction()
-  await agree(table, table.input(0, { data: call('sell', [5n]) }))
-  for (const valueWei of [4n, 5n, 6n]) await agree(table, table.input(1, { valueWei }))
-  table.wait(30n)
-  await agree(table, table.input(0))
-  assert.equal([table.machine.waiting, table.machine.account(X).balanceWei], [undefined, 10n * ETHER + 6n])
-})
 
 test('Morpion: who has three in a line wins both stakes, and the game can not be played again', async () => {
   const game = await morpion()
