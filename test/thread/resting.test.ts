@@ -36,9 +36,9 @@ function runningOf ({ chain }: Victim, coordinator: Coordinator, forceTimeout?: 
   return { coordinator, duties: new Duties(coordinator, chain, desk, { patienceSec: 10, autoDispute: true, challenge: new Uint8Array(32) }) }
 }
 
-async function loaded ({ victim: { coordinator, chain } }: Stage, rested: Rested | undefined): Promise<Coordinator> {
+async function loaded ({ victim: { coordinator, chain } }: Stage, rested: Rested | undefined, nowMs = NOW_MS): Promise<Coordinator> {
   return await loadThread({
-    records: coordinator.parts.records, network: { publish: async () => {}, subscribers: () => [] } as unknown as NetworkPort, chain, clock: { nowMs: () => NOW_MS }, sessionKey: SESSIONS[0], domain,
+    records: coordinator.parts.records, network: { publish: async () => {}, subscribers: () => [] } as unknown as NetworkPort, chain, clock: { nowMs: () => nowMs }, sessionKey: SESSIONS[0], domain,
     closePolicy: 'never', rested, emit: () => {}, log: () => {}
   })
 }
@@ -58,7 +58,7 @@ test('a thread in which the other player is to move rests, and what is in memory
   await rejects(at.victim.play(at.thread.input(0, { nonce: 2n })), 'THREAD_FAULT')
 })
 
-test('while a step is under way, an input waits, a proposal is open, a close is wished or a function may fall due, it does not rest', async () => {
+test('while a step is under way, an input waits, a proposal is open, or a close is wished, it does not rest', async () => {
   const busy = await stage()
   const step = busy.victim.coordinator.exclusive(async () => { await Promise.resolve() })
   assert.is(rest(busy.running), undefined)
@@ -77,8 +77,18 @@ test('while a step is under way, an input waits, a proposal is open, a close is 
   const wished = await stage()
   wished.victim.coordinator.parts.closing.want(undefined)
   assert.is(rest(wished.running), undefined)
+})
 
-  assert.is(rest((await stage('0x12345678')).running), undefined)
+test('where a time-out may fall due it rests until then, has waited all the time once it is loaded, and does not rest again before it is done', async () => {
+  const at = await stage('0x12345678')
+  const quiet = resting(at)
+  assert.is(quiet.dueMs, NOW_MS + 300_000)
+  assert.is(resting(await stage()).dueMs, undefined)
+  const late = runningOf(at.victim, await loaded(at, quiet.rested, quiet.dueMs), '0x12345678')
+  assert.ok(late.duties.desk.isAtRest(), 'as after a restart, it begins to wait')
+  late.duties.desk.resume(quiet.rested.waiting)
+  assert.is(late.duties.desk.isAtRest(), false)
+  assert.is(rest(late), undefined)
 })
 
 test('a warning that lasts keeps it in sight; one that any player can raise at will does not keep it in memory, and is still there afterwards', async () => {
