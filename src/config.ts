@@ -47,6 +47,8 @@ export type NodeOptions = {
   readonly useOracle: boolean
   /** What is paid for one result at most. */
   readonly maxOracleFeeWei: bigint
+  /** With more threads than this in memory those rest on disk in which nothing happens. */
+  readonly keepLoaded: number
   readonly log: Log
 }
 
@@ -118,7 +120,7 @@ export const OPTIONS = {
   patienceSec: option('patience-sec', integer(1, 86_400), 30, 'after how many seconds a missing answer becomes a warning'),
   autoRespond: option('auto-respond', boolean, true, 'answer a challenge with the head on its own'),
   autoDispute: option('auto-dispute', boolean, true, 'dispute on its own: force own inputs that the others do not sign, drop moves that cannot be settled, settle and withdraw at the end'),
-  disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain'),
+  disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain, or a routine that waits for others only'),
   forceTimeout: option('force-timeout', string('a function without arguments, e.g. claimTimeout()', /^[A-Za-z_$][A-Za-z0-9_$]*\(\)$/), undefined, 'the contract\'s function against who is late: called on its own when it would succeed and the others have been silent for so long'),
   autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: agree on its own to a close that pays exactly the balances, when nothing is left inside contracts; never: only when asked to'),
   oracle: option('oracle', boolean, false, 'serve threads that name this wallet as their oracle: accept them, follow them, answer old challenges, refute false claims'),
@@ -130,6 +132,7 @@ export const OPTIONS = {
   oracleDryRun: option('oracle-dry-run', boolean, false, 'accept and sign nothing as an oracle: say what it would'),
   useOracle: option('use-oracle', boolean, false, 'have the thread\'s oracle answer for own forced moves, and claim them; where it does not, the chain executes them'),
   maxOracleFee: option('max-oracle-fee', WEI, '10000000000000000', 'what is paid for one result at most, in wei'),
+  keepLoaded: option('keep-loaded', integer(0, 100_000), 32, 'with more threads than this in memory those rest on disk in which nothing happens'),
   rpcHost: option('rpc-host', string('a host name or address', /^[0-9A-Za-z.:[\]_-]+$/), '127.0.0.1', 'where the JSON-RPC interface listens'),
   rpcPort: option('rpc-port', integer(0, 65_535), 0, 'its port; 0: any free one, found in rpc.json'),
   rpcAllowHosts: option('rpc-allow-host', list('a host name', /^[^\s/,]+$/), [], 'further Host headers to accept'),

@@ -17,27 +17,41 @@ import { Acceptances } from './oracle/acceptances.js'
 import { Answering } from './oracle/answering.js'
 import type { NodeApi } from './rpc/api.js'
 import { encodeCalldata } from './rpc/calldata.js'
-import type { NodeHost, RunningThread } from './rpc/host.js'
+import { Rates } from './rates.js'
+import type { NodeHost } from './rpc/host.js'
 import { createMethods } from './rpc/methods.js'
 import { openLevelStore } from './store/level.js'
 import { Bench } from './thread/bench.js'
-import { answerSync } from './thread/catch-up.js'
+import { answerSync, catchUpFrom } from './thread/catch-up.js'
 import { feedChainEvent } from './thread/chain-feed.js'
 import { isOver } from './thread/chain-view.js'
-import type { Coordinator } from './thread/coordinator.js'
 import { Desk } from './thread/desk.js'
 import { Duties } from './thread/duties.js'
 import type { ThreadEvent } from './thread/events.js'
 import { Hall } from './thread/hall.js'
+import { Looks } from './thread/looks.js'
 import type { ChainCursor, ChainEvent, ClockPort, RemotePeer, StorePort, Verdict } from './thread/ports.js'
 import { fromJson, isDamage, storedThreads, ThreadRecords, toJson } from './thread/records.js'
 import { loadThread, selfIn } from './thread/recovery.js'
+import { answerAtRest, glanceOf, hearAtRest, meetingOf, payerOf, rest, type Glance, type Meeting, type Resting, type RunningThread } from './thread/resting.js'
 import { Results } from './thread/results.js'
 
 /** How often the duties of the threads are looked at, milliseconds. */
 const TICK_MS = 100
+/** How often it is looked whether threads can rest, milliseconds. */
+const REST_EVERY_MS = 500
+/** How often messages bring threads back from their rest: for each player, and for all others together. */
+const PLAYER_WAKES = { burst: 64, eachMs: 100 }
+const STRANGER_WAKES = { burst: 8, eachMs: 500 }
 /** How often connected peers are asked for the addresses of others, milliseconds. */
 const PEERS_EVERY_MS = 30_000
+
+/** What an oracle says of a thread that rests. */
+const NOTHING_TO_ANSWER = {
+  open: (): never => { throw new ThreadsError('RESULT_NOT_RECORDED', 'no dispute is open') },
+  answer: async (): Promise<never> => { throw new ThreadsError('RESULT_NOT_RECORDED', 'no dispute is open') },
+  try: async (): Promise<never> => { throw new ThreadsError('RESULT_NOT_RECORDED', 'no dispute is open') }
+}
 
 /** Rooms that a test may bring itself: a store with faults, another clock, a node that lies (`distort`: the root that it signs as an oracle, or claims
  * as a player, instead of what it found). */
@@ -72,20 +86,25 @@ export class ThreadsNode implements NodeHost {
   readonly clock: ClockPort
   readonly log: Log
   readonly startedMs: number
-  readonly threads: Hall<RunningThread>
+  readonly threads: Hall<RunningThread, Resting>
   readonly #openStore: (folder: string) => Promise<StorePort>
   readonly #listeners = new Set<(event: ThreadEvent) => void>()
   readonly #lastSeenMs = new Map<Address, number>()
   readonly #stopping = new AbortController()
   readonly #bench = new Bench(() => ({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }))
   readonly #distort: NodeParts['distort']
+  readonly #wakes = { player: new Rates(PLAYER_WAKES), stranger: new Rates(STRANGER_WAKES) }
+  /** What threads had not accepted before they came to rest. */
+  readonly #dropped = new Map<string, number>()
   #acceptances: Acceptances | undefined
   #answering: Answering | undefined
   #store: StorePort | undefined
   #network: Network | undefined
+  #looks: Looks | undefined
   #chain: Chain | undefined
   #timer: NodeJS.Timeout | undefined
   #peersAtMs = 0
+  #restAtMs = 0
   #storeError: string | undefined
   /** Why the last write failed; undefined: it did not. */
   #writeError: string | undefined
@@ -100,7 +119,7 @@ export class ThreadsNode implements NodeHost {
     this.#openStore = parts.openStore ?? openLevelStore
     this.#distort = parts.distort
     this.threads = new Hall({
-      store: () => this.store, clock: this.clock, load: async id => await this.#load(id),
+      store: () => this.store, clock: this.clock, keepLoaded: options.keepLoaded, load: async (id, resting) => await this.#load(id, resting), rest: running => this.#rest(running),
       gone: id => { this.network.unfollow(id) }, reloaded: (id, error) => { this.#onReloaded(id, error) }
     })
   }
@@ -119,6 +138,21 @@ export class ThreadsNode implements NodeHost {
     const found = this.threads.get(id)
     if (found === undefined) throw new ThreadsError('THREAD_UNKNOWN', `the thread ${id} is not known here: it is not opened, not confirmed yet, or this node is no player of it`, { data: { thread: id } })
     return found
+  }
+
+  glance (id: ThreadId): Glance | undefined {
+    const running = this.threads.get(id)
+    return running === undefined ? this.threads.resting(id)?.glance : glanceOf(running)
+  }
+
+  glances (): Glance[] { return this.threads.ids().flatMap(id => this.glance(id) ?? []) }
+
+  records (id: ThreadId): ThreadRecords { return new ThreadRecords(this.store, id) }
+
+  droppedByThreads (): Map<string, number> {
+    const sums = new Map(this.#dropped)
+    for (const { coordinator } of this.threads.loaded) addTo(sums, coordinator.dropped)
+    return sums
   }
 
   /** When a session key was last seen, milliseconds since 1970. */
@@ -142,9 +176,16 @@ export class ThreadsNode implements NodeHost {
       privateKey: options.key, clock: this.clock, random: Math.random, listen: options.listen, announce: options.announce, peers: options.peers,
       log: (level, event, data) => { this.log(level, event, { ...data }) }
     })
+    this.#looks = new Looks({
+      network: this.#network, clock: this.clock, log: (level, event, data) => { this.log(level, event, data) },
+      wake: async ({ glance: { thread } }, peer) => { await this.threads.use(thread, async ({ coordinator }) => await catchUpFrom(coordinator, peer)) }
+    })
     this.#listen(this.#network)
     await this.#network.start()
-    for (const id of await storedThreads(this.#store)) await this.#loadOrLeave(id)
+    for (const id of await storedThreads(this.#store)) {
+      await this.#loadOrLeave(id)
+      this.threads.rest(0)
+    }
     const cursor = await this.#cursor(this.#store)
     // Events after the cursor come again; those of a block that has gone meanwhile do not, and must not stay.
     const last = cursor?.blocks[0]
@@ -264,11 +305,11 @@ export class ThreadsNode implements NodeHost {
     }
   }
 
-  async #load (id: ThreadId): Promise<RunningThread> {
-    const records = new ThreadRecords(this.store, id)
+  async #load (id: ThreadId, resting: Resting | undefined): Promise<RunningThread> {
+    const records = this.records(id)
     const coordinator = await loadThread({
       records, chain: this.chain, network: this.network, clock: this.clock, domain: this.domain,
-      sessionKey: this.options.key, closePolicy: this.options.autoClose,
+      sessionKey: this.options.key, closePolicy: this.options.autoClose, rested: resting?.rested,
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
@@ -282,34 +323,50 @@ export class ThreadsNode implements NodeHost {
     // A dry run does nothing in the oracle's name.
     const serves = this.#serves(coordinator.parts.context.terms) && this.options.oracle?.isDryRun !== true
     const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, serves, challenge: randomBytes(32) })
-    this.#meet(coordinator)
+    this.#meet(meetingOf(coordinator), coordinator)
     return { coordinator, duties }
+  }
+
+  #rest (running: RunningThread): Resting | undefined {
+    const resting = rest(running)
+    if (resting === undefined) return undefined
+    addTo(this.#dropped, running.coordinator.dropped)
+    this.log('debug', 'thread.rests', { thread: resting.glance.thread, phase: resting.glance.phase })
+    return resting
   }
 
   /**
    * Listens to the thread's topic and connects to the addresses that the players have published. Not before this node's own player has joined: anybody can open a
    * thread in which it is named, and must not make it dial and listen.
    */
-  #meet (coordinator: Coordinator): void {
-    const { view, state: { self }, thread } = coordinator
-    if (isOver(view) || (self !== undefined && view.joined[self] !== true)) return
+  #meet (meeting: Meeting, coordinator = this.threads.get(meeting.thread)?.coordinator): void {
+    const { thread, self } = meeting
+    if (isOver(meeting) || (self !== undefined && meeting.joined[self] !== true)) return
     this.network.follow(thread, (bytes, from) => this.#onMessage(thread, bytes, from))
-    coordinator.view.multiaddrs.forEach((multiaddr, player) => {
+    meeting.multiaddrs.forEach((multiaddr, player) => {
       if (multiaddr === '' || player === self) return
       try {
         this.network.connect(multiaddr)
       } catch (error) {
-        coordinator.warn('PEER_BAD_ADDRESS', `player ${player} has published an address that cannot be used: ${multiaddr.slice(0, 100)}`, { player, error: error instanceof Error ? error.message : String(error) })
+        coordinator?.warn('PEER_BAD_ADDRESS', `player ${player} has published an address that cannot be used: ${multiaddr.slice(0, 100)}`, { player, error: error instanceof Error ? error.message : String(error) })
       }
     })
   }
 
-  /** Nothing is lost while the thread is being loaded again: the network waits for it, with as many messages as it has room for. */
+  /** Nothing is lost while the thread is being loaded: the network waits for it, with as many messages as it has room for. */
   #onMessage (thread: ThreadId, bytes: Uint8Array, from: RemotePeer): Verdict | Promise<Verdict> {
-    const running = this.threads.get(thread)
-    if (running === undefined) return 'ignore'
-    if (running.coordinator.fault === undefined) return running.coordinator.receive(bytes, from)
+    const running = this.threads.touch(thread)
+    if (running !== undefined) return running.coordinator.receive(bytes, from)
+    if (!this.threads.has(thread)) return 'ignore'
+    const resting = this.threads.resting(thread)
+    const heard = resting === undefined ? undefined : hearAtRest(resting, bytes)
+    if (typeof heard === 'string') return heard
+    if (resting !== undefined && heard !== undefined && !this.#mayWake(payerOf(resting, heard.payer, from))) return 'ignore'
     return this.threads.use(thread, ({ coordinator }) => coordinator.receive(bytes, from))
+  }
+
+  #mayWake (payer: Address | 'stranger'): boolean {
+    return (payer === 'stranger' ? this.#wakes.stranger : this.#wakes.player).take(payer, this.clock.nowMs())
   }
 
   #emit (event: ThreadEvent): void {
@@ -326,7 +383,7 @@ export class ThreadsNode implements NodeHost {
     await this.threads.use(event.thread, async ({ coordinator }) => {
       await feedChainEvent(coordinator, event)
       if (isOver(coordinator.view)) this.network.unfollow(event.thread)
-      else this.#meet(coordinator)
+      else this.#meet(meetingOf(coordinator))
     })
   }
 
@@ -365,21 +422,27 @@ export class ThreadsNode implements NodeHost {
 
   #tick (): void {
     const now = this.clock.nowMs()
+    // Before the duties are at work again.
+    if (now >= this.#restAtMs) {
+      this.#restAtMs = now + REST_EVERY_MS
+      this.threads.rest()
+      this.#looks?.tick(this.threads.atRest)
+    }
     for (const { duties } of this.threads.loaded) void duties.tick()
     this.threads.recover()
     if (this.#acceptances !== undefined) void this.#acceptances.look(this.#asking(), now)
     if (now >= this.#peersAtMs) {
       this.#peersAtMs = now + PEERS_EVERY_MS
       // Addresses that anybody tells crowd out those of a player who is away: what the chain says is remembered anew.
-      for (const { coordinator } of this.threads.loaded) this.#meet(coordinator)
+      for (const { coordinator } of this.threads.loaded) this.#meet(meetingOf(coordinator))
+      for (const { meeting } of this.threads.atRest) this.#meet(meeting)
       void this.#askForPeers()
     }
   }
 
   /** Threads that wait for their players and name this oracle. */
   #asking (): { thread: ThreadId, terms: Terms }[] {
-    return this.threads.loaded.map(({ coordinator: { thread, view } }) => ({ thread, terms: view.terms, phase: view.phase }))
-      .filter(({ terms, phase }) => phase === 'opening' && this.#serves(terms))
+    return this.glances().filter(({ terms, phase }) => phase === 'opening' && this.#serves(terms))
   }
 
   // ---------------------------------------------------------------- peers
@@ -394,7 +457,13 @@ export class ThreadsNode implements NodeHost {
     }
     network.on('peer:connect', peer => { seen(peer); this.#peersAtMs = 0 })
     network.on('peer:disconnect', peer => { if (peer.sessionKey !== undefined) this.#lastSeenMs.set(peer.sessionKey, this.clock.nowMs()) })
-    network.on('subscribe', (peer, thread) => { seen(peer); this.threads.get(thread)?.duties.hurry() })
+    network.on('subscribe', (peer, thread) => { seen(peer); this.#onSubscribe(peer, thread) })
+  }
+
+  #onSubscribe (peer: RemotePeer, thread: ThreadId): void {
+    this.threads.get(thread)?.duties.hurry()
+    const resting = this.threads.resting(thread)
+    if (resting !== undefined && payerOf(resting, 'sender', peer) !== 'stranger') this.#looks?.soon(resting)
   }
 
   async #answer (frame: Uint8Array, from: RemotePeer): Promise<SyncAnswer> {
@@ -405,15 +474,19 @@ export class ThreadsNode implements NodeHost {
       if (request.kind === 'offer') return { kind: 'offer', offer: this.#answering.offer }
       const answering = this.#answering
       if (!this.threads.has(request.thread)) return await answering.answer(undefined, request, from)
+      // It has no open dispute, or it would not rest.
+      if (this.threads.resting(request.thread) !== undefined) return await answering.answer(NOTHING_TO_ANSWER, request, from)
       return await this.#answerFor(request.thread, async running => await answering.answer(this.#resultsOf(running), request, from))
     }
+    const resting = this.threads.resting(request.thread)
+    if (resting !== undefined) return await answerAtRest(resting, this.records(request.thread), request)
     return await this.#answerFor(request.thread, async ({ coordinator }) => await answerSync(coordinator, request))
   }
 
   /** Where the thread is not known, or cannot be loaded again, its code is the answer. */
   async #answerFor (thread: ThreadId, answer: (running: RunningThread) => Promise<SyncAnswer>): Promise<SyncAnswer> {
     try {
-      return await this.threads.use(thread, answer)
+      return await this.threads.look(thread, answer)
     } catch (error) {
       if (hasCode(error, 'THREAD_UNKNOWN') || hasCode(error, 'THREAD_FAULT')) return { kind: 'error', code: error.code }
       throw error
@@ -445,6 +518,10 @@ export class ThreadsNode implements NodeHost {
       this.log('debug', 'node.peer-address', { multiaddr: multiaddr.slice(0, 200), error: error instanceof Error ? error.message : String(error) })
     }
   }
+}
+
+function addTo (sums: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [code, count] of counts) sums.set(code, (sums.get(code) ?? 0) + count)
 }
 
 function present<T> (part: T | undefined): T {

@@ -19,8 +19,8 @@ const MAY_IMPORT = {
   cli: ['protocol', 'rpc', 'chain', 'config.ts', 'keystore.ts', 'node.ts']
 }
 /** Files beside the rooms. `node.ts` and `index.ts` may import everything. */
-const ALONE = { 'errors.ts': [], 'polyfill.ts': [], 'turn.ts': [], 'config.ts': ['protocol'], 'keystore.ts': ['protocol'] }
-const FOR_ALL = ['errors.ts', 'polyfill.ts', 'turn.ts']
+const ALONE = { 'errors.ts': [], 'polyfill.ts': [], 'turn.ts': [], 'rates.ts': [], 'config.ts': ['protocol'], 'keystore.ts': ['protocol'] }
+const FOR_ALL = ['errors.ts', 'polyfill.ts', 'turn.ts', 'rates.ts']
 /** Only its types: whoever implements a port needs no code of the room that uses it. */
 const PORTS = 'src/thread/ports.ts'
 

@@ -108,7 +108,7 @@ export async function createChain (options: ChainOptions): Promise<Chain> {
   const follower = createFollower({ rpc, court, confirmations, pollMs, startBlock: options.startBlock, eventsOf: feed.eventsOf, log })
 
   return {
-    ...createCourtCalls({ rpc, sender, court, interface: abi }),
+    ...createCourtCalls({ rpc, sender, court, interface: abi, startBlock: options.startBlock }),
     chainId,
     court,
     wallet: sender.wallet,

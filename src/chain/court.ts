@@ -21,8 +21,8 @@ export type CourtCalls = Pick<ChainPort, keyof DisputeCalls<Receipt> | 'quotes' 
  * Calls of one court. Each resolves when its transaction is mined, and throws what `Sender.send` throws; `open` and `join` also what
  * `allow` throws, and `TERMS_INVALID` before anything is spent.
  */
-export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: Address, interface: Interface }): CourtCalls {
-  const { rpc, sender, court, interface: abi } = options
+export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: Address, interface: Interface, /** The court's first block, where it is known. */ startBlock?: bigint | undefined }): CourtCalls {
+  const { rpc, sender, court, interface: abi, startBlock = 0n } = options
   const turns = new Map<Address, Lock>()
 
   const call = async (name: string, parameters: readonly unknown[], valueWei = 0n, options: SendOptions = {}): Promise<Receipt> => {
@@ -86,7 +86,7 @@ export function createCourtCalls (options: { rpc: Sends, sender: Sender, court: 
       return bytesToBigint(hexToBytes(await readView(rpc, { to: court, data: abi.encodeFunctionData('credits', [asset, account]) })))
     },
     withdraw: async asset => await call('withdraw', [asset]),
-    oracleRecord: async (account, fromBlock) => await oracleRecord(rpc, abi, court, account, fromBlock)
+    oracleRecord: async (account, fromBlock) => await oracleRecord(rpc, abi, court, account, fromBlock > startBlock ? fromBlock : startBlock)
   }
 }
 

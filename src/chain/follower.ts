@@ -14,8 +14,8 @@ import type { Address, Hash32 } from '../protocol/types.js'
 import type { ChainCursor, ChainEvent, ChainPort } from '../thread/ports.js'
 import { deploymentBlock } from './deployment-block.js'
 import type { GuardedRpc } from './identity.js'
+import { isTooMany } from './log-pieces.js'
 import { readHeader, readHeaderByHash, readLogs, readNewest, type Header, type RawLog } from './reads.js'
-import { saysRpc } from './rpc.js'
 import { createBackoff, sleep } from './sleep.js'
 
 /** What the consumer is told; see {@link ChainPort.follow}. */
@@ -66,7 +66,6 @@ const FAR_AT_ONCE = 1_000n
 /** Hashes kept for finding a common ancestor. */
 const REMEMBERED_BLOCKS = 128
 const MAX_BACKOFF_MS = 10_000
-const TOO_MANY = /too (many|large|big|wide)|limit|range|exceed|more than|response size|10,?000|timed? ?out/i
 
 /** An idle follower. */
 export function createFollower (options: FollowerOptions): Follower {
@@ -170,7 +169,7 @@ export function createFollower (options: FollowerOptions): Follower {
     try {
       logs = await readLogs(rpc, court, { from, to })
     } catch (error) {
-      if (from === to || !saysRpc(error, TOO_MANY)) throw error
+      if (from === to || !isTooMany(error)) throw error
       farAtOnce = (to - from + 1n) / 2n
       log('the endpoint finds a range too large', { blocks: farAtOnce.toString() })
       return true // nothing processed: the next step asks for half

@@ -29,7 +29,7 @@ export function disputeText (status: DisputeStatus): string {
 }
 
 const ACTIONS: Readonly<Record<DisputeStatus['next']['action'], string>> = {
-  wait: 'nothing now', respond: 'show the newer state', challengeAndAdvance: 'open a dispute and force the own move', advance: 'force the own move',
+  wait: 'nothing now', respond: 'show the newer state', challenge: 'open a dispute, because others do not move', challengeAndAdvance: 'open a dispute and force the own move', advance: 'force the own move',
   refute: 'have the last move dropped', refuteClaim: 'have a false claim executed and dropped',
   doubt: 'ask for the proof of a claim', proveClaim: 'prove a claim that is doubted', drop: 'drop a claim that nobody has proved', settle: 'settle', settleByFunction: 'settle by the contract\'s own function'
 }

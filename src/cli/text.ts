@@ -40,7 +40,7 @@ export function nodeText (status: NodeStatus): string {
     `wallet    ${status.wallet}`,
     `chain     ${status.chain.id}, court ${status.chain.court}, block ${status.chain.followedBlock ?? '-'} of ${status.chain.headBlock ?? '-'}${status.chain.ok ? '' : `, NOT FOLLOWED: ${status.chain.error ?? ''}`}`,
     `store     ${status.store.path}${status.store.ok ? '' : `, FAILED: ${status.store.error ?? ''}`}`,
-    `peers     ${status.peers}, threads ${status.threads}`,
+    `peers     ${status.peers}, threads ${status.threads} (${status.loaded} in memory)`,
     ...status.multiaddrs.map((at) => `address   ${at}`),
     ...(dropped === '' ? [] : [`dropped   ${dropped}`]),
     ...status.warnings.map(({ code, message }) => `WARNING   ${message} (${code})`)

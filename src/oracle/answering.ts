@@ -6,6 +6,7 @@ import { ThreadsError } from '../errors.js'
 import type { OracleOffer, ResultAnswer, ResultRequest } from '../protocol/oracle-codec.js'
 import type { SyncAnswer } from '../protocol/sync.js'
 import type { Hash32 } from '../protocol/types.js'
+import { Rates } from '../rates.js'
 import type { ClockPort, RemotePeer } from '../thread/ports.js'
 
 /** A thread as far as it can be asked for results: first what costs next to nothing, then the rest. */
@@ -87,32 +88,6 @@ export class Answering {
     } finally {
       this.#running--
     }
-  }
-}
-
-/** So many that ask are remembered; the one that has been silent longest goes first. */
-const MAX_ASKERS = 1_024
-
-/** How often each of many may ask. */
-class Rates {
-  readonly #rate: typeof PEER_RATE
-  /** When each would have its whole burst again, milliseconds. */
-  readonly #fullAtMs = new Map<string, number>()
-
-  constructor (rate: typeof PEER_RATE) { this.#rate = rate }
-
-  /** Whether it may ask now; then it has asked. */
-  take (asker: string, nowMs: number): boolean {
-    const { burst, eachMs } = this.#rate
-    const fullAtMs = Math.max(nowMs, this.#fullAtMs.get(asker) ?? 0) + eachMs
-    if (fullAtMs > nowMs + burst * eachMs) return false
-    this.#fullAtMs.delete(asker)
-    this.#fullAtMs.set(asker, fullAtMs)
-    for (const oldest of this.#fullAtMs.keys()) {
-      if (this.#fullAtMs.size <= MAX_ASKERS) break
-      this.#fullAtMs.delete(oldest)
-    }
-    return true
   }
 }
 

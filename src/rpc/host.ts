@@ -1,14 +1,11 @@
 /** What the methods need of a running node. `node.ts` is it; the methods know no more of it than this. */
 import type { Address, Domain, Hash32, ThreadId } from '../protocol/types.js'
 import type { OracleOffer } from '../protocol/oracle-codec.js'
-import type { Coordinator } from '../thread/coordinator.js'
-import type { Duties } from '../thread/duties.js'
 import type { ThreadEvent } from '../thread/events.js'
 import type { Hall } from '../thread/hall.js'
 import type { ChainPort, ClockPort, NetworkPort, RemotePeer } from '../thread/ports.js'
-
-/** A thread as a node runs it. */
-export type RunningThread = { readonly coordinator: Coordinator, readonly duties: Duties }
+import type { ThreadRecords } from '../thread/records.js'
+import type { Glance, Resting, RunningThread } from '../thread/resting.js'
 
 /** The chain's port, and what opening a thread needs to know. */
 export type HostChain = ChainPort & {
@@ -35,7 +32,7 @@ export type NodeHost = {
   readonly clock: ClockPort
   readonly startedMs: number
   /** The threads that this node follows. */
-  readonly threads: Pick<Hall<RunningThread>, 'size' | 'has' | 'ids' | 'loaded' | 'get' | 'use'>
+  readonly threads: Pick<Hall<RunningThread, Resting>, 'size' | 'loaded' | 'has' | 'get' | 'use'>
   readonly chain: HostChain
   readonly network: HostNetwork
   readonly domain: Domain
@@ -45,6 +42,14 @@ export type NodeHost = {
   readonly storeError: string | undefined
   /** A thread that this node follows, in memory: `threads.use` brings it there. @throws `THREAD_UNKNOWN`. */
   thread (id: ThreadId): RunningThread
+  /** What can be said of a thread without loading it; undefined: it is not known. */
+  glance (id: ThreadId): Glance | undefined
+  /** The same of all threads. */
+  glances (): Glance[]
+  /** Messages that threads have not accepted, by code. */
+  droppedByThreads (): ReadonlyMap<string, number>
+  /** What is on disk of a thread. */
+  records (id: ThreadId): ThreadRecords
   /** When a session key was last seen, milliseconds since 1970. */
   lastSeenMs (sessionKey: Address): number | undefined
   /** Calls `listener` for every event of every thread until the returned function is called. */

@@ -24,8 +24,8 @@ export function createMethods (node: NodeHost): NodeApi {
     ...oracleReportMethods(node),
     ...receiptMethods(node),
     subscribe: listener => node.subscribe(event => {
-      const running = node.threads.get(event.thread)
-      const told = running === undefined ? undefined : eventJson(event, running.coordinator.parts.context.terms)
+      const terms = node.glance(event.thread)?.terms
+      const told = terms === undefined ? undefined : eventJson(event, terms)
       if (told !== undefined) listener(told)
     })
   }

@@ -110,7 +110,7 @@ export const disputeStatus = z.object({
   banks: z.array(z.object({ player: playerIndex, leftSec: count })), leastChargeSec: count, chargeSec: count.nullable(),
   /** Players whose signature would let the thread go on. */
   waitingFor: z.array(playerIndex),
-  next: z.object({ action: z.enum(['wait', 'respond', 'challengeAndAdvance', 'advance', 'refute', 'refuteClaim', 'doubt', 'proveClaim', 'drop', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
+  next: z.object({ action: z.enum(['wait', 'respond', 'challenge', 'challengeAndAdvance', 'advance', 'refute', 'refuteClaim', 'doubt', 'proveClaim', 'drop', 'settle', 'settleByFunction']), reason: text, atSec: count.nullable(), usefulUntilSec: count.nullable() }),
   /** What the next step would take, where that was asked for and something is to be sent. */
   quote: quote.nullable().optional(),
   /** What this node has spent on the thread's disputes. */
@@ -161,7 +161,9 @@ export const nodeStatus = z.object({
   store: z.object({ path: text, ok: z.boolean(), error: text.nullable() }),
   /** Messages that were not accepted, by reason code. */
   dropped: z.record(z.string(), count),
-  peers: count, threads: count, warnings: z.array(warning)
+  peers: count, threads: count,
+  /** Threads in memory; the others rest on disk. */
+  loaded: count, warnings: z.array(warning)
 })
 
 /** A connected peer, with what became of the messages that it passed on. */

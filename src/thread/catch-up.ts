@@ -16,6 +16,9 @@ import { breakpointBody, type BreakpointBody } from './body.js'
 import type { Coordinator } from './coordinator.js'
 import { followMoves } from './following.js'
 import type { RemotePeer } from './ports.js'
+import type { ThreadRecords } from './records.js'
+
+type RangeRequest = ThreadRequest & { kind: 'range' }
 
 /** Certificates asked for at once. */
 const RANGE = 32
@@ -102,16 +105,21 @@ export async function answerSync (coordinator: Coordinator, request: ThreadReque
   return request.kind === 'range' ? await rangeAnswer(coordinator, request) : await coordinator.exclusive(async () => statusAnswer(coordinator))
 }
 
-async function rangeAnswer (coordinator: Coordinator, request: SyncRequest & { kind: 'range' }): Promise<SyncAnswer> {
+async function rangeAnswer (coordinator: Coordinator, request: RangeRequest): Promise<SyncAnswer> {
+  const certificates = await storedRange(coordinator.parts.records, request)
+  return certificates.length > 0 ? { kind: 'range', certificates } : await coordinator.exclusive(async () => provisionalAnswer(coordinator, request.from))
+}
+
+/** The certificates on disk that a request asks for, as many as an answer may hold. @throws `STORE_DAMAGED`, `STORE_FAILED` */
+export async function storedRange (records: ThreadRecords, { from, limit }: RangeRequest): Promise<WireCertificate[]> {
   const certificates: WireCertificate[] = []
-  const limit = Math.min(request.limit, MAX_RANGE_CERTIFICATES)
   let bytes = 0
-  for await (const certificate of coordinator.parts.records.certificates(request.from, limit)) {
+  for await (const certificate of records.certificates(from, Math.min(limit, MAX_RANGE_CERTIFICATES))) {
     bytes += certificateBytes(certificate)
     if (certificates.length > 0 && bytes > MAX_RANGE_BYTES - 1024) break
     certificates.push(certificate)
   }
-  return certificates.length > 0 ? { kind: 'range', certificates } : await coordinator.exclusive(async () => provisionalAnswer(coordinator, request.from))
+  return certificates
 }
 
 function provisionalAnswer (coordinator: Coordinator, from: Slot): SyncAnswer {

@@ -203,6 +203,6 @@ export function recordedSlot (view: ChainView): Slot | undefined {
 }
 
 /** Whether the thread is over for the court. */
-export function isOver (view: ChainView): boolean {
+export function isOver (view: Pick<ChainView, 'phase'>): boolean {
   return view.phase === 'closed' || view.phase === 'settled' || view.phase === 'cancelled'
 }

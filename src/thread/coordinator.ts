@@ -18,6 +18,7 @@ import { isOver, type ChainView } from './chain-view.js'
 import type { Closable, Closing } from './closing.js'
 import type { ThreadEvent } from './events.js'
 import type { Executed, Execution } from './execution.js'
+import type { Idles } from './idles.js'
 import { openMessage, type Arrival } from './inbox.js'
 import type { Journal } from './journal.js'
 import { closePayouts, fundsReceipts } from './payouts.js'
@@ -45,6 +46,8 @@ export type CoordinatorParts = {
   readonly view: ChainView
   readonly bodies: ReadonlyMap<Hash32, Body>
   readonly close: CloseCertificate | undefined
+  /** What proposers have stated before. */
+  readonly idles: Idles
   readonly emit: (event: ThreadEvent) => void
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', event: string, data: Record<string, unknown>) => void
 }
@@ -70,7 +73,6 @@ export class Coordinator extends Steps {
   readonly #executed = new Map<Hash32, Executed>()
   #provisional: Provisional | undefined
   #close: CloseCertificate | undefined
-  readonly #idles = new Map<number, { readonly slot: Slot, readonly timestampSec: bigint }>()
   readonly #evidence = new Set<string>()
   /** Own last input and the time that was sent along with it, so that its early execution is of use. */
   #hint: { readonly id: Hash32, readonly timestampSec: bigint } | undefined
@@ -172,7 +174,7 @@ export class Coordinator extends Steps {
       case 'content': return await this.#arriveContent(arrival.body, arrival.signature, bytes)
       case 'elsewhere': return await this.#elsewhere(arrival.slot)
       case 'ack': return await this.#arriveAck(arrival, bytes.length)
-      case 'idle': return this.#arriveIdle(arrival)
+      case 'idle': return this.parts.idles.state(arrival.signer, arrival, openSlot(this.#state))
       case 'closeRequest': return this.#arriveCloseRequest(arrival.asker, arrival.parent, arrival.payouts)
       case 'plan': return this.#arrivePlan(arrival, from)
       case 'ask': return this.#answer(arrival.asker, arrival.challenge, from)
@@ -225,16 +227,6 @@ export class Coordinator extends Steps {
       this.tell({ type: 'ack', slot: ack.slot, hash: ack.hash, signer: ack.signer, signed, of: this.#state.players })
     }
     await this.apply({ type: 'ack', slot: ack.slot, hash: ack.hash, signer: ack.signer, signature: ack.signature })
-  }
-
-  /** The latest of the open slot stands: an earlier one, or one of another slot, that comes after it takes nothing back. */
-  #arriveIdle ({ slot: { epoch, nonce }, signer, timestampSec }: Arrival & { kind: 'idle' }): void {
-    const slot = { epoch, nonce }
-    const open = openSlot(this.#state)
-    const known = this.#idles.get(signer)
-    if (compareSlots(slot, open) < 0) return
-    if (known !== undefined && compareSlots(known.slot, open) === 0 && (compareSlots(slot, open) !== 0 || timestampSec <= known.timestampSec)) return
-    this.#idles.set(signer, { slot, timestampSec })
   }
 
   #arriveCloseRequest (asker: number, parent: Hash32, payouts: readonly bigint[]): void {
@@ -470,7 +462,7 @@ export class Coordinator extends Steps {
     const { breakpoint, inputs, content } = body
     const problem = problemBefore(body, {
       parent: openParent(this.#state) ?? NO_PARENT, isFirst: this.#state.head === undefined, parentTimeSec: this.#headTime,
-      nowSec: BigInt(Math.floor(this.parts.clock.nowMs() / 1000)), idle: this.#idles.get(content.proposer)
+      nowSec: BigInt(Math.floor(this.parts.clock.nowMs() / 1000)), idle: this.parts.idles.of(content.proposer)
     })
     if (problem !== undefined) return problem
     const executed = await this.#tryExecute({ nonce: content.slot.nonce, parent: breakpoint.parent, timestampSec: breakpoint.timestampSec, inputs })

@@ -55,7 +55,15 @@ export class Desk {
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    return view.phase !== 'active' || this.#lookout.waitedSec() < this.#parts.options.disputeAfterSec || (this.#lookout.input === undefined && this.#parts.options.forceTimeout === undefined)
+    const { disputeAfterSec, forceTimeout, autoDispute } = this.#parts.options
+    if (view.phase !== 'active' || this.#lookout.waitedSec() < disputeAfterSec) return true
+    return this.#lookout.input === undefined && forceTimeout === undefined && (!autoDispute || this.#lookout.awaits === undefined)
+  }
+
+  /** Whether nothing falls due here by the clock alone; what the chain says is heard anyway. */
+  isAtRest (): boolean {
+    const { view, state: { self } } = this.#coordinator
+    return this.isIdle() && (view.phase !== 'active' || self === undefined || this.#parts.options.forceTimeout === undefined)
   }
 
   /** The next step as it stands, for people. @throws what the chain throws */
@@ -93,6 +101,7 @@ export class Desk {
     switch (action) {
       case 'wait': return undefined
       case 'respond': return await this.#respond(calls, usefulUntilSec)
+      case 'challenge': return { done: await this.#challenge(calls), cost: undefined }
       case 'advance':
       case 'challengeAndAdvance': return await this.#advance(calls, usefulUntilSec)
       case 'refute': {
@@ -222,11 +231,17 @@ export class Desk {
 
   /** Opens a dispute on the head, for a move that is to be claimed in it. */
   async #open (): Promise<Receipt> {
-    const { view, state: { head, mode }, thread, parts: { records } } = this.#coordinator
+    const { state: { head, mode }, thread } = this.#coordinator
     if (this.#lookout.input === undefined || mode === 'watching' || !this.#lookout.follows() || head === undefined) throw new ThreadsError('DISPUTE_NO_INPUT', 'no own input waits that could be forced', { data: { thread } })
-    const isRecorded = view.recorded !== undefined && compareSlots(view.recorded.breakpoint, head.slot) === 0
+    return await this.#challenge(this.#parts.chain)
+  }
+
+  /** Opens a dispute with the last certificate. */
+  async #challenge<T> (calls: DisputeCalls<T>): Promise<T> {
+    const { view, state: { head }, parts: { records } } = this.#coordinator
+    const isRecorded = head === undefined || (view.recorded !== undefined && compareSlots(view.recorded.breakpoint, head.slot) === 0)
     const certificate = isRecorded ? undefined : await records.certificate(head.slot)
-    return await this.pay(await this.#parts.chain.challenge(view.terms, certificate, { usefulUntilSec: await this.#parts.chain.nextTime() + view.terms.windowSec / 16n }))
+    return await this.#paid(calls.challenge(view.terms, certificate, { usefulUntilSec: await this.#parts.chain.nextTime() + view.terms.windowSec / 16n }))
   }
 
   /** Pays out what is recorded, by the contract's settlement function unless `plainly`. @throws `THREAD_BEHIND`, `DISPUTE_NOT_JUDGEABLE`, and what the chain throws */

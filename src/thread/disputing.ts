@@ -13,7 +13,7 @@ export type DisputeOptions = {
   readonly autoRespond: boolean
   /** Open disputes, force own inputs, refute, settle and withdraw. */
   readonly autoDispute: boolean
-  /** After this long without the others' signatures an own input goes to the chain. */
+  /** After this long without the others' signatures an own input goes to the chain; and the head, where only others may move. */
   readonly disputeAfterSec: number
 }
 
@@ -41,8 +41,10 @@ export type Situation = {
   /** Everybody has signed what ends the dispute, or the thread; it is on its way. */
   readonly isAgreed: boolean
   readonly input: OwnInput | undefined
-  /** How long the input has waited on this head for the others, by this node's clock. */
+  /** How long the input (or without one, this node) has waited on this head for the others, by this node's clock. */
   readonly waitedSec: number
+  /** Whom a routine waits for on the head (§11), where this player may not move; `staggerSec`: how long others who wait too go first. Undefined: nobody in particular. */
+  readonly awaits: { readonly movers: readonly number[], readonly staggerSec: bigint } | undefined
   /** A judgement of this player's own move has begun and is recorded. */
   readonly isJudging: boolean
   /** What the move that stands last leaves can be settled; undefined: not known, or nobody's business. */
@@ -60,7 +62,7 @@ export type Situation = {
 
 /** The next step. `wait`: none now; `atSec`: when that changes by itself. `usefulUntilSec`: when it comes too late. */
 export type Decision = {
-  readonly action: 'wait' | 'respond' | 'challengeAndAdvance' | 'advance' | 'refute' | 'refuteClaim' | 'doubt' | 'proveClaim' | 'drop' | 'settle' | 'settleByFunction'
+  readonly action: 'wait' | 'respond' | 'challenge' | 'challengeAndAdvance' | 'advance' | 'refute' | 'refuteClaim' | 'doubt' | 'proveClaim' | 'drop' | 'settle' | 'settleByFunction'
   readonly reason: string
   readonly atSec?: bigint | undefined
   readonly usefulUntilSec?: bigint | undefined
@@ -111,12 +113,23 @@ function proof ({ toProve, nowSec, windowSec }: Situation, { endsAtSec }: Disput
   return { action: 'proveClaim', reason: `what is claimed of player ${toProve.mover}'s move into ${slotText(toProve.slot)} is right, and doubted`, usefulUntilSec: endsAtSec }
 }
 
-function beforeDispute (situation: Situation, { autoDispute, disputeAfterSec }: DisputeOptions): Decision {
+function beforeDispute (situation: Situation, options: DisputeOptions): Decision {
+  const { autoDispute, disputeAfterSec } = options
   const blocked = whyNoMove(situation)
-  if (blocked !== undefined) return wait(blocked)
+  if (blocked !== undefined) return forOthers(situation, options) ?? wait(blocked)
   if (!autoDispute) return wait('this node leaves disputes to its user')
   if (situation.waitedSec < disputeAfterSec) return wait(`the others have ${disputeAfterSec - situation.waitedSec} s left to sign the own input`)
   return { action: 'challengeAndAdvance', reason: `the own input has waited ${situation.waitedSec} s for the others` }
+}
+
+/** Only others may move, and they do not: what the routine has named for that settles it when nobody has moved until D. Undefined: it is not that. */
+function forOthers ({ awaits, waitedSec, ...situation }: Situation, { autoDispute, disputeAfterSec }: DisputeOptions): Decision | undefined {
+  if (awaits === undefined || situation.held === undefined || whyNothing(situation) !== undefined) return undefined
+  const who = `player ${awaits.movers.join(' or ')}`
+  if (!autoDispute) return wait('this node leaves disputes to its user')
+  const leftSec = disputeAfterSec + Number(awaits.staggerSec) - waitedSec
+  if (leftSec > 0) return wait(`${who} has ${leftSec} s left to move`)
+  return { action: 'challenge', reason: `${who} has not moved for ${waitedSec} s` }
 }
 
 /** The head is above what the court has: nobody else may be there to say so. */
@@ -140,15 +153,22 @@ function inDispute (situation: Situation, dispute: Dispute, { disputeAfterSec }:
 }
 
 /** Why nothing is forced now, whatever the patience; undefined: it can be. */
-function whyNoMove ({ mode, held, follows, isAgreed, input, standing }: Situation): string | undefined {
+function whyNoMove (situation: Situation): string | undefined {
+  const { input } = situation
   if (input === undefined) return 'there is no own input to force'
+  const nothing = whyNothing(situation)
+  if (nothing !== undefined) return nothing
+  if (input.does !== 'moves') return `the own input is no move now: ${input.reason}`
+  return undefined
+}
+
+/** Why nothing is taken to the court, whoever is to move; undefined: it can be. */
+function whyNothing ({ mode, held, follows, isAgreed, standing }: Pick<Situation, 'mode' | 'held' | 'follows' | 'isAgreed' | 'standing'>): string | undefined {
   // SAFETY: an old copy of the data may lack what was signed since.
   if (mode === 'watching') return 'this node only watches the thread, and signs nothing'
   if (mode === 'closing' || isAgreed) return 'everybody has signed how to go on'
   if (held === undefined && standing === undefined) return 'nothing is signed yet that a move could start from'
-  if (!follows) return 'the court has another state than this node'
-  if (input.does !== 'moves') return `the own input is no move now: ${input.reason}`
-  return undefined
+  return follows ? undefined : 'the court has another state than this node'
 }
 
 function atTheEnd (situation: Situation, { endsAtSec }: Dispute, { autoDispute, autoRespond }: DisputeOptions): Decision {

@@ -93,6 +93,14 @@ export class Duties {
     for (const resend of [this.#asks, this.#contents, this.#inputs, this.#closes, this.#syncs]) resend.hurry()
   }
 
+  /** Whether nothing is under way and nothing falls due by itself: then the thread can rest on disk. */
+  isIdle (): boolean {
+    const { view, state } = this.#coordinator
+    if (this.#busy || this.#chainBusy || this.#syncing || this.#pending !== undefined) return false
+    const isCollected = state.self === undefined || !this.#wasOpen || !this.#options.autoDispute || view.phase === 'cancelled'
+    return isOver(view) ? isCollected : this.desk.isAtRest()
+  }
+
   /** Does what is due. Never throws: what fails is logged, shown as a warning and tried again. */
   async tick (): Promise<void> {
     if (this.#busy || this.#coordinator.fault !== undefined) return
@@ -303,6 +311,7 @@ export class Duties {
     const { view, parts } = this.#coordinator
     if (!this.#wasOpen || !this.#options.autoDispute || (view.phase !== 'settled' && view.phase !== 'closed')) return
     this.#wasOpen = false
+    this.#chainBusy = true
     try {
       await this.desk.reclaim()
       // Bonds are in ether, whatever the thread's asset.
@@ -315,6 +324,8 @@ export class Duties {
       this.#wasOpen = true
       this.#chainPauseUntilMs = this.#now() + CHAIN_RETRY_MS
       parts.log('warn', 'thread.withdraw-failed', { thread: this.#coordinator.thread, error: error instanceof Error ? error.message : String(error) })
+    } finally {
+      this.#chainBusy = false
     }
   }
 

@@ -17,6 +17,7 @@ import { foldChainEvent, isOver, type ChainView } from './chain-view.js'
 import { Closing, type ClosePolicy } from './closing.js'
 import { Coordinator, type CoordinatorParts, type Provisional } from './coordinator.js'
 import { Execution, type Executed } from './execution.js'
+import { Idles } from './idles.js'
 import { Journal } from './journal.js'
 import { InputPool } from './pool.js'
 import type { ChainPort } from './ports.js'
@@ -25,15 +26,29 @@ import { executeMove, executeMoves, type Followed } from './moves.js'
 import { isDamage, type ThreadRecords } from './records.js'
 import { highestAside, turnOf, turnText } from './line.js'
 import { headOf, replayed, threadCode, type Known, type LoadedHead } from './replay.js'
+import type { Warning } from './steps.js'
 
 /** Where every thread begins. */
 const START: Slot = { epoch: 0n, nonce: 0n }
+
+/** What loading takes over from before the rest: none of it is more than a restart would find out by asking. */
+export type Rested = {
+  /** How many entries the sign journal had, and the last content that was signed. */
+  readonly journal: { readonly length: number, readonly top: Hash32 | undefined }
+  /** Whether all others had told what they hold (§6.6). */
+  readonly hasHeard: boolean
+  readonly heard: Agreement['heard']
+  readonly idles: Idles
+  readonly warnings: readonly Warning[]
+}
 
 /** What loading a thread takes. */
 export type LoadOptions = Pick<CoordinatorParts, 'network' | 'clock' | 'sessionKey' | 'records' | 'emit' | 'log'> & {
   readonly chain: ChainPort
   readonly domain: Domain
   readonly closePolicy: ClosePolicy
+  /** What this node knew of the thread when it let it rest; undefined: it was not running. */
+  readonly rested?: Rested | undefined
 }
 
 /**
@@ -62,15 +77,17 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
   const tip = tipOf(head, moved?.followed)
   const headContent = isFinal ? closeContent : tip?.content
   const open = await readable(options, 'open', async () => await loadOpen(records, context, journal, options.sessionKey))
-  const agreement = startAgreement({ view, self, journal, head: headContent, agreed: higher(isFinal ? closeContent.slot : agreedSlot(head, view), aside), open, watching: damage !== undefined || isOver(view) })
+  const started = startAgreement({ view, self, journal, head: headContent, agreed: higher(isFinal ? closeContent.slot : agreedSlot(head, view), aside), open, watching: damage !== undefined || isOver(view) })
+  const agreement = hasHeardBefore(options.rested, started, journal) ? { ...started, mode: 'signing' as const, awaiting: [], heard: options.rested.heard } : started
   const pool = await loadPool(options, context, execution)
   const closing = new Closing(view.terms.players.length, self, options.closePolicy)
   closing.restore(await readable(options, 'asked', async () => await records.asked()) ?? [], tip?.content.hash)
   const coordinator = new Coordinator({
     context, self, sessionKey: options.sessionKey, records, journal, execution, pool, network: options.network, clock: options.clock,
-    closing, agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), emit: options.emit, log
+    closing, agreement, view, close, bodies: new Map(open === undefined ? [] : [[open.body.content.hash, open.body]]), idles: options.rested?.idles ?? new Idles(), emit: options.emit, log
   })
   coordinator.headTimeSec = tip?.timestampSec ?? 0n
+  coordinator.keepWarnings(options.rested?.warnings ?? [])
   coordinator.hasAside = aside !== undefined
   if (head !== undefined && moved !== undefined && moved.followed.length > 0) Object.assign(coordinator.moves, { ground: head, followed: moved.followed })
   const provisional = await readable(options, 'provisional', async () => await loadProvisional(records, context, execution, tip))
@@ -90,6 +107,14 @@ export async function loadThread (options: LoadOptions): Promise<Coordinator> {
     if (provisional !== undefined) await coordinator.apply({ type: 'certificate', content: provisional.provisional.body.content, signatures: provisional.provisional.signatures })
   })
   return coordinator
+}
+
+/**
+ * Whether the others need not be asked what they hold (§6.6): they had told before the thread rested, in this same process.
+ * SAFETY: the disk is not an older one, for the journal ends where it ended then.
+ */
+function hasHeardBefore (rested: Rested | undefined, { mode }: Agreement, { length, top }: Journal): rested is Rested {
+  return rested?.hasHeard === true && mode === 'starting' && rested.journal.length === length && rested.journal.top === top?.hash
 }
 
 async function loadView (records: ThreadRecords): Promise<ChainView | undefined> {

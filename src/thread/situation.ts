@@ -40,6 +40,17 @@ export class Lookout {
     return Math.floor((clock.nowMs() - this.#waiting.sinceMs) / 1000)
   }
 
+  /** Whom a routine waits for on the head, where that is not this player. */
+  get awaits (): Situation['awaits'] {
+    const { state: { self }, parts: { context: { terms }, execution: { machine } } } = this.#coordinator
+    const waiting = self === undefined ? undefined : machine?.waiting
+    if (self === undefined || waiting === undefined) return undefined
+    const movers = terms.players.flatMap((wallet, player) => waiting.movers.includes(wallet) ? [player] : [])
+    if (movers.includes(self)) return undefined
+    const before = self - movers.filter(player => player < self).length
+    return { movers, staggerSec: BigInt(before) * staggerOf(terms.windowSec) }
+  }
+
   /** What a decision is made from now. @throws what the chain throws */
   async situation (): Promise<Situation> {
     const { state, view, moves, provisional, close, parts } = this.#coordinator
@@ -52,9 +63,9 @@ export class Lookout {
       phase: view.phase, mode: state.mode, nowSec, windowSec: terms.windowSec, hasSettlement: hasSettlement(terms.settlement), dispute: view.dispute,
       confirmedEpoch: view.confirmedEpoch, held: signed?.kind === 'breakpoint' ? signed.slot : undefined, recordedSigned: view.certificate?.breakpoint,
       standing: view.recorded === undefined ? undefined : { slot: view.recorded.breakpoint, mover: last?.player },
-      follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(),
+      follows: this.follows(), isAgreed: provisional !== undefined || close !== undefined, input: await this.ownInput(nowSec), waitedSec: this.waitedSec(), awaits: this.awaits,
       isJudging: await this.begun() !== undefined, falseClaim: this.#falseClaim(), doubted: this.#doubted(this.doubted), toProve: this.#doubted(this.toProve), settles: await this.#lastSettles(), bankSec: await this.#bank(nowSec),
-      staggerSec: BigInt(state.self ?? terms.players.length) * (terms.windowSec / 32n + 1n)
+      staggerSec: BigInt(state.self ?? terms.players.length) * staggerOf(terms.windowSec)
     }
   }
 
@@ -154,6 +165,11 @@ export class Lookout {
     const least = leastChargeSec(terms)
     return { left: terms.timeBankSec - (usedSec[self] ?? 0n), charge: elapsed > least ? elapsed : least }
   }
+}
+
+/** How long each player's node lets the one before it go first. */
+function staggerOf (windowSec: bigint): bigint {
+  return windowSec / 32n + 1n
 }
 
 function hasSettlement (selector: Hex): boolean {

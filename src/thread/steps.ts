@@ -33,6 +33,8 @@ export abstract class Steps {
   #notices: ThreadNotice[] = []
   #tail: Promise<unknown> = Promise.resolve()
   #waiting = 0
+  /** Steps that wait or are under way. */
+  #begun = 0
   #fault: ThreadsError | undefined
   #leaves = false
   #hasLeft = false
@@ -61,6 +63,7 @@ export abstract class Steps {
    */
   exclusive<T> (step: () => Promise<T>): Promise<T> {
     this.#waiting++
+    this.#begun++
     const result = this.#tail.then(async () => {
       this.#waiting--
       if (this.#fault !== undefined) throw this.#fault
@@ -83,7 +86,7 @@ export abstract class Steps {
         throw error
       }
     })
-    this.#tail = result.catch(() => { /* the caller has it */ })
+    this.#tail = result.catch(() => { /* the caller has it */ }).then(() => { this.#begun-- })
     return result
   }
 
@@ -139,6 +142,11 @@ export abstract class Steps {
     this.tell({ type: 'warning', code, message, data })
   }
 
+  /** After a rest: what lasts since before it, and was told then. */
+  keepWarnings (warnings: readonly Warning[]): void {
+    for (const warning of warnings) if (!this.#warnings.has(warning.code)) this.#warnings.set(warning.code, warning)
+  }
+
   /** Takes a warning back. */
   calm (code: string): void { this.#warnings.delete(code) }
 
@@ -146,6 +154,13 @@ export abstract class Steps {
   async retire (): Promise<void> {
     await this.#tail
     this.#endHere()
+  }
+
+  /** The same at once, where no step waits or is under way. @returns whether it is so */
+  rest (): boolean {
+    if (this.#begun > 0 || this.#kept.length > 0 || this.#fault !== undefined) return false
+    this.#endHere()
+    return true
   }
 
   /** With the current step's write the disk holds another state than this: the thread is loaded again after it. */

@@ -1,6 +1,7 @@
 // time limit: 400 s
-/** Morpion as one function (Morpion.sol) between two nodes: killed at every breakpoint, closed with what each has; and ended by the court when one of them does not move. */
+/** Morpion as one function (Morpion.sol) between two nodes: killed at every breakpoint, closed with what each has; and ended by the court when one of them does not move, with no command by hand. */
 import { AbiCoder } from 'ethers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openArena, until, type Arena, type Player } from '../../scripts/arena.js'
@@ -9,7 +10,7 @@ import type { Address } from '../../src/protocol/types.js'
 import { rejects } from '../support/rejects.js'
 import { ETHER, STAKE, Table } from './table.js'
 
-type World = { arena: Arena, alice: Player, bob: Player, code: Address }
+type World = { arena: Arena, alice: Player, bob: Player, /** Goes to the court after two seconds. */ hasty: Player, code: Address }
 const test = suite<World>('e2e/routine')
 const WINDOW = 400
 /** How long a higher bid can come. */
@@ -22,17 +23,17 @@ test.before(async world => {
   world.arena = arena
   world.code = (await arena.deployData('Morpion')).address
   const players = await Promise.all([
-    arena.player('alice', { account: 1, flags: ['--patience-sec', '1', '--dispute-after-sec', '2'] }),
-    arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] })
+    arena.player('alice', { account: 1 }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] }),
+    arena.player('hasty', { account: 4, flags: ['--patience-sec', '1', '--dispute-after-sec', '2'] })
   ])
-  Object.assign(world, { alice: players[0], bob: players[1] })
+  Object.assign(world, { alice: players[0], bob: players[1], hasty: players[2] })
 })
 
 test.after(async ({ arena }) => { await arena.stop() })
 
-async function begin ({ arena, alice, bob, code }: World): Promise<Table> {
-  const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256'], [alice.wallet, bob.wallet, STAKE])
-  return await Table.start(arena, [alice, bob], code, { ctorArg, windowSec: WINDOW, ...SETTLE === undefined ? {} : { settlement: SETTLE }, routine: true })
+async function begin ({ arena, alice, bob, code }: World, first = alice): Promise<Table> {
+  const ctorArg = AbiCoder.defaultAbiCoder().encode(['address', 'address', 'uint256'], [first.wallet, bob.wallet, STAKE])
+  return await Table.start(arena, [first, bob], code, { ctorArg, windowSec: WINDOW, ...SETTLE === undefined ? {} : { settlement: SETTLE }, routine: true })
 }
 
 /** What the game says of its board while it waits. */
@@ -110,32 +111,61 @@ test('an auction of three: bids of two at once are taken one after the other, wh
 })
 
 test('a mover whose node is gone: the other\'s move is executed by the judge, which stops at the next breakpoint, and what that named takes the stakes from who did not move', async world => {
-  const { arena, alice, bob } = world
-  const table = await begin(world)
+  const { arena, hasty, bob } = world
+  const table = await begin(world, hasty)
   assert.is((await table.send(0, 'play()')).success, true)
   await table.reach(1)
   await move(table, 0, 4)
   await move(table, 1, 0)
   await bob.kill()
   const { input } = await table.send(0, '(uint8)', [2], { wait: 'sent' })
-  const moved = await until('the forced move', async () => (await alice.rpc.request('thread_receipt', { thread: table.thread, input })).receipt ?? undefined, 150_000)
+  const moved = await until('the forced move', async () => (await hasty.rpc.request('thread_receipt', { thread: table.thread, input })).receipt ?? undefined, 150_000)
   assert.equal([moved.success, moved.slot], [true, { epoch: 1, nonce: 4 }])
-  assert.equal((await table.status(alice)).suspended, { movers: [1], onTimeout: FORFEIT, data: board([2, 0, 1, 0, 1, 0, 0, 0, 0]) })
+  assert.equal((await table.status(hasty)).suspended, { movers: [1], onTimeout: FORFEIT, data: board([2, 0, 1, 0, 1, 0, 0, 0, 0]) })
   await arena.passTime(2 * WINDOW)
-  assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
+  assert.equal((await table.phase(hasty, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
 })
 
-test('a mover who does not come, and nothing to force: who challenges has the contract settled by what the breakpoint named, with the only stake back', async world => {
-  const { arena, alice, bob } = world
+test('a mover whose node is gone, and nothing to force: the other\'s node goes to the court by itself, and has what the breakpoint named', async world => {
+  const { arena, hasty, bob } = world
   await bob.start()
-  const table = await begin(world)
+  const table = await begin(world, hasty)
   assert.is((await table.send(0, 'play()')).success, true)
   await table.reach(1)
   await move(table, 0, 4)
-  await alice.rpc.request('thread_challenge', { thread: table.thread })
+  await move(table, 1, 0)
+  await move(table, 2, 2)
+  await bob.kill()
+  const [before, block] = [await arena.balance(hasty.wallet), await arena.provider.getBlockNumber()]
+  await table.phase(hasty, 'dispute')
+  const { recorded, next, moves } = await hasty.rpc.request('thread_dispute', { thread: table.thread })
+  assert.equal([recorded, next.action, moves], [{ epoch: 0, nonce: 4 }, 'wait', []])
+  assert.match(hasty.log, /player 1 has not moved for \d+ s/)
   await arena.passTime(2 * WINDOW)
-  // By the shares it would be half of it.
-  assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER, ETHER].map(String))
+  // By the shares each would have half of the stakes.
+  assert.equal((await table.phase(hasty, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
+  assert.is(await arena.balance(hasty.wallet), before + ETHER + STAKE - await arena.fees(hasty.wallet, block))
+})
+
+test('a mover who was only slow plays on in the dispute\'s epoch, and is waited for in that one too', async world => {
+  const { arena, hasty, bob } = world
+  await bob.start()
+  const table = await begin(world, hasty)
+  assert.is((await table.send(0, 'play()')).success, true)
+  await table.reach(1)
+  await move(table, 0, 4)
+  await table.phase(hasty, 'dispute')
+  const { success, slot } = await table.send(1, '(uint8)', [0], { value: STAKE.toString(), timeoutSec: 60 })
+  assert.equal([success, slot], [true, { epoch: 1, nonce: 3 }])
+  assert.is((await table.phase(hasty, 'active')).chain.confirmedEpoch, 1)
+  // It is its own turn now: nobody is waited for.
+  await sleep(4_000)
+  assert.is((await table.status(hasty)).phase, 'active')
+  await move(table, 2, 2)
+  await bob.kill()
+  assert.is((await table.phase(hasty, 'dispute')).chain.confirmedEpoch, 1)
+  await arena.passTime(2 * WINDOW)
+  assert.equal((await table.phase(hasty, 'settled')).chain.payoutsUnits, [ETHER + STAKE, ETHER - STAKE].map(String))
 })
 
 test.run()

@@ -18,7 +18,7 @@ export const WALLET = `0x${'a1'.repeat(20)}`
 export const NODE_STATUS: NodeStatus = {
   version: '0.0.0', peerId: '16Uiu2test', sessionKey: WALLET, wallet: WALLET, multiaddrs: ['/ip4/127.0.0.1/tcp/1/ws/p2p/16Uiu2test'], uptimeSec: 1,
   chain: { id: '31337', court: WALLET, headBlock: 9, followedBlock: 7, ok: true, error: null }, store: { path: '/nowhere', ok: true, error: null },
-  dropped: { WIRE_TOO_LONG: 2 }, peers: 1, threads: 2, warnings: []
+  dropped: { WIRE_TOO_LONG: 2 }, peers: 1, threads: 2, loaded: 2, warnings: []
 }
 
 /** A NodeApi with an `emit` for its events. */

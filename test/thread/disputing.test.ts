@@ -12,8 +12,10 @@ const DISPUTE = { number: 1n, evidenceUntilSec: 2_000n, endsAtSec: 3_000n, by: `
 /** No dispute, the head at slot 5, an own input that has waited long enough. */
 const PLAYING: Situation = {
   phase: 'active', mode: 'signing', nowSec: 1_000n, windowSec: 1_000n, hasSettlement: false, dispute: undefined, confirmedEpoch: 0n, held: slot(5), recordedSigned: undefined,
-  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, isJudging: false, falseClaim: undefined, doubted: undefined, toProve: undefined, settles: undefined, bankSec: undefined, staggerSec: 0n
+  standing: undefined, follows: true, isAgreed: false, input: { does: 'moves' }, waitedSec: 100, awaits: undefined, isJudging: false, falseClaim: undefined, doubted: undefined, toProve: undefined, settles: undefined, bankSec: undefined, staggerSec: 0n
 }
+/** A routine waits for players 1 and 2; this one is no mover, and one who waits goes before it. */
+const AWAITING: Situation = { ...PLAYING, input: undefined, waitedSec: 107, awaits: { movers: [1, 2], staggerSec: 7n } }
 /** The head is what the court has, the own input has waited long enough. */
 const DISPUTED: Situation = {
   ...PLAYING, phase: 'dispute', dispute: DISPUTE, recordedSigned: slot(5), standing: { slot: slot(5), mover: undefined }, bankSec: { left: 1_000n, charge: 60n }
@@ -34,6 +36,17 @@ const cases: [string, Situation, ReturnType<typeof decide>['action'], RegExp?, P
   ['everybody has signed the end', { ...PLAYING, isAgreed: true }, 'wait', /signed/],
   ['nothing is signed yet', { ...PLAYING, held: undefined }, 'wait', /nothing is signed/],
   ['the court has more than this node', { ...PLAYING, follows: false }, 'wait', /another state/],
+
+  ['only others may move, and do not: the head goes to the court', AWAITING, 'challenge', /player 1 or 2 has not moved for 107 s/],
+  ['only others may move, and have a second left', { ...AWAITING, waitedSec: 106 }, 'wait', /1 or 2 has 1 s left/],
+  ['only others may move, and an own input waits that is no move', { ...AWAITING, input: { does: 'not fit', reason: 'it waits for others' } }, 'challenge', /not moved/],
+  ['only others may move, and the user wants no disputes', AWAITING, 'wait', /user/, { autoDispute: false }],
+  ['only others may move, and the node is an old copy', { ...AWAITING, mode: 'watching' }, 'wait', /no own input/],
+  ['only others may move, and the node has just started and nobody tells it what it has signed: it signs nothing for that', { ...AWAITING, mode: 'starting' }, 'challenge'],
+  ['only others may move, and everybody has signed how to go on', { ...AWAITING, isAgreed: true }, 'wait'],
+  ['only others may move, and the court has more than this node', { ...AWAITING, follows: false }, 'wait'],
+  ['only others may move, and nothing is signed yet', { ...AWAITING, held: undefined }, 'wait'],
+  ['only others may move, in a dispute: D is waited for', { ...DISPUTED, input: undefined, awaits: AWAITING.awaits }, 'wait', /no own input/],
 
   ['a challenge is older than the head: answered at once', { ...DISPUTED, waitedSec: 0, held: slot(6), follows: false }, 'respond', /#?0\.5.*0\.6/],
   ['a challenge restates nothing, and something is signed', { ...DISPUTED, recordedSigned: undefined, standing: undefined, follows: false }, 'respond', /none/],

@@ -48,7 +48,7 @@ class Counter extends Steps {
   protected override async work (): Promise<void> {}
 }
 
-type World = { store: StorePort, hall: Hall<{ coordinator: Counter }>, loads: () => number, gate: { open: Promise<void> }, full: { is: boolean }, written: { after: Promise<void> }, now: { ms: number }, told: unknown[] }
+type World = { store: StorePort, hall: Hall<{ coordinator: Counter }, number>, loads: () => number, gate: { open: Promise<void> }, full: { is: boolean }, written: { after: Promise<void> }, now: { ms: number }, told: unknown[] }
 
 async function world (): Promise<World> {
   const memory = new MemoryStore()
@@ -66,8 +66,8 @@ async function world (): Promise<World> {
       await memory.batch(operations, options)
     }
   }
-  const hall = new Hall<{ coordinator: Counter }>({
-    store: () => store, clock: { nowMs: () => now.ms }, gone: () => { told.push('gone') }, reloaded: (_, error) => { told.push(error) },
+  const hall = new Hall<{ coordinator: Counter }, number>({
+    store: () => store, clock: { nowMs: () => now.ms }, keepLoaded: 0, rest: ({ coordinator }) => coordinator.rest() ? coordinator.value : undefined, gone: () => { told.push('gone') }, reloaded: (_, error) => { told.push(error) },
     load: async () => {
       loads++
       await gate.open

@@ -11,9 +11,7 @@ export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'nod
     node_status: async () => {
       const health = node.chain.health()
       const dropped: Record<string, number> = Object.fromEntries(node.network.dropped())
-      for (const { coordinator } of node.threads.loaded) {
-        for (const [code, count] of coordinator.dropped) dropped[code] = (dropped[code] ?? 0) + count
-      }
+      for (const [code, count] of node.droppedByThreads()) dropped[code] = (dropped[code] ?? 0) + count
       return {
         version, peerId: node.network.id, sessionKey: node.sessionKey, wallet: node.chain.wallet, multiaddrs: node.network.multiaddrs(),
         uptimeSec: Math.floor((node.clock.nowMs() - node.startedMs) / 1000),
@@ -22,8 +20,8 @@ export function nodeMethods (node: NodeHost): Pick<NodeApi, 'node_status' | 'nod
           ok: health.ok, error: health.lastErrorCode ?? null
         },
         store: { path: node.options.dataDir, ok: node.storeError === undefined, error: node.storeError ?? null },
-        dropped, peers: node.network.peers().length, threads: node.threads.size,
-        warnings: node.threads.loaded.flatMap(({ coordinator }) => coordinator.warnings.map(warning => ({ ...warning, sinceMs: Math.floor(warning.sinceMs) })))
+        dropped, peers: node.network.peers().length, threads: node.threads.size, loaded: node.threads.loaded.length,
+        warnings: node.glances().flatMap(({ warnings }) => warnings.map(warning => ({ ...warning, sinceMs: Math.floor(warning.sinceMs) })))
       }
     },
     node_peers: async () => {

@@ -2,11 +2,13 @@
 import { hasCode, ThreadsError } from '../../errors.js'
 import type { OracleOffer } from '../../protocol/oracle-codec.js'
 import { decodeSyncAnswer, encodeSyncRequest } from '../../protocol/sync.js'
-import { isOver, openMoves } from '../../thread/chain-view.js'
+import { foldChainEvent, isOver, openMoves, type ChainView } from '../../thread/chain-view.js'
+import type { ChainEvent } from '../../thread/ports.js'
+import type { ThreadRecords } from '../../thread/records.js'
 import { ResultRecords } from '../../thread/result-records.js'
 import { ZERO_ADDRESS } from '../../protocol/bytes.js'
 import type { NodeApi, Params, Result } from '../api.js'
-import type { NodeHost, RunningThread } from '../host.js'
+import type { NodeHost } from '../host.js'
 
 type Methods = 'oracle_report' | 'oracle_look'
 type Report = Result<'oracle_report'>
@@ -26,15 +28,23 @@ export function oracleReportMethods (node: NodeHost): Pick<NodeApi, Methods> {
 
 async function report (node: NodeHost): Promise<Report> {
   const { serving, chain } = node
-  const mine = node.threads.loaded.filter(({ coordinator }) => coordinator.view.terms.oracle === chain.wallet)
-  const threads = await Promise.all(mine.map(async running => await threadReport(node, running)))
-  const paid = mine.map(({ coordinator: { view: { terms, payouts } } }) => terms.asset === ZERO_ADDRESS ? payouts?.[terms.players.length] ?? 0n : 0n)
-  const brought = await Promise.all(mine.map(async ({ coordinator }) => await resultFees(node, coordinator.parts.records.thread)))
+  const threads: ThreadReport[] = []
+  let [paid, brought] = [0n, 0n]
+  // One after the other, and from the disk: there may be a thousand.
+  for (const { thread } of node.glances().filter(({ terms }) => terms.oracle === chain.wallet)) {
+    const records = node.records(thread)
+    const events = await records.chainEvents()
+    const view = viewOf(events)
+    if (view === undefined) continue
+    threads.push(await threadReport(node, view, records, events))
+    paid += view.terms.asset === ZERO_ADDRESS ? view.payouts?.[view.terms.players.length] ?? 0n : 0n
+    brought += await resultFees(node, records, events)
+  }
   const { signed = 0, running = 0, refused = {} } = serving?.count ?? {}
   return {
     serves: serving !== undefined, dryRun: serving?.isDryRun === true, offer: serving === undefined ? null : offerJson(serving.offer),
     bond: { freeWei: (await chain.freeBond(chain.wallet)).toString(), usedWei: sum(threads.map(({ pledgedWei }) => BigInt(pledgedWei))).toString() },
-    earned: { threadsWei: sum(paid).toString(), resultsWei: sum(brought).toString() },
+    earned: { threadsWei: paid.toString(), resultsWei: brought.toString() },
     threads,
     work: {
       opening: threads.filter(({ phase, accepted }) => phase === 'opening' && !accepted).length, disputes: threads.filter(({ phase }) => phase === 'dispute').length,
@@ -43,10 +53,14 @@ async function report (node: NodeHost): Promise<Report> {
   }
 }
 
-async function threadReport (node: NodeHost, { coordinator }: RunningThread): Promise<ThreadReport> {
-  const { view, thread, parts: { records } } = coordinator
+function viewOf (events: readonly ChainEvent[]): ChainView | undefined {
+  return events.reduce<ChainView | undefined>((view, event) => foldChainEvent(view, event), undefined)
+}
+
+async function threadReport (node: NodeHost, view: ChainView, records: ThreadRecords, events: readonly ChainEvent[]): Promise<ThreadReport> {
+  const { thread } = records
   const { wallet } = node.chain
-  const [pledge, results, events] = await Promise.all([node.chain.pledge(thread, wallet), new ResultRecords(records).count(), records.chainEvents()])
+  const [pledge, results] = await Promise.all([node.chain.pledge(thread, wallet), new ResultRecords(records).count()])
   const isOurs = (account: unknown): boolean => account === wallet
   return {
     thread, phase: view.phase, accepted: pledge.accepted, pledgedWei: pledge.amountWei.toString(), feeUnits: view.terms.oracleFee.toString(), asset: view.terms.asset, results,
@@ -56,9 +70,7 @@ async function threadReport (node: NodeHost, { coordinator }: RunningThread): Pr
 }
 
 /** Every claim of ours that was made has paid what its result says. */
-async function resultFees (node: NodeHost, thread: RunningThread['coordinator']['thread']): Promise<bigint> {
-  const { coordinator: { parts: { records } } } = node.thread(thread)
-  const events = await records.chainEvents()
+async function resultFees (node: NodeHost, records: ThreadRecords, events: readonly ChainEvent[]): Promise<bigint> {
   const results = new ResultRecords(records)
   const fees: bigint[] = []
   for (const [index, event] of events.entries()) {

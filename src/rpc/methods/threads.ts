@@ -2,18 +2,19 @@
 import { scaleOf } from '../../protocol/terms.js'
 import { breakpointHash } from '../../protocol/typed-data.js'
 import { decodeInput } from '../../protocol/input.js'
-import type { NodeHost, RunningThread } from '../host.js'
+import type { NodeHost } from '../host.js'
 import { openProposer, openSlot } from '../../thread/agreement.js'
 import { isOver } from '../../thread/chain-view.js'
 import type { Coordinator } from '../../thread/coordinator.js'
 import { receiptsAt } from '../../thread/recovery.js'
+import type { Glance, RunningThread } from '../../thread/resting.js'
 import { ResultRecords } from '../../thread/result-records.js'
 import type { NodeApi } from '../api.js'
 import { breakpointJson, evidenceJson, falseResultJson, receiptJson, slotJson, termsJson } from '../convert.js'
 import type { ReceiptJson, ThreadStatus, ThreadSummary } from '../schemas.js'
 import { contractAddressOf, payeesOf, threadChainId } from '../../protocol/terms.js'
 import { bytesToHex, ZERO_ADDRESS } from '../../protocol/bytes.js'
-import type { Hash32 } from '../../protocol/types.js'
+import type { Address, Hash32 } from '../../protocol/types.js'
 
 type Methods = 'thread_list' | 'thread_status' | 'thread_breakpoints' | 'thread_receipt' | 'thread_evidence'
 
@@ -21,7 +22,7 @@ type Methods = 'thread_list' | 'thread_status' | 'thread_breakpoints' | 'thread_
 export function threadMethods (node: NodeHost): Pick<NodeApi, Methods> {
   return {
     thread_list: async ({ all }) => ({
-      threads: node.threads.loaded.filter(({ coordinator }) => all || !isOver(coordinator.view)).map(summary)
+      threads: node.glances().filter(glance => all || !isOver(glance)).map(glance => summary(glance, node.domain.court))
     }),
     thread_status: async ({ thread }) => await status(node, node.thread(thread)),
     thread_breakpoints: async ({ thread, from, limit }) => {
@@ -60,12 +61,10 @@ export async function findReceipt (coordinator: Coordinator, id: Hash32): Promis
   return receiptJson(decodeInput(signed, context), receipt, place.slot, place.index, context.terms)
 }
 
-function summary ({ coordinator, duties }: RunningThread): ThreadSummary {
-  const { state, view, parts } = coordinator
+function summary ({ thread, terms, phase, self, head, waitingFor, isWatching, warnings }: Glance, court: Address): ThreadSummary {
   return {
-    thread: coordinator.thread, phase: view.phase, me: parts.self ?? null, players: view.terms.players.length,
-    contract: contractAddressOf(coordinator.thread, parts.context.domain.court), slot: state.head === undefined ? null : slotJson(state.head.slot),
-    waitingFor: isOver(view) ? [] : duties.missing(), mode: state.mode === 'watching' ? 'watching' : 'signing', warnings: coordinator.warnings.length
+    thread, phase, me: self ?? null, players: terms.players.length, contract: contractAddressOf(thread, court), slot: head === undefined ? null : slotJson(head),
+    waitingFor: [...waitingFor], mode: isWatching ? 'watching' : 'signing', warnings: warnings.length
   }
 }
 
