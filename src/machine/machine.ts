@@ -57,6 +57,8 @@ export type Prepared = {
   /** One for each included input, in order. */
   readonly receipts: readonly InputReceipt[]
   readonly changes: StateChanges
+  /** Hashes of codes that no account has any more. */
+  readonly freed: readonly Hash32[]
   /** Of all included inputs together. */
   readonly gasUsed: bigint
 }
@@ -146,7 +148,7 @@ export class Machine {
       const run = await this.#runBatch(batch, base.tree)
       const changes = this.#draft.changes()
       const tree = treeAfter(base.tree, changes)
-      const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, ...run }
+      const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, freed: base.freedBy(changes), ...run }
       this.#trees.set(prepared, tree)
       return prepared
     })

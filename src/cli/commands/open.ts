@@ -59,6 +59,9 @@ Examples:
 }
 
 async function openThread (context: Context, contract = '', ...words: string[]): Promise<void> {
+  if (context.options['routine'] === true && textOption(context, 'settlement') === undefined) {
+    throw new ThreadsError('CLI_BAD_OPTIONS', '--routine needs --settlement: what settles while nothing waits, e.g. "settle(address,address[],bytes)"')
+  }
   const others = context.options['player'] as readonly OtherPlayer[]
   const deposit = parseAmount(textOption(context, 'deposit') ?? '0')
   const text = (name: string): string | undefined => textOption(context, name)
