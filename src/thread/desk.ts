@@ -56,10 +56,13 @@ export class Desk {
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    const { disputeAfterSec, forceTimeout, autoDispute } = this.#parts.options
+    const { disputeAfterSec, forceTimeout } = this.#parts.options
     if (view.phase !== 'active' || this.#lookout.waitedSec() < disputeAfterSec) return true
-    return this.#lookout.input === undefined && forceTimeout === undefined && (!autoDispute || this.#lookout.awaits === undefined)
+    return this.#lookout.input === undefined && forceTimeout === undefined && !this.#waitsForOthers
   }
+
+  /** Whether it goes to the court when a routine's movers stay silent. */
+  get #waitsForOthers (): boolean { return this.#parts.options.autoDispute && this.#lookout.awaits !== undefined }
 
   /** Whether there is nothing to look at now; something may fall due here ({@link due}). */
   isAtRest (): boolean { return this.#coordinator.state.self === undefined ? this.#coordinator.view.phase !== 'dispute' : this.isIdle() }
@@ -67,8 +70,8 @@ export class Desk {
   /** What it waits for, and when that is due, milliseconds since 1970; undefined: never. */
   due (): { waiting: Waiting | undefined, dueMs: number | undefined } {
     const { view, state: { self } } = this.#coordinator
-    const { disputeAfterSec, forceTimeout, autoDispute } = this.#parts.options
-    const falls = self !== undefined && view.phase === 'active' && (forceTimeout !== undefined || (autoDispute && this.#lookout.awaits !== undefined))
+    const { disputeAfterSec, forceTimeout } = this.#parts.options
+    const falls = self !== undefined && view.phase === 'active' && (forceTimeout !== undefined || this.#waitsForOthers)
     this.#lookout.waitedSec()
     const { waiting } = this.#lookout
     return { waiting, dueMs: falls && waiting !== undefined ? waiting.sinceMs + disputeAfterSec * 1000 : undefined }
