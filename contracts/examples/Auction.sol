@@ -7,9 +7,6 @@ import {Thread} from "../lib/Thread.sol";
 /// @notice One of the players sells, the others bid in no order, and each bid puts the hammer off. There is no storage for who leads, with how much, and until when: these are variables of a loop.
 /// @dev For a thread of codeKind 2 with `settle` as its settlement function. A bid is its value, without data; after the time of the last one anybody ends the auction by sending nothing.
 contract Auction {
-    /// @dev Who settles at the end of a dispute.
-    address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
-
     address public immutable seller;
     /// @notice Seconds after the last bid in which a higher one can come.
     uint256 public immutable patience;
@@ -58,14 +55,14 @@ contract Auction {
 
     /// @notice Nobody has come any more: sold to who leads.
     function hammer(address, address[] calldata, bytes calldata data) external {
-        if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
+        if (msg.sender != Thread.COURT) revert NotTheCourt(msg.sender);
         (address leader, uint256 price) = abi.decode(data, (address, uint256));
         if (leader != address(0)) sold(leader, price);
     }
 
     /// @notice Before and after the auction nothing lies here.
     function settle(address, address[] calldata, bytes calldata) external view {
-        if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
+        if (msg.sender != Thread.COURT) revert NotTheCourt(msg.sender);
     }
 
     function sold(address buyer, uint256 price) private {

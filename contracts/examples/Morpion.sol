@@ -7,8 +7,6 @@ import {Thread} from "../lib/Thread.sol";
 /// @notice The whole game is one function, and its board lies in that function's memory. Each player stakes with its first move; who is late loses.
 /// @dev For a thread of codeKind 2 with `settle` as its settlement function. What a player sends is one word, the number of a cell.
 contract Morpion {
-    /// @dev Who settles at the end of a dispute.
-    address private constant SYSTEM = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
     uint8 private constant EMPTY = 0;
 
     address public immutable x;
@@ -57,13 +55,13 @@ contract Morpion {
 
     /// @notice Nobody has moved in time: what is staked goes to the other.
     function forfeit(address, address[] calldata movers, bytes calldata data) external {
-        if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
+        if (msg.sender != Thread.COURT) revert NotTheCourt(msg.sender);
         win(movers[0] == x ? o : x, abi.decode(data, (uint8[9])));
     }
 
     /// @notice Before and after the game nothing is at stake.
     function settle(address, address[] calldata, bytes calldata) external view {
-        if (msg.sender != SYSTEM) revert NotTheCourt(msg.sender);
+        if (msg.sender != Thread.COURT) revert NotTheCourt(msg.sender);
     }
 
     /// @notice The board at the end, row by row: 0 empty, 1 x, 2 o. Until then it is what the contract says when it waits.

@@ -7,6 +7,9 @@ import {Exits} from "./Exits.sol";
 /// @title For authors of contracts that run in threads
 /// @dev Any compiler from 0.8.20 on: with both code generators, optimized or not.
 library Thread {
+    /// @notice Who calls the function that settles, at the end of a dispute: `msg.sender` there, and of nothing else.
+    address internal constant COURT = 0xffffFFFfFFffffffffffffffFfFFFfffFFFfFFfE;
+
     /// @dev keccak256("evm-threads/breakpoint/1")
     bytes32 private constant BREAKPOINT = 0x959016c5adc4a8204418c54bb7151d3419dd1c0afaa45488f1e197a636c9853a;
     /// @dev Tells what a mover has sent.

@@ -99,6 +99,8 @@ const ROUTINE: readonly Mutant[] = [
 export const JUDGE_MUTANTS: readonly Mutant[] = [...TRIAL, ...TRANSACTION, ...STATE, ...ROUTINE]
 
 const SUSPENDS = ['machine/judge-routine']
+/** Routines as compilers make them, which compare what waits field by field. */
+const GENERATED = ['machine/judged-routine-solidity']
 /** The interpreter at a BREAKPOINT. */
 export const SUSPENDING_MUTANTS: readonly Mutant[] = [
   { name: 'a frame of any contract suspends', file: 'judge/Suspending.sol', right: 'xor(mload(ADDRESS), mload(SUSPENDS))', wrong: '0', tests: SUSPENDS },
@@ -119,5 +121,10 @@ export const SUSPENDING_MUTANTS: readonly Mutant[] = [
   { name: 'what is closed is not read either', file: 'judge/Frames.sol', right: 'closed := and(eq(mload(NEXT_ADDRESS), mload(CLOSED)), iszero(mload(NEXT_STATIC)))', wrong: 'closed := eq(mload(NEXT_ADDRESS), mload(CLOSED))', tests: SUSPENDS },
   { name: 'nothing is closed', file: 'judge/Frames.sol', right: 'if (code != 0 && (closed || isBeyondLimits', wrong: 'if (code != 0 && (isBeyondLimits', tests: SUSPENDS },
   { name: 'who resumes is the caller', file: 'judge/Loading.sol', right: 'mstore(NEXT_CALLER, calldataload(add(machine, 32)))', wrong: '', tests: SUSPENDS },
-  { name: 'what a resume pays is the value', file: 'judge/Loading.sol', right: 'mstore(NEXT_VALUE, calldataload(add(machine, 64)))', wrong: '', tests: SUSPENDS }
+  { name: 'what a resume pays is the value', file: 'judge/Loading.sol', right: 'mstore(NEXT_VALUE, calldataload(add(machine, 64)))', wrong: '', tests: SUSPENDS },
+  { name: 'what waits begins at its LOG1', file: 'judge/Suspending.sol', right: 'sub(shr(PC_SHIFT, s), mload(CODE_AT))', wrong: 'sub(shr(PC_SHIFT, s), add(mload(CODE_AT), 1))', tests: GENERATED },
+  { name: 'what waits lacks the top of its stack', file: 'judge/Suspending.sol', right: 'mcopy(place, sub(and(s, SP_MASK), stack), stack)', wrong: 'mcopy(place, sub(and(s, SP_MASK), stack), sub(stack, 32))', tests: GENERATED },
+  { name: 'what waits lacks the end of its memory', file: 'judge/Suspending.sol', right: 'mcopy(place, mload(MEMORY_AT), memory_)', wrong: 'mcopy(place, mload(MEMORY_AT), sub(memory_, 32))', tests: GENERATED },
+  { name: 'what goes on has the memory of a byte less', file: 'judge/Suspending.sol', right: 'calldatacopy(mload(MEMORY_AT), add(machine, shl(5, height)), memory_)', wrong: 'calldatacopy(mload(MEMORY_AT), add(add(machine, 1), shl(5, height)), memory_)', tests: GENERATED },
+  { name: 'what goes on pays for a word of its memory again', file: 'judge/Suspending.sol', right: 'mstore(MEMORY_SIZE, memory_)', wrong: 'mstore(MEMORY_SIZE, sub(memory_, 32))', tests: GENERATED }
 ]

@@ -304,7 +304,7 @@ export class Machine {
     return sender === undefined ? undefined : whyNotIncludable(this.#state, sender, input.tx, terms.gasLimit, this.#waits(this.#state))
   }
 
-  /** Behind which breakpoint the contract waits (§11); undefined: behind none. */
+  /** For whom the contract waits (§11); undefined: it does not wait. */
   get waiting (): Waiting | undefined {
     return waitingIn(this.context, this.#state)
   }

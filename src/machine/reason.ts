@@ -14,13 +14,19 @@ const PANICS: Readonly<Record<string, string>> = {
   49: 'pop from an empty array', 50: 'index out of bounds', 65: 'too much memory', 81: 'call of an uninitialised function'
 }
 
+/** Errors of contracts/lib/Thread.sol, by their selectors: an author meets them before they know the names. */
+const THREAD_ERRORS: Readonly<Record<string, string>> = {
+  '0x5f82853b': 'OutsideThread(): it asks for what only threads have; one that waits for players needs a thread that was opened with --routine',
+  '0x7263b833': 'NotAWord(uint256): it waits for a word, and less was sent'
+}
+
 /** The reason of an execution that ended with `error` and this return data. */
 export function reasonOf (error: Pick<EVMError, 'error'>, returnData: Uint8Array): string {
   if (error instanceof RoutineHalt) return error.why
   return error.error === EVMError.errorMessages.REVERT ? revertReason(returnData) : error.error
 }
 
-/** What a revert's data says: the string of `Error(string)`, `Panic(0x11): …`, or the selector of a custom error. */
+/** What a revert's data says: the string of `Error(string)`, `Panic(0x11): …`, what the errors of Thread.sol mean, or the selector of a custom error. */
 export function revertReason (data: Uint8Array): string {
   if (data.length === 0) return 'reverted without a reason'
   const selector = bytesToHex(data.subarray(0, 4))
@@ -29,6 +35,8 @@ export function revertReason (data: Uint8Array): string {
     const code = bytesToBigint(data.subarray(4))
     return `panic 0x${code.toString(16)}: ${PANICS[code.toString()] ?? 'unknown'}`.slice(0, MAX_REASON)
   }
+  const known = THREAD_ERRORS[selector]
+  if (known !== undefined) return known
   return data.length < 4 ? `reverted with ${bytesToHex(data)}` : `reverted with custom error ${selector}`
 }
 

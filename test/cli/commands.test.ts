@@ -109,6 +109,12 @@ test('with an ABI a name is enough, and errors and logs come in words', async ()
   await folder.cleanup()
 })
 
+test('open of a routine without the function that settles it is exit code 2, before anything is asked of the node', async () => {
+  const { cli } = await withNode({})
+  const finished = await cli(['open', WALLET, '--player', BOB, '--routine', '--json'])
+  assert.equal([finished.code, errorOf(finished).code], [2, 'CLI_BAD_OPTIONS'])
+})
+
 test('an id that begins two threads or none is exit code 2', async () => {
   const { cli } = await withNode({})
   for (const [prefix, code] of [['3f2', 'CLI_AMBIGUOUS_THREAD'], ['4', 'CLI_UNKNOWN_THREAD'], ['xyz', 'CLI_BAD_THREAD']] as const) {

@@ -100,6 +100,21 @@ test('Morpion: who does not move in time forfeits what is staked to the other', 
   }
 })
 
+test('Morpion: in a thread without routines it says what it lacks; a move of less than a word is refused in words', async () => {
+  const { interface: abi, creationCode } = loadArtifact('Morpion')
+  const settlement = abi.getFunction('settle')?.selector as Hex
+  const table = await Table.of(threadFor(creationCode, { codeKind: 0, ctorArg: encoded('0x', ['address', 'address', 'uint256'], [X, O, ETHER]), settlement }))
+  const { receipts: [receipt] } = await table.play(table.input(0, { data: hexToBytes(abi.encodeFunctionData('play') as Hex) }))
+  assert.is(receipt?.success, false)
+  assert.match(receipt?.reason ?? '', /^OutsideThread\(\): .*--routine$/)
+  const relay = loadArtifact('Relay')
+  const waiting = await Table.of(threadFor(relay.creationCode, { codeKind: 2, ctorArg: encoded('0x', ['address', 'address'], PLAYERS), settlement: relay.interface.getFunction('late')?.selector as Hex }))
+  await waiting.play(waiting.input(0, { data: hexToBytes(relay.interface.encodeFunctionData('run', [1]) as Hex) }))
+  const { receipts: [short] } = await waiting.play(waiting.input(0, { data: new Uint8Array(31) }))
+  assert.is(short?.success, false)
+  assert.match(short?.reason ?? '', /^NotAWord\(uint256\): /)
+})
+
 test('Morpion: nobody but the court calls the game forfeit', async () => {
   const { table, abi, call } = await morpion()
   const { receipts: [receipt] } = await table.play(table.input(0, { data: call('forfeit', [X, [O], '0x']) }))

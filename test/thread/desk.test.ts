@@ -148,7 +148,7 @@ test('a settlement by function brings the state after it; a plain one asks no ju
   assert.equal(plain.calls.map(({ name }) => name), ['settle'])
 })
 
-test('a routine that waits for the other only: the node keeps it in memory, and takes the head to the court when its patience is over', async () => {
+test('a routine that waits for the other only: the node knows when that falls due, and takes the head to the court when its patience is over', async () => {
   const begun = async (options: Parameters<typeof open>[1]): Promise<Awaited<ReturnType<typeof open>>> => {
     const opened = await open(ENDLESS, options)
     const { victim } = opened
@@ -159,7 +159,7 @@ test('a routine that waits for the other only: the node keeps it in memory, and 
     return opened
   }
   const patient = await begun({})
-  assert.equal([patient.desk.isIdle(), patient.desk.isAtRest(), await patient.desk.act()], [true, false, false])
+  assert.equal([patient.desk.isIdle(), patient.desk.isAtRest(), patient.desk.due().dueMs, await patient.desk.act()], [true, true, NOW_MS + 300_000, false])
 
   const { victim, desk, calls } = await begun({ disputeAfterSec: 0 })
   assert.is(await desk.act(), true)
@@ -169,7 +169,7 @@ test('a routine that waits for the other only: the node keeps it in memory, and 
   assert.equal(victim.coordinator.state.head?.slot.nonce, 1n)
 
   const passive = await begun({ disputeAfterSec: 0, autoDispute: false })
-  assert.equal([passive.desk.isAtRest(), await passive.desk.act(), passive.calls], [true, false, []])
+  assert.equal([passive.desk.isAtRest(), passive.desk.due().dueMs, await passive.desk.act(), passive.calls], [true, undefined, false, []])
 })
 
 test('a claim that the contract would take now is made as an own input, and one that it would not take is not', async () => {
