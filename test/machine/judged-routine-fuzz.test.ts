@@ -10,7 +10,7 @@ import { playAssembly } from './judged-routine-play.js'
 
 const test = suite('generated routines before the judge')
 const duel = await Duel.create()
-const COUNT = 12
+const COUNT = 10
 
 for (let seed = 0; seed < COUNT; seed++) test(`routine ${seed}: both EVMs leave the same`, async () => { await playAssembly(duel, seed) })
 

@@ -9,7 +9,7 @@ import { solidityRoutines } from './judged-routine-solidity.js'
 const test = suite('generated Solidity routines before the judge')
 const duel = await Duel.create()
 
-for (const [viaIR, seeds] of [[false, [1, 3]], [true, [2, 4]]] as const) {
+for (const [viaIR, seeds] of [[false, [1, 2]], [true, [5]]] as const) {
   for (const routine of solidityRoutines(seeds, viaIR)) test(`routine ${routine.seed}, ${routine.manner}: both EVMs leave the same`, async () => { await playSolidity(duel, routine) })
 }
 
