@@ -320,6 +320,7 @@ export class ThreadsNode implements NodeHost {
         autoRespond, autoDispute, disputeAfterSec, useOracle: useOracle ? { maxFeeWei: maxOracleFeeWei } : undefined, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout })
       }
     })
+    desk.resume(resting?.rested.waiting)
     // A dry run does nothing in the oracle's name.
     const serves = this.#serves(coordinator.parts.context.terms) && this.options.oracle?.isDryRun !== true
     const duties = new Duties(coordinator, this.chain, desk, { patienceSec, autoDispute, serves, challenge: randomBytes(32) })
@@ -409,7 +410,10 @@ export class ThreadsNode implements NodeHost {
   }
 
   async #voidAbove (block: bigint): Promise<void> {
-    for (const id of this.threads.ids()) await this.threads.change(id, async () => await new ThreadRecords(this.store, id).dropChainEvents(block))
+    for (const id of this.threads.ids()) {
+      await this.threads.change(id, async () => await this.records(id).dropChainEvents(block))
+      this.threads.rest(0)
+    }
   }
 
   #onReloaded (thread: ThreadId, error: unknown): void {
@@ -427,6 +431,7 @@ export class ThreadsNode implements NodeHost {
       this.#restAtMs = now + REST_EVERY_MS
       this.threads.rest()
       this.#looks?.tick(this.threads.atRest)
+      for (const { glance, dueMs } of this.threads.atRest) if (dueMs !== undefined && now >= dueMs) this.#wake(glance.thread)
     }
     for (const { duties } of this.threads.loaded) void duties.tick()
     this.threads.recover()
@@ -438,6 +443,12 @@ export class ThreadsNode implements NodeHost {
       for (const { meeting } of this.threads.atRest) this.#meet(meeting)
       void this.#askForPeers()
     }
+  }
+
+  #wake (thread: ThreadId): void {
+    this.threads.use(thread, () => {}).catch((error: unknown) => {
+      this.log('warn', 'thread.wake', { thread, error: error instanceof Error ? error.message : String(error) })
+    })
   }
 
   /** Threads that wait for their players and name this oracle. */

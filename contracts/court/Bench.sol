@@ -87,7 +87,7 @@ abstract contract Bench is Court {
         }
         case_.blobBaseFee = 1;
         case_.inputLimit = MAX_RAW_BYTES;
-        if (terms.codeKind > 1) (case_.routine, case_.players) = (Vault.addressOf(threadId, address(this)), terms.playersHash());
+        if (terms.codeKind > 1) (case_.routine, case_.players, case_.pieceGas) = (Vault.addressOf(threadId, address(this)), terms.playersHash(), terms.pieceGas);
     }
 
     /// @dev The wallet of who sent the last input of a breakpoint; 0 where it has none.

@@ -31,6 +31,7 @@ interface IJudge {
         uint256 inputLimit; // most bytes of a raw transaction
         address routine; // the thread's contract where it may be a routine (section 11); else 0
         bytes32 players; // keccak256(abi.encodePacked(players)), whom a routine may name; 0 where there is none
+        uint256 pieceGas; // gas behind which a routine waits at the next opcode of its outermost frame (section 11); 0: it does not
         bytes32 paused; // 0: from the start. Else what a verdict that was not final gave as `paused`
     }
 

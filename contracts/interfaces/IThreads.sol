@@ -26,6 +26,7 @@ interface IThreads {
         uint16 forcedMoves; // M
         bytes4 settlement; // 0 = none
         uint64 gasLimit;
+        uint64 pieceGas; // gas behind which a routine waits wherever it is (section 11); 0 = never, else 50,000 to gasLimit
         uint64 joinDeadline; // seconds since 1970
         bytes32 salt;
     }
@@ -218,6 +219,8 @@ interface IThreads {
     error BankTooSmall(uint256 bank, uint256 least);
     /// @notice 21,000 to 6,000,000.
     error BadGasLimit(uint256 gasLimit);
+    /// @notice 0, or 50,000 to the gas limit where the contract may be a routine.
+    error BadPieceGas(uint256 pieceGas);
     /// @notice The join deadline has passed.
     error JoinTooLate(uint256 deadline, uint256 time);
     /// @notice The join deadline has not passed.

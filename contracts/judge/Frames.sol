@@ -85,6 +85,7 @@ function keepReturnData(uint256 place, uint256 size) pure {
 function ascend(uint256 s, uint256 result) pure returns (uint256 t) {
     uint256 code;
     assembly {
+        s := add(s, mload(HIDDEN))
         let record := mload(RECORD_AT)
         let end := add(mload(MEMORY_AT), mload(MEMORY_SIZE))
         let outAt := mload(OUT_AT)
@@ -96,7 +97,8 @@ function ascend(uint256 s, uint256 result) pure returns (uint256 t) {
         mcopy(outAt, mload(RETURN_AT), outSize)
         mstore(DEPTH, sub(mload(DEPTH), 1))
         mstore(STATE, 0)
-        t := or(add(t, mload(STACK_AT)), and(s, shl(STEPS_SHIFT, STEPS_MASK)))
+        // Not 0 above the steps: where they are 0, a borrow from them must not come to the pc.
+        t := or(add(t, add(mload(STACK_AT), shl(HANDLER_SHIFT, 1))), and(s, shl(STEPS_SHIFT, STEPS_MASK)))
         mstore(CODE_AT, 0)
         code := mload(CODE_REF)
     }
@@ -107,11 +109,11 @@ function ascend(uint256 s, uint256 result) pure returns (uint256 t) {
     return answer(t, (s >> GAS_SHIFT) & COUNT_MASK, result);
 }
 
-/// @dev Puts a call's or creation's result on the stack and gives back gas. The message itself, at depth 0, has nothing more to run.
+/// @dev Puts a call's or creation's result on the stack, gives back gas, and hides what is hidden. The message itself, at depth 0, has nothing more to run.
 function answer(uint256 s, uint256 gasBack, uint256 result) pure returns (uint256 t) {
     assembly {
         mstore(and(s, SP_MASK), result)
-        t := add(add(s, ONE_ITEM), shl(GAS_SHIFT, gasBack))
+        t := sub(add(add(s, ONE_ITEM), shl(GAS_SHIFT, gasBack)), mload(HIDDEN))
         if iszero(mload(DEPTH)) { t := or(t, FAILED) }
     }
 }
@@ -119,7 +121,8 @@ function answer(uint256 s, uint256 gasBack, uint256 result) pure returns (uint25
 /// @dev An exceptional halt of the running frame: all its gas is gone.
 function halt(uint256 s) pure returns (uint256) {
     assembly {
-        s := and(s, not(or(FAILED, shl(GAS_SHIFT, COUNT_MASK))))
+        s := and(add(s, mload(HIDDEN)), not(or(FAILED, shl(GAS_SHIFT, COUNT_MASK))))
+        mstore(HIDDEN, 0)
     }
     return leaveFrame(s, false, 0, 0);
 }

@@ -7,6 +7,8 @@ import {fillTable} from "./OpcodeTable.sol";
 import {load} from "./Loading.sol";
 import {answerMachine, answerResult} from "./Saving.sol";
 import {halt} from "./Frames.sol";
+import {failed} from "./Meter.sol";
+import {suspend} from "./Suspending.sol";
 import {tryHost} from "./Precompiles.sol";
 
 /// @title An EVM for one message, in the EVM.
@@ -24,8 +26,29 @@ contract Interpreter is IInterpreter {
         uint256 s = load();
         function(uint256) view returns (uint256) handler;
         while (true) {
-            // The same four times: the way back to the loop's start costs more gas than it saves bytes.
+            // The same seven times: the way back to the loop's start costs more gas than it saves bytes.
             while (true) {
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
+                assembly {
+                    handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
+                    s := add(s, handler)
+                }
+                if (s & GUARDS > 0) break;
+                assembly { handler := shr(HANDLER_SHIFT, handler) }
+                s = handler(s);
                 assembly {
                     handler := mload(shl(5, byte(0, mload(shr(PC_SHIFT, s)))))
                     s := add(s, handler)
@@ -59,20 +82,35 @@ contract Interpreter is IInterpreter {
         }
     }
 
-    /// @dev A guard bit is set, so this opcode does not run: the message has ended, the steps are used up, or the frame halts.
-    function interrupt(uint256 s) private pure returns (uint256) {
+    /// @dev A guard bit is set, so it is not certain that this opcode runs: the message has ended, the frame halts or waits, the steps are used up, or the gas that is not hidden does
+    /// not suffice; then it runs all the same.
+    function interrupt(uint256 s) private view returns (uint256) {
         uint256 depth;
-        bool isOver;
+        uint256 meter;
+        uint256 all;
+        bool waits;
         assembly {
             depth := mload(DEPTH)
             // Back to before the opcode was charged for.
-            s := sub(s, mload(shl(5, byte(0, mload(sub(shr(PC_SHIFT, s), 1))))))
-            isOver := gt(and(s, FAILED), 0)
+            meter := mload(shl(5, byte(0, mload(sub(shr(PC_SHIFT, s), 1)))))
+            s := sub(s, meter)
+            all := add(s, mload(HIDDEN))
+            // Behind its last opcode a code has ended.
+            waits := and(slt(shl(GAS_SIGN, s), 0), lt(sub(shr(PC_SHIFT, s), mload(CODE_AT)), mload(CODE_SIZE)))
         }
         if (depth == 0) answerResult(s);
-        if (isOver) return halt(s);
-        if ((s >> STEPS_SHIFT) & STEPS_MASK == 0) answerMachine(s);
-        assembly { s := sub(s, shl(STEPS_SHIFT, 1)) }
-        return halt(s);
+        if (failed(s)) return halt(s);
+        if (waits) return suspend(s, 0);
+        if ((all >> STEPS_SHIFT) & STEPS_MASK == 0) answerMachine(all);
+        bool stops;
+        function(uint256) view returns (uint256) handler;
+        assembly {
+            stops := gt(and(add(all, meter), GUARDS), 0)
+            handler := shr(HANDLER_SHIFT, meter)
+            switch stops
+            case 0 { s := add(s, meter) }
+            default { s := sub(s, shl(STEPS_SHIFT, 1)) }
+        }
+        return stops ? halt(s) : handler(s);
     }
 }

@@ -14,7 +14,7 @@ import {restore, sizesOf} from "./Suspending.sol";
 uint256 constant RULES = 1; // Cancun
 uint256 constant MAX_SIZE = 0xffffffff;
 uint256 constant HEADER_SIZE = 0x160; // INDEX_KEY is its last word
-uint256 constant ENVIRONMENT_SIZE = 0x2a0; // ORIGIN to PLAYERS
+uint256 constant ENVIRONMENT_SIZE = 0x2c0; // ORIGIN to PLAYERS
 uint256 constant MESSAGE_SIZE = 0x100;
 uint256 constant RESUME = 2;
 
@@ -215,7 +215,7 @@ function loadLimits() pure {
     uint256 all;
     assembly {
         all := or(or(mload(BLOCK_HASHES), mload(BLOB_HASHES)), mload(PLAYERS))
-        for { let place := MEMORY_LIMIT } iszero(gt(place, WRITE_LIMIT)) { place := add(place, 32) } {
+        for { let place := MEMORY_LIMIT } iszero(gt(place, PIECE_GAS)) { place := add(place, 32) } {
             let value := mload(place)
             all := or(all, value)
             if iszero(value) { mstore(place, NO_LIMIT) }
@@ -259,7 +259,12 @@ function start(uint256 message, uint256 size, uint256 machine) view returns (uin
     }
     s = enterCall(s, gasLimit, to, entry, value, value == 0 ? 0 : entry);
     // Where no frame was entered, the message has ended.
-    return resumes && !failed(s) ? restore(s, machine) : s;
+    if (failed(s)) return s;
+    assembly {
+        if gt(gasLimit, mload(PIECE_GAS)) { mstore(HIDDEN, shl(GAS_SHIFT, sub(gasLimit, mload(PIECE_GAS)))) }
+        s := sub(s, mload(HIDDEN))
+    }
+    return resumes ? restore(s, machine) : s;
 }
 
 // ---------------------------------------------------------------- a saved machine
@@ -317,6 +322,7 @@ function loadStacks() pure returns (uint256 s) {
     assembly {
         calldatacopy(mload(STACK_AT), from, size)
         s := or(add(add(mload(PAUSED), mload(STACK_AT)), shl(PC_SHIFT, mload(CODE_AT))), shl(STEPS_SHIFT, calldataload(0x40)))
+        s := sub(s, mload(HIDDEN))
         mstore(PAUSED, 0)
     }
 }

@@ -4,15 +4,19 @@ pragma solidity 0.8.37;
 import "./Layout.sol";
 import {IInterpreter} from "./IInterpreter.sol";
 
-// Gas and memory. A state whose guard bit is set has failed; the dispatcher sees it before the next opcode.
+// Gas and memory. The dispatcher sees before the next opcode that a state has failed.
 
 /// @dev Takes gas; a failed state when there is not enough.
 function charge(uint256 s, uint256 cost) pure returns (uint256 t) {
     assembly {
-        switch gt(cost, and(shr(GAS_SHIFT, s), COUNT_MASK))
-        case 0 { t := sub(s, shl(GAS_SHIFT, cost)) }
-        default { t := or(s, FAILED) }
+        t := sub(s, shl(GAS_SHIFT, cost))
+        if slt(shl(GAS_SIGN, add(t, mload(HIDDEN))), 0) { t := or(s, FAILED) }
     }
+}
+
+/// @dev A state that hides no gas, as a call or a creation leaves it; `answer` hides it again.
+function withAllGas(uint256 s) pure returns (uint256 t) {
+    assembly { t := add(s, mload(HIDDEN)) }
 }
 
 /// @dev Takes gas that is there. The upper bits of a state wrap around: no arithmetic on it may be checked.
@@ -26,11 +30,12 @@ function pushed(uint256 s) pure returns (uint256 t) {
 }
 
 function failed(uint256 s) pure returns (bool) {
-    return s & GUARDS != 0;
+    return s & FAILED != 0;
 }
 
-function gasOf(uint256 s) pure returns (uint256) {
-    return (s >> GAS_SHIFT) & COUNT_MASK;
+/// @dev All of the running frame's gas.
+function gasOf(uint256 s) pure returns (uint256 gas_) {
+    assembly { gas_ := and(shr(GAS_SHIFT, add(s, mload(HIDDEN))), COUNT_MASK) }
 }
 
 /// @dev Charges for memory up to offset + size and makes it part of the frame's memory, as far as the thread's limit allows. It is zero already.
@@ -45,12 +50,11 @@ function expand(uint256 s, uint256 offset, uint256 size) pure returns (uint256 t
                 let words := shr(5, add(add(offset, size), 31))
                 let had := shr(5, mload(MEMORY_SIZE))
                 if gt(words, had) {
-                    let cost := add(mul(3, sub(words, had)), sub(shr(9, mul(words, words)), shr(9, mul(had, had))))
+                    t := sub(s, shl(GAS_SHIFT, add(mul(3, sub(words, had)), sub(shr(9, mul(words, words)), shr(9, mul(had, had))))))
                     let bytes_ := shl(5, words)
-                    switch or(gt(cost, and(shr(GAS_SHIFT, s), COUNT_MASK)), gt(bytes_, mload(MEMORY_BOUND)))
+                    switch or(slt(shl(GAS_SIGN, add(t, mload(HIDDEN))), 0), gt(bytes_, mload(MEMORY_BOUND)))
                     case 1 { t := or(s, FAILED) }
                     default {
-                        t := sub(s, shl(GAS_SHIFT, cost))
                         tooBig := gt(add(mload(MEMORY_AT), bytes_), mload(FRAMES_END))
                         mstore(MEMORY_SIZE, bytes_)
                         mstore(WORD_LIMIT, sub(bytes_, 31))

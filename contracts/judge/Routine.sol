@@ -58,16 +58,16 @@ function addInput(Trial memory t, IJudge.Case calldata case_, Transaction memory
     }
 }
 
-/// @dev Writes where a routine may suspend, what is closed (nothing yet), and whom it may name: the players, a word each. The witness shows them to a transaction that may get so far:
+/// @dev Writes the gas behind which a routine waits, where it may suspend, what is closed (nothing yet), and whom it may name: the players, a word each. The witness shows them to a transaction that may get so far:
 /// how many (1), the wallets (20 each). @return end behind them
 function writeRoutine(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_, uint256 place) pure returns (uint256 end) {
     uint256 suspends = uint160(case_.routine);
     if (suspends != 0 && tx_.signer == address(0)) suspends = NOWHERE;
     uint256 shows = reachesRoutine(case_, tx_) ? 1 : 0;
-    uint256 pos = t.pos;
+    (uint256 pos, uint256 pieceGas) = (t.pos, case_.pieceGas);
     bytes32 shown;
     assembly ("memory-safe") {
-        end := add(place, 0x60)
+        end := add(place, 0x80)
         if shows {
             let last := add(add(pos, 1), mul(20, byte(0, calldataload(pos))))
             for { pos := add(pos, 1) } lt(pos, last) { pos := add(pos, 20) } {
@@ -75,18 +75,19 @@ function writeRoutine(Trial memory t, IJudge.Case calldata case_, Transaction me
                 end := add(end, 0x20)
             }
         }
-        let size := sub(end, add(place, 0x60))
-        mstore(place, suspends)
-        mstore(add(place, 0x20), 0)
-        mstore(add(place, 0x40), shr(5, size))
-        shown := keccak256(add(place, 0x60), size)
+        let size := sub(end, add(place, 0x80))
+        mstore(place, mul(shows, pieceGas))
+        mstore(add(place, 0x20), suspends)
+        mstore(add(place, 0x40), 0)
+        mstore(add(place, 0x60), shr(5, size))
+        shown := keccak256(add(place, 0x80), size)
     }
     if (shows != 0 && shown != case_.players) revert IJudge.OtherPlayers(shown, case_.players);
     t.pos = pos;
 }
 
 /// @dev Makes of the message what it is where a machine is suspended, once the accounts are read. A transaction to the thread's contract resumes. For any other, the contract is
-/// closed. A call without a transaction settles: it goes to the function that the BREAKPOINT named.
+/// closed. A call without a transaction settles: it goes to the function that the BREAKPOINT named, if one did.
 /// @return refused it cannot be included (`refuse`)
 function stage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx_) pure returns (bool refused) {
     if (case_.routine == address(0)) return false;
@@ -108,7 +109,9 @@ function stage(Trial memory t, IJudge.Case calldata case_, Transaction memory tx
             address routine = case_.routine;
             assembly ("memory-safe") { mstore(sub(message, CLOSED_AT), routine) }
         } else {
-            endData(t, dataAt(t), writeOnTimeout(tx_, machineOf(t, entry), dataAt(t)));
+            uint256 machine = machineOf(t, entry);
+            (, uint256 said) = payloadOf(machine);
+            if (said != 0) endData(t, dataAt(t), writeOnTimeout(tx_, machine, dataAt(t)));
         }
     }
 }
@@ -153,11 +156,13 @@ function refuse(IJudge.Case calldata case_, Transaction memory tx_) pure {
     revert IJudge.NotAMover(case_.wallet);
 }
 
+/// @dev Whether it may go on with a machine. Where no BREAKPOINT says who, every player may, and the case's wallet is one.
 function isMover(uint256 machine, address sender) pure returns (bool found) {
-    (uint256 payload, ) = payloadOf(machine);
+    (uint256 payload, uint256 size) = payloadOf(machine);
     assembly ("memory-safe") {
+        found := iszero(size)
         let word := add(payload, PAYLOAD_HEAD)
-        for { let end := add(word, shl(5, byte(4, mload(payload)))) } lt(word, end) { word := add(word, 32) } { found := or(found, eq(mload(word), sender)) }
+        for { let end := add(word, shl(5, mul(gt(size, 0), byte(4, mload(payload))))) } lt(word, end) { word := add(word, 32) } { found := or(found, eq(mload(word), sender)) }
     }
 }
 

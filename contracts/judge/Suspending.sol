@@ -25,22 +25,22 @@ uint256 constant PAYLOAD_HEAD = 5; // selector and number of movers
 uint256 constant MAX_PAYLOAD_DATA = 1024;
 uint256 constant SUSPENDED = 2; // the message's result then
 
-/// @dev Ends the outermost frame behind a LOG1 that is paid for and whose operands are still there; its machine is the return data. An exceptional halt where
-/// no routine may suspend, for a payload that is none, and for a machine that is too large.
-function suspend(uint256 s) pure returns (uint256) {
+/// @dev Ends the outermost frame behind a LOG1 that is paid for and whose operands are still there, or, with `payload` 0, where it is; its machine is the return data. An exceptional
+/// halt where no routine may suspend, for a payload that is none, and for a machine that is too large.
+function suspend(uint256 s, uint256 payload) pure returns (uint256) {
     bool bad;
     bool full;
     assembly {
-        let size := mload(add(and(s, SP_MASK), 32))
-        let offset := mload(add(and(s, SP_MASK), 64))
+        let size := mul(payload, mload(add(and(s, SP_MASK), 32)))
+        let offset := mul(payload, mload(add(and(s, SP_MASK), 64)))
         let height := and(shr(HEIGHT_SHIFT, s), HEIGHT_MASK)
         let stack := shl(5, height)
         let memory_ := mload(MEMORY_SIZE)
         let length := add(add(MACHINE_HEAD, stack), add(memory_, mload(DATA_SIZE)))
         bad := or(or(xor(mload(ADDRESS), mload(SUSPENDS)), xor(mload(DEPTH), 1)), or(mload(CREATES), gt(length, MAX_MACHINE)))
-        bad := or(bad, lt(size, PAYLOAD_HEAD))
+        bad := or(bad, lt(size, mul(payload, PAYLOAD_HEAD)))
         // Only what has a size lies in the memory.
-        if iszero(bad) {
+        if gt(payload, bad) {
             let word := add(add(mload(MEMORY_AT), offset), PAYLOAD_HEAD)
             let movers := and(mload(sub(word, 32)), 0xff)
             bad := or(gt(sub(movers, 1), sub(MAX_MOVERS, 1)), gt(sub(size, add(PAYLOAD_HEAD, shl(5, movers))), MAX_PAYLOAD_DATA))

@@ -13,7 +13,7 @@ import {accountCount, Cast, slotCount, Trial} from "./Witness.sol";
 
 bytes32 constant CASE_TAG = keccak256("evm-threads case 1");
 bytes32 constant PAUSE_TAG = keccak256("evm-threads pause 1");
-uint256 constant CASE_SIZE = 0x1c0; // all of it but `paused`
+uint256 constant CASE_SIZE = 0x1e0; // all of it but `paused`
 uint256 constant BLOCK_AT = 0x60; // COINBASE and what follows in the interpreter's environment stands in the case in the same order
 uint256 constant BLOCK_SIZE = 0x100;
 

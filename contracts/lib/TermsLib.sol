@@ -5,7 +5,7 @@ import {IThreads} from "../interfaces/IThreads.sol";
 
 /// @notice The terms' hash and rules (section 1 of the specification).
 library TermsLib {
-    uint256 private constant HEAD = 19 * 32;
+    uint256 private constant HEAD = 20 * 32;
     uint256 private constant POT_LIMIT = 1 << 128;
     uint256 private constant SHARE_LIMIT = 1 << 32;
     uint256 private constant MAX_CTOR_ARG = 4096;
@@ -136,6 +136,8 @@ library TermsLib {
         if (terms.timeBank < moves) revert IThreads.BankTooSmall(terms.timeBank, moves);
         uint256 gasLimit = terms.gasLimit;
         if (isOutside(gasLimit, 21_000, 6_000_000)) revert IThreads.BadGasLimit(gasLimit);
+        uint256 piece = terms.pieceGas;
+        if (piece != 0 && (kind < 2 || isOutside(piece, 50_000, gasLimit))) revert IThreads.BadPieceGas(piece);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.settlement);

@@ -18,6 +18,7 @@ Options:
   --repeats <n>      rounds of the speed measurement (default 12); figures are medians
   --seconds <n>      what each kind plays in a round (default 2), after eight seconds of warming up
   --threads <n>      threads of the oracle (default 200)
+  --keep-loaded <n>  with more threads than this in its memory they rest (default 32)
   --window <n>       inputs under way at once in batches (default 200)
   -h, --help         this text
 
@@ -32,7 +33,7 @@ async function main (): Promise<void> {
     allowPositionals: true,
     options: {
       json: { type: 'boolean', default: false }, repeats: { type: 'string', default: '12' }, seconds: { type: 'string', default: '2' },
-      window: { type: 'string', default: '200' }, threads: { type: 'string', default: '200' }, help: { type: 'boolean', short: 'h', default: false }
+      window: { type: 'string', default: '200' }, threads: { type: 'string', default: '200' }, 'keep-loaded': { type: 'string', default: '32' }, help: { type: 'boolean', short: 'h', default: false }
     }
   })
   if (values.help) { console.log(HELP); return }
@@ -52,7 +53,7 @@ async function main (): Promise<void> {
   }
   if (wanted.includes('worst')) figures.push(...await (await import('./judge-worst.js')).benchWorst())
   if (wanted.includes('oracle')) {
-    figures.push(...await (await import('./oracle.js')).benchOracle({ count: Number(values.threads), progress: text => { console.error(text) } }))
+    figures.push(...await (await import('./oracle.js')).benchOracle({ count: Number(values.threads), keep: Number(values['keep-loaded']), progress: text => { console.error(text) } }))
   }
   if (wanted.includes('speed')) {
     const { benchSpeed } = await import('./speed.js')

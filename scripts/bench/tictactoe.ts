@@ -82,7 +82,7 @@ function contextOf (code: Uint8Array, ctorArg: Uint8Array): MachineContext {
   const terms: Terms = {
     players: WALLETS.map(addressOf), sessionKeys: SESSIONS.map(addressOf), deposits: [10n * ETHER, 10n * ETHER], shares: [1n, 1n], asset: ZERO_ADDRESS, assetDecimals: 18,
     codeKind: 0, codeSource: `0x${'c0'.repeat(20)}` as Address, codeHash: hash32(code), ctorArg, oracle: addressOf(new Uint8Array(32).fill(0x61)), oracleFee: ETHER,
-    windowSec: 3600n, timeBankSec: 3600n, forcedMoves: 3, settlement: '0x00000000', gasLimit: 1_000_000n, joinDeadlineSec: 0n, salt: ZERO_HASH
+    windowSec: 3600n, timeBankSec: 3600n, forcedMoves: 3, settlement: '0x00000000', gasLimit: 1_000_000n, pieceGas: 0n, joinDeadlineSec: 0n, salt: ZERO_HASH
   }
   const domain = { chainId: 31_337n, court: addressOf(new Uint8Array(32).fill(0x71)) }
   return { thread: threadIdOf(terms, domain), terms, domain }

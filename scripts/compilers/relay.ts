@@ -89,7 +89,7 @@ export async function playRelay ({ abi, creationCode }: CompiledRelay, rounds: n
   const terms: Terms = {
     players: PLAYERS, sessionKeys: PLAYERS, deposits: [10n ** 9n, 10n ** 9n], shares: [1n, 1n], asset: ZERO_ADDRESS, assetDecimals: 18, codeKind: 2, codeSource: ZERO_ADDRESS, codeHash: hash32(creationCode),
     ctorArg: hexToBytes(AbiCoder.defaultAbiCoder().encode(['address', 'address'], PLAYERS) as Hex), oracle: ZERO_ADDRESS, oracleFee: 0n, windowSec: 60n, timeBankSec: 60n, forcedMoves: 3,
-    settlement: abi.getFunction('late')?.selector as Hex, gasLimit: 3_000_000n, joinDeadlineSec: 0n, salt: ZERO_HASH
+    settlement: abi.getFunction('late')?.selector as Hex, gasLimit: 3_000_000n, pieceGas: 0n, joinDeadlineSec: 0n, salt: ZERO_HASH
   }
   const domain = { chainId: 1n, court: addressOf(new Uint8Array(32).fill(0x71)) }
   const context = { terms, domain, thread: threadIdOf(terms, domain) }

@@ -29,6 +29,24 @@ const JOURNAL: readonly Fault[] = [
   { name: 'the account that fails to be created is cold again', file: 'Frames.sol', right: 'warmUp(entry);\n    uint256 payer', wrong: 'uint256 payer' }
 ]
 
+/** Waiting behind so much gas. */
+const PIECES: readonly Fault[] = [
+  { name: 'piece: GAS tells what is not hidden', file: 'opcodes/Flow.sol', right: 'and(shr(GAS_SHIFT, add(s, mload(HIDDEN))), COUNT_MASK))', wrong: 'and(shr(GAS_SHIFT, s), COUNT_MASK))' },
+  { name: 'piece: the stipend is looked for in what is not hidden', file: 'Meter.sol', right: 'gas_ := and(shr(GAS_SHIFT, add(s, mload(HIDDEN))), COUNT_MASK)', wrong: 'gas_ := and(shr(GAS_SHIFT, s), COUNT_MASK)' },
+  { name: 'piece: calls get of what is not hidden', file: 'Meter.sol', right: 't := add(s, mload(HIDDEN)) }', wrong: 't := s }' },
+  { name: 'piece: after a call nothing is hidden', file: 'Frames.sol', right: 't := sub(add(add(s, ONE_ITEM), shl(GAS_SHIFT, gasBack)), mload(HIDDEN))', wrong: 't := add(add(s, ONE_ITEM), shl(GAS_SHIFT, gasBack))' },
+  { name: 'piece: a charge stops at what is not hidden', file: 'Meter.sol', right: 'if slt(shl(GAS_SIGN, add(t, mload(HIDDEN))), 0)', wrong: 'if slt(shl(GAS_SIGN, t), 0)' },
+  { name: 'piece: memory stops at what is not hidden', file: 'Meter.sol', right: 'switch or(slt(shl(GAS_SIGN, add(t, mload(HIDDEN))), 0)', wrong: 'switch or(slt(shl(GAS_SIGN, t), 0)' },
+  { name: 'piece: what is left is not given back', file: 'Frames.sol', right: 's := add(s, mload(HIDDEN))\n        let record', wrong: 'let record' },
+  { name: 'piece: a halt gives back what is hidden', file: 'Frames.sol', right: 'mstore(HIDDEN, 0)', wrong: '' },
+  { name: 'piece: a borrow comes to the pc', file: 'Frames.sol', right: 'add(mload(STACK_AT), shl(HANDLER_SHIFT, 1))', wrong: 'mload(STACK_AT)' },
+  { name: 'piece: a saved machine hides nothing', file: 'Loading.sol', right: 's := sub(s, mload(HIDDEN))\n        mstore(PAUSED, 0)', wrong: 'mstore(PAUSED, 0)' },
+  { name: 'piece: it waits before what it could still do', file: 'Interpreter.sol', right: 'slt(shl(GAS_SIGN, s), 0)', wrong: 'slt(shl(GAS_SIGN, add(s, meter)), 0)' },
+  { name: 'piece: it waits behind its last opcode', file: 'Interpreter.sol', right: 'and(slt(shl(GAS_SIGN, s), 0), lt(sub(shr(PC_SHIFT, s), mload(CODE_AT)), mload(CODE_SIZE)))', wrong: 'slt(shl(GAS_SIGN, s), 0)' },
+  { name: 'piece: what is not hidden must do for an opcode', file: 'Interpreter.sol', right: 'and(add(all, meter), GUARDS)', wrong: 'and(add(s, meter), GUARDS)' },
+  { name: 'piece: it says that it waits for a log', file: 'Interpreter.sol', right: 'return suspend(s, 0);', wrong: 'return suspend(s, 1);' }
+]
+
 /** Single opcodes. */
 const OPCODES: readonly Fault[] = [
   { name: 'SLT without sign', file: 'opcodes/Arithmetic.sol', right: 'slt(mload', wrong: 'lt(mload' },
@@ -56,4 +74,4 @@ const SAVING: readonly Fault[] = [
 ]
 
 /** All faults. */
-export const FAULTS: readonly Fault[] = [...GAS, ...JOURNAL, ...OPCODES, ...SAVING]
+export const FAULTS: readonly Fault[] = [...GAS, ...JOURNAL, ...PIECES, ...OPCODES, ...SAVING]

@@ -11,7 +11,8 @@ import type { LocalJudge } from '../../src/machine/judge.js'
 import { hashLogs, type JudgePause, type JudgeRefusal, type JudgeResult } from '../../src/machine/judge-answer.js'
 import { word, type JudgeMessage, type JudgeRooms } from '../../src/machine/judge-input.js'
 import { precompilesOf } from '../../src/machine/environment.js'
-import { runSynchronously } from '../../src/machine/interpreter.js'
+import { runSynchronously, setRoutine } from '../../src/machine/interpreter.js'
+import type { RoutineRun } from '../../src/machine/suspension.js'
 import { stripZeros } from '../../src/state/changes.js'
 import { compare, fail, PASS, type Facts, type Outcome } from './outcome.js'
 import { cancun, ethOf, fixtureBytes, watch, type FixtureState, type Touched } from './reference.js'
@@ -68,9 +69,9 @@ function inWords (answer: JudgePause | JudgeRefusal): string {
   return answer.kind === 'pause' ? 'pause' : `${answer.selector} ${answer.args.join(' ')}`
 }
 
-function factsOf (scene: Scene, { success, gasLeft, refund, logsHash, returnData, accounts, slots }: JudgeResult): Facts {
+function factsOf (scene: Scene, { success, suspended, gasLeft, refund, logsHash, returnData, accounts, slots }: JudgeResult): Facts {
   return {
-    success: String(success), gasUsed: String(scene.gas - gasLeft), refund: String(refund), logs: logsHash,
+    success: String(success), suspended: String(suspended), gasUsed: String(scene.gas - gasLeft), refund: String(refund), logs: logsHash,
     // Of a creation, the reference returns the code, which is compared as the account's.
     returnData: scene.kind === 'create' && success ? '0x' : bytesToHex(returnData),
     destroyed: accounts.filter(({ destroyed }) => destroyed).map(({ address }) => address).sort().join(),
@@ -82,6 +83,8 @@ function factsOf (scene: Scene, { success, gasLeft, refund, logsHash, returnData
 async function runReference (scene: Scene, watchEvm: (evm: EVM) => void): Promise<Played> {
   const { stateManager, touched, evm } = await referenceOf(scene)
   watchEvm(evm)
+  const run: RoutineRun | undefined = scene.pieceGas === 0n ? undefined : { kind: 'stops', rules: { contract: scene.to, players: new Set(), pieceGas: scene.pieceGas } }
+  setRoutine(evm, run)
   const header = {
     number: ENVIRONMENT.number, timestamp: ENVIRONMENT.timestampSec, coinbase: ethOf(ENVIRONMENT.coinbase), gasLimit: ENVIRONMENT.gasLimit, prevRandao: hexToBytes(ENVIRONMENT.prevRandao),
     difficulty: 0n, baseFeePerGas: ENVIRONMENT.baseFeeWei, getBlobGasPrice: () => ENVIRONMENT.blobBaseFeeWei
@@ -93,9 +96,9 @@ async function runReference (scene: Scene, watchEvm: (evm: EVM) => void): Promis
   const success = execResult.exceptionError === undefined
   const facts = async (judged: JudgeResult): Promise<Facts> => {
     const found: Record<string, string> = {
-      success: String(success), gasUsed: String(execResult.executionGasUsed), refund: String(success ? execResult.gasRefund ?? 0n : 0n),
+      success: String(success), suspended: String(run?.left !== undefined), gasUsed: String(execResult.executionGasUsed), refund: String(success ? execResult.gasRefund ?? 0n : 0n),
       logs: hashLogs(success ? (execResult.logs ?? []).map(([address, topics, data]) => ({ address: bytesToHex(address) as Address, topics, data })) : []),
-      returnData: scene.kind === 'create' && success ? '0x' : bytesToHex(execResult.returnValue),
+      returnData: scene.kind === 'create' && success ? '0x' : bytesToHex(run?.left ?? execResult.returnValue),
       destroyed: success ? destroyedOf(execResult) : ''
     }
     for (const { address } of judged.accounts) {

@@ -48,6 +48,8 @@ export type Scene = {
   readonly pauses: readonly bigint[]
   /** A thread's; as a rule none. */
   readonly limits: ExecutionLimits
+  /** Gas behind which the outermost frame waits (specification §11); 0, as a rule: it does not. */
+  readonly pieceGas: bigint
 }
 
 /** The scene of a seed. */
@@ -70,7 +72,8 @@ export function sceneOf (seed: number): Scene {
     data: kind === 'create' ? program(dice, surroundings(-1), size) : dice.bytes(dice.below(100)),
     warm: warmOf(dice),
     pauses: dice.below(4) === 0 ? Array.from({ length: 12 }, () => BigInt(1 + dice.below(dice.pick(size === TINY ? [3, 12, 30] : [5, 60, 60, 400])))) : [],
-    limits: dice.below(6) === 0 ? limitsOf(dice) : {}
+    limits: dice.below(6) === 0 ? limitsOf(dice) : {},
+    pieceGas: kind === 'call' && dice.below(4) === 0 ? BigInt(1 + dice.below(dice.pick([100, 3_000, 40_000, 150_000]))) : 0n
   }
 }
 
@@ -125,6 +128,7 @@ export function messageOf (scene: Scene, touched: Touched): JudgeMessage {
   const addresses = [...new Set([...touched.keys(), ...warm.keys()])]
   return {
     kind: scene.kind, to: scene.to, caller: SENDER, valueWei: scene.valueWei, gas: scene.gas, data: scene.data, limits: scene.limits, environment: ENVIRONMENT,
+    ...scene.pieceGas === 0n ? {} : { routine: { suspends: BigInt(scene.to), closed: 0n, players: [], pieceGas: scene.pieceGas } },
     accounts: addresses.map((address) => {
       const { balance = '0x0', nonce = '0x0', code = '0x', storage = {} } = scene.pre[address] ?? {}
       const bytes = fixtureBytes(code)

@@ -56,7 +56,7 @@ function judgementOf (verifier: LocalVerifier, view: StateView, { raw, sender, t
   const coinbase = header.coinbase.toString() as Address
   const judged: JudgeCase = {
     stateRoot: rootOf(view.tree), wallet: sender, sessionKey: sender, coinbase, timestampSec: header.timestamp, number: header.number, prevRandao: asHash32(header.prevRandao),
-    gasLimit: header.gasLimit, chainId: 1n, baseFeeWei: header.baseFeePerGas ?? 0n, blobBaseFeeWei: header.getBlobGasPrice(), inputLimitBytes: INPUT_LIMIT_BYTES, routine: ZERO_ADDRESS, players: [], paused: ZERO_HASH
+    gasLimit: header.gasLimit, chainId: 1n, baseFeeWei: header.baseFeePerGas ?? 0n, blobBaseFeeWei: header.getBlobGasPrice(), inputLimitBytes: INPUT_LIMIT_BYTES, routine: ZERO_ADDRESS, players: [], pieceGas: 0n, paused: ZERO_HASH
   }
   return new Judgement(verifier, { judgeCase: judged, raw, cast: { sender, target: to ?? createdBy(sender, nonce), coinbase }, view, touched, holders: [] })
 }

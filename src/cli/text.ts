@@ -61,7 +61,7 @@ export function threadText (status: ThreadStatus): string {
       return `player ${player.index}  ${player.wallet}, ${player.joined ? 'joined' : 'NOT JOINED'}, ${here}${balance}`
     }),
     ...(balances === null ? [] : [`inside    contract ${weiText(balances.contractWei)}, left over ${weiText(balances.leftoverWei)}`]),
-    ...(status.suspended === null ? [] : [`waits     for ${names(status.suspended.movers)}${chain.endsAtSec === null ? '' : ` until ${timeText(chain.endsAtSec)}`}; else ${status.suspended.onTimeout} settles`]),
+    ...(status.suspended === null ? [] : [`waits     ${status.suspended.piece === undefined ? '' : 'between two pieces of a computation, '}for ${names(status.suspended.movers)}${chain.endsAtSec === null ? '' : ` until ${timeText(chain.endsAtSec)}`}; else ${status.suspended.onTimeout} settles`]),
     head === null ? 'head      nothing co-signed yet' : `head      ${slotText(head.slot)} ${head.hash}, ${head.signatures}/${status.players.length} signatures, ${timeText(head.timestampSec)}`,
     ...(pending === null
       ? []

@@ -15,7 +15,7 @@ import { ThreadsError } from '../errors.js'
 import { turn } from '../turn.js'
 import type { ExecutionLimits } from './execution-limits.js'
 import { sizeOfSuspended } from './routine.js'
-import { breakpointAt, goOn, isShut, machineBehind, type Frame, type RoutineRun, type SuspendableState } from './suspension.js'
+import { breakpointAt, goOn, isShut, machineBehind, NO_PAYLOAD, waitsBelow, type Frame, type RoutineRun, type SuspendableState } from './suspension.js'
 
 /** What the loop uses of the interpreter's run state. */
 type RunState = SuspendableState & { opCode: number, code: Uint8Array, gasLeft: bigint, returnBytes: Uint8Array, validJumps: Uint8Array, cachedPushes: object, shouldDoJumpAnalysis: boolean }
@@ -205,10 +205,15 @@ async function loop (interpreter: Interpreter, code: Uint8Array, known: Known): 
   if (depth >= limits.frames || mostWords < 0n || (isCreate ? code : callData).length > limits.callDataBytes) return { runState: state, exceptionError: breach() }
   if (routine !== undefined && isShut(routine, interpreter._env)) return { runState: state, exceptionError: breach() }
   if (depth === 0 && routine?.goesOn !== undefined) goOn(state, interpreter._env, routine.goesOn)
+  const least = routine === undefined ? undefined : waitsBelow(routine, interpreter._env, state.gasLeft)
   footprint.frames = Math.max(footprint.frames, depth + 1)
   footprint.initBytes = Math.max(footprint.initBytes, initBytes)
   try {
     while (state.programCounter < code.length) {
+      if (least !== undefined && state.gasLeft < least && routine !== undefined) {
+        routine.left = machineBehind(state, interpreter._env, NO_PAYLOAD)
+        break
+      }
       const entry = entries[state.programCounter]
       if (entry === undefined) throw new ThreadsError('MACHINE_INTERNAL', 'the program counter stands inside pushed data')
       const info = entry.opcodeInfo

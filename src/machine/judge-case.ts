@@ -28,6 +28,8 @@ export type JudgeCase = {
   readonly routine: Address
   /** Whom a routine may name; else nobody. */
   readonly players: readonly Address[]
+  /** Gas behind which a routine waits (specification §11); 0: it does not. */
+  readonly pieceGas: bigint
   /** Zero from the start; else {@link Verdict}'s `paused` of the call before. */
   readonly paused: Hash32
 }
@@ -46,10 +48,10 @@ export type Verdict = {
   readonly returnData: Uint8Array
 }
 
-const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,bytes32)'
+const CASE_TYPE = '(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,uint256,bytes32)'
 const JUDGE = selector(`judge(${CASE_TYPE},bytes,bytes)`)
 const JUDGE_CALL = selector(`judgeCall(${CASE_TYPE},address,bytes,bytes)`)
-const CASE_WORDS = 15
+const CASE_WORDS = 16
 const VERDICT_WORDS = 9
 
 /** The case of a player's input on a state of this thread, under the breakpoint that `environment` gives (specification §5). */
@@ -60,7 +62,7 @@ export function caseOf (context: MachineContext, environment: Environment, state
   return {
     stateRoot, wallet, sessionKey, coinbase: terms.oracle, timestampSec: environment.timestampSec, number: environment.nonce, prevRandao: environment.parent,
     gasLimit: terms.gasLimit, chainId: threadChainId(thread), baseFeeWei: 0n, blobBaseFeeWei: 1n, inputLimitBytes: MAX_RAW_BYTES, paused: ZERO_HASH,
-    ...allowsRoutines(terms) ? { routine: contractAddressOf(thread, domain.court), players: terms.players } : { routine: ZERO_ADDRESS, players: [] }
+    ...allowsRoutines(terms) ? { routine: contractAddressOf(thread, domain.court), players: terms.players, pieceGas: terms.pieceGas } : { routine: ZERO_ADDRESS, players: [], pieceGas: 0n }
   }
 }
 
@@ -94,7 +96,7 @@ export function decodeVerdict (bytes: Uint8Array): Verdict {
 function caseWords (judged: JudgeCase): Uint8Array[] {
   return [
     judged.stateRoot, judged.wallet, judged.sessionKey, judged.coinbase, judged.timestampSec, judged.number, judged.prevRandao, judged.gasLimit, judged.chainId, judged.baseFeeWei,
-    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, hashPlayers(judged.players), judged.paused
+    judged.blobBaseFeeWei, judged.inputLimitBytes, judged.routine, hashPlayers(judged.players), judged.pieceGas, judged.paused
   ].map((value) => word(BigInt(value)))
 }
 

@@ -46,6 +46,8 @@ export type JudgeRoutine = {
   readonly closed: bigint
   /** The wallets that a BREAKPOINT may name. */
   readonly players: readonly Address[]
+  /** Gas behind which the outermost frame suspends at its next opcode; 0: it does not. */
+  readonly pieceGas?: bigint
 }
 
 /** A call or a creation whose sender has paid for it and used up its nonce. */
@@ -104,7 +106,7 @@ export function encodeMessage (message: JudgeMessage, steps: bigint, rooms: Judg
       BigInt(environment.prevRandao), environment.gasLimit, environment.chainId, environment.baseFeeWei, environment.blobBaseFeeWei,
       BigInt(environment.blockHashes.length), BigInt(environment.blobHashes.length),
       ...[limits.memoryBytes, limits.frames, limits.modexpBytes, limits.callDataBytes, limits.returnDataBytes, limits.writes].map((limit = 0) => BigInt(limit)),
-      routine.suspends, routine.closed, BigInt(routine.players.length)
+      routine.pieceGas ?? 0n, routine.suspends, routine.closed, BigInt(routine.players.length)
     ].map(word),
     ...[...environment.blockHashes, ...environment.blobHashes].map((hash) => hexToBytes(hash)),
     ...routine.players.map((player) => word(BigInt(player))),

@@ -9,10 +9,10 @@ export type SavedFrame = { readonly depth: number, readonly pc: number, readonly
 const FRAME = 0x2000
 const MEMORY_AT = 0x20e0 - FRAME
 const MEMORY_SIZE = 0x2100 - FRAME
-const DEPTH = 0x2340 - FRAME
-const PAUSED = 0x2680 - FRAME
-const MACHINE_SIZE = 0x26a0 - FRAME
-const FRAMES = 0x2d40
+const DEPTH = 0x2360 - FRAME
+const PAUSED = 0x26c0 - FRAME
+const MACHINE_SIZE = 0x26e0 - FRAME
+const FRAMES = 0x2da0
 
 /** The running frame of a saved machine. */
 export function decodeMachine (machine: Uint8Array): SavedFrame {

@@ -48,9 +48,9 @@ const SIBLING_BYTES = 32
 const ROUTINE_BYTES = 700
 
 // A saved machine (contracts/judge/Layout.sol).
-const MACHINE_BYTES = 1_800
+const MACHINE_BYTES = 1_864
 const WORD_BYTES = 32
-const FRAME_RECORD_BYTES = 640
+const FRAME_RECORD_BYTES = 672
 const ACCOUNT_ENTRY_BYTES = 192
 const SLOT_ENTRY_BYTES = 160
 const JOURNAL_ENTRY_BYTES = 64

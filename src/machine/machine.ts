@@ -57,6 +57,8 @@ export type Prepared = {
   /** One for each included input, in order. */
   readonly receipts: readonly InputReceipt[]
   readonly changes: StateChanges
+  /** Hashes of codes that no account has any more. */
+  readonly freed: readonly Hash32[]
   /** Of all included inputs together. */
   readonly gasUsed: bigint
 }
@@ -146,7 +148,7 @@ export class Machine {
       const run = await this.#runBatch(batch, base.tree)
       const changes = this.#draft.changes()
       const tree = treeAfter(base.tree, changes)
-      const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, ...run }
+      const prepared: Prepared = { baseRoot: base.root, root: rootOf(tree), changes, freed: base.freedBy(changes), ...run }
       this.#trees.set(prepared, tree)
       return prepared
     })
@@ -302,7 +304,7 @@ export class Machine {
     return sender === undefined ? undefined : whyNotIncludable(this.#state, sender, input.tx, terms.gasLimit, this.#waits(this.#state))
   }
 
-  /** Behind which breakpoint the contract waits (§11); undefined: behind none. */
+  /** For whom the contract waits (§11); undefined: it does not wait. */
   get waiting (): Waiting | undefined {
     return waitingIn(this.context, this.#state)
   }

@@ -4,10 +4,10 @@
  */
 import { ThreadsError } from '../errors.js'
 import { asHash32, bigintToBytes, bytesToBigint, bytesToHex, concatBytes, hexToBytes } from '../protocol/bytes.js'
-import { keccak256 } from '../protocol/crypto.js'
+import { hash32, keccak256 } from '../protocol/crypto.js'
 import { MAX_BREAKPOINT_DATA_BYTES, MAX_PLAYERS } from '../protocol/limits.js'
 import { allowsRoutines, contractAddressOf } from '../protocol/terms.js'
-import type { Address, Domain, Hex, Terms, ThreadId } from '../protocol/types.js'
+import type { Address, Domain, Hash32, Hex, Terms, ThreadId } from '../protocol/types.js'
 
 /** keccak256("evm-threads/breakpoint/1"): the topic of the LOG1 behind which a routine waits. */
 export const BREAKPOINT_TOPIC = asHash32(keccak256(new TextEncoder().encode('evm-threads/breakpoint/1')))
@@ -17,9 +17,14 @@ export const MACHINE_ADDRESS = '0x000000000000000000000000006d616368696e65' as A
 export const INPUT_ADDRESS = '0x000000000000000000000000000000696e707574' as Address
 
 /** What is fixed for the routines of one thread. */
-export type RoutineRules = { readonly contract: Address, readonly players: ReadonlySet<Address> }
+export type RoutineRules = {
+  readonly contract: Address
+  readonly players: ReadonlySet<Address>
+  /** Gas behind which the outermost frame waits at its next instruction; 0: it does not. */
+  readonly pieceGas: bigint
+}
 
-/** What a breakpoint says: who may move, and what settles when nobody does. */
+/** What a breakpoint says: who may move, and what settles when nobody does. Between two pieces of a computation every player may go on with it, and what settles is the terms' function, without movers and data. */
 export type Waiting = {
   /** Selector of the function that settles instead of the terms' one. */
   readonly onTimeout: Hex
@@ -27,11 +32,13 @@ export type Waiting = {
   readonly movers: readonly Address[]
   /** At most 1,024 bytes. */
   readonly data: Uint8Array
+  /** Between two pieces: keccak256 of the machine's bytes. Behind a breakpoint it is not there. */
+  readonly piece?: Hash32
 }
 
-/** A frame that waits behind its LOG1. */
+/** A frame that waits behind its LOG1, or between two pieces. */
 export type Suspended = {
-  /** Behind the LOG1. */
+  /** Behind the LOG1; between two pieces, of the instruction that is next. */
   readonly pc: number
   /** CALLER, CALLVALUE and call data of the first call. */
   readonly caller: Address
@@ -41,7 +48,7 @@ export type Suspended = {
   readonly stack: readonly bigint[]
   /** Whole words. */
   readonly memory: Uint8Array
-  /** Where the log's data lie in memory. */
+  /** Where the log's data lie in memory; between two pieces 0 and 0. */
   readonly payload: { readonly offset: number, readonly size: number }
 }
 
@@ -57,7 +64,7 @@ const INPUT_CODE = hexToBytes('0x600b380380600b5f395ff3')
 
 /** The rules of a thread's routines; undefined where its terms allow none. */
 export function routineRulesOf ({ thread, terms, domain }: { readonly thread: ThreadId, readonly terms: Terms, readonly domain: Domain }): RoutineRules | undefined {
-  return allowsRoutines(terms) ? { contract: contractAddressOf(thread, domain.court), players: new Set(terms.players) } : undefined
+  return allowsRoutines(terms) ? { contract: contractAddressOf(thread, domain.court), players: new Set(terms.players), pieceGas: terms.pieceGas } : undefined
 }
 
 /** What a breakpoint's log says; a string tells why it says nothing. */
@@ -76,8 +83,11 @@ export function readWaiting (payload: Uint8Array, players: ReadonlySet<Address>)
   return { onTimeout: bytesToHex(payload.subarray(0, SELECTOR_BYTES)), movers, data: payload.slice(dataAt) }
 }
 
-/** What the log said behind which it waits. @throws `MACHINE_INTERNAL` for a machine that no thread of these players can have */
-export function waitingOf ({ memory, payload: { offset, size } }: Suspended, players: ReadonlySet<Address>): Waiting {
+/** For whom the machine of these bytes waits. @throws `MACHINE_INTERNAL` for one that no thread of these terms can have */
+export function waitingOf (code: Uint8Array, { players: wallets, settlement }: Pick<Terms, 'players' | 'settlement'>): Waiting {
+  const { memory, payload: { offset, size } } = decodeSuspended(code)
+  const players = new Set(wallets)
+  if (size === 0) return { onTimeout: settlement, movers: wallets, data: new Uint8Array(0), piece: hash32(code) }
   const waiting = readWaiting(memory.subarray(offset, offset + size), players)
   if (typeof waiting === 'string') throw broken(waiting)
   return waiting

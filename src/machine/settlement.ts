@@ -8,7 +8,7 @@ import type { Environment, MachineContext } from './environment.js'
 import { caseOf } from './judge-case.js'
 import type { Matter } from './judgement.js'
 import { recordMessage } from './recorder.js'
-import { decodeSuspended, MACHINE_ADDRESS, waitingOf, type Waiting } from './routine.js'
+import { MACHINE_ADDRESS, waitingOf, type Waiting } from './routine.js'
 import type { Message } from './transaction.js'
 import { viewOf } from './witness.js'
 
@@ -16,24 +16,24 @@ import { viewOf } from './witness.js'
 export const SYSTEM = '0xfffffffffffffffffffffffffffffffffffffffe' as Address
 
 /**
- * The call: `selector(address lastMover, address[] movers, bytes data)`. `lastMover` is address 0 where nobody has moved. Where the contract waits it is the breakpoint's function, with
+ * The call: `selector(address lastMover, address[] movers, bytes data)`. `lastMover` is address 0 where nobody has moved. Where the contract waits behind a breakpoint it is that one's function, with
  * its movers and data (§11), else the terms' one, without any.
  */
 export function settlementMessage (context: MachineContext, lastMover: Address, waiting?: Waiting): Message {
   const { thread, terms, domain } = context
-  const { onTimeout, movers, data }: Waiting = waiting ?? { onTimeout: terms.settlement, movers: [], data: EMPTY_BYTES }
+  const { onTimeout, movers, data }: Waiting = waiting === undefined || waiting.piece !== undefined ? { onTimeout: terms.settlement, movers: [], data: EMPTY_BYTES } : waiting
   const dataAt = 0x80 + 32 * movers.length
   const words = [BigInt(lastMover), 0x60, dataAt, movers.length, ...movers.map(BigInt), data.length].map(word => bigintToBytes(BigInt(word), 32))
   const padding = new Uint8Array(-data.length & 31)
   return { from: SYSTEM, to: contractAddressOf(thread, domain.court), data: concatBytes(hexToBytes(onTimeout), ...words, data, padding), gasLimit: terms.gasLimit }
 }
 
-/** Behind which breakpoint the contract waits in a state; undefined: behind none. */
+/** For whom the contract waits in a state; undefined: it does not wait. */
 export function waitingIn (context: MachineContext, state: { account (address: Address): { readonly codeHash: Hash32 } | undefined, code (hash: Hash32): Uint8Array | undefined }): Waiting | undefined {
   if (!allowsRoutines(context.terms)) return undefined
   const { codeHash } = state.account(MACHINE_ADDRESS) ?? EMPTY_ACCOUNT
   const code = state.code(codeHash) ?? EMPTY_BYTES
-  return code.length === 0 ? undefined : waitingOf(decodeSuspended(code), new Set(context.terms.players))
+  return code.length === 0 ? undefined : waitingOf(code, context.terms)
 }
 
 /** The settlement of a state, made ready for the judge. `world` must not change while it is judged (see `Machine.inspect`). */

@@ -42,6 +42,11 @@ export class RoutineHalt extends EVMError {
   }
 }
 
+/** The gas below which the outermost frame of a run that began with `gasLeft` waits at its next instruction (specification §11); undefined: it never does. */
+export function waitsBelow ({ kind, rules: { contract, pieceGas } }: RoutineRun, { depth, address }: Frame, gasLeft: bigint): bigint | undefined {
+  return kind === 'stops' && pieceGas > 0n && depth === 0 && keyOf(address) === contract && gasLeft > pieceGas ? gasLeft - pieceGas : undefined
+}
+
 /** Whether this frame must not run: it would be the contract's while that waits. */
 export function isShut ({ kind, rules }: RoutineRun, { isStatic, address }: Frame): boolean {
   return kind === 'shut' && !isStatic && keyOf(address) === rules.contract
@@ -76,7 +81,10 @@ export function breakpointAt ({ kind, rules }: RoutineRun, { stack, memory }: Su
   return { offset: Number(offset), size: Number(size) }
 }
 
-/** The machine that waits behind the log that has just run. @throws RoutineHalt for one that is too large */
+/** What a machine says of a log where there is none. */
+export const NO_PAYLOAD: Suspended['payload'] = { offset: 0, size: 0 }
+
+/** The machine that waits behind the log that has just run, or before the next instruction. @throws RoutineHalt for one that is too large */
 export function machineBehind ({ programCounter, stack, memory, memoryWordCount }: SuspendableState, { caller, callValue, callData }: Frame, payload: Suspended['payload']): Uint8Array {
   const bytes = encodeSuspended({
     pc: programCounter, caller: keyOf(caller), valueWei: callValue, callData, stack: stack.getStack(), memory: memory.read(0, Number(memoryWordCount) * 32), payload

@@ -2,7 +2,7 @@
 import { ThreadsError } from '../errors.js'
 import { ZERO_ADDRESS } from './bytes.js'
 import {
-  MAX_ASSET_DECIMALS, MAX_CTOR_ARG_BYTES, MAX_PLAYERS, MAX_TERMS_GAS, MAX_WINDOW_SEC, MIN_PLAYERS, MIN_TERMS_GAS, MIN_WINDOW_SEC, POT_LIMIT, SHARE_LIMIT
+  MAX_ASSET_DECIMALS, MAX_CTOR_ARG_BYTES, MAX_PLAYERS, MAX_TERMS_GAS, MAX_WINDOW_SEC, MIN_PIECE_GAS, MIN_PLAYERS, MIN_TERMS_GAS, MIN_WINDOW_SEC, POT_LIMIT, SHARE_LIMIT
 } from './limits.js'
 import { allowsRoutines, isCreationCode } from './terms.js'
 import type { Terms } from './types.js'
@@ -20,6 +20,8 @@ export function checkTerms (terms: Terms): void {
   need(SELECTOR.test(terms.settlement), 'settlement', 'a selector of 4 bytes, lower-case hex')
   need(!allowsRoutines(terms) || BigInt(terms.settlement) !== 0n, 'settlement', 'not 0 where the contract may be a routine')
   need(within(terms.gasLimit, MIN_TERMS_GAS, MAX_TERMS_GAS), 'gasLimit', `${MIN_TERMS_GAS} to ${MAX_TERMS_GAS}`)
+  need(terms.pieceGas === 0n || allowsRoutines(terms), 'pieceGas', '0 where the contract is no routine')
+  need(terms.pieceGas === 0n || within(terms.pieceGas, MIN_PIECE_GAS, terms.gasLimit), 'pieceGas', `0, or ${MIN_PIECE_GAS} to the gas limit`)
   need(HASH.test(terms.salt), 'salt', '32 bytes, lower-case hex')
 }
 

@@ -22,6 +22,9 @@ export const MIN_TERMS_GAS = 21_000n
 /** The highest allowed `gasLimit` of the terms (§1): one opcode that uses all of it fits one transaction to the judge, with whatever has to be brought along (§9). */
 export const MAX_TERMS_GAS = 6_000_000n
 
+/** The lowest `pieceGas` of the terms that is not 0 (§1): a routine that asks at once what a mover has sent has read it before it waits again (§11). */
+export const MIN_PIECE_GAS = 50_000n
+
 /**
  * What a thread's code may take, in both EVMs (§5): bytes of live memory and of the callers' stacks, frames, bytes of an operand of MODEXP, of a frame's call data
  * or init code, of return data, and SSTOREs and TSTOREs of a transaction.

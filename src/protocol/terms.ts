@@ -8,14 +8,14 @@ import type { Address, Domain, Hash32, Hex, Terms, ThreadId } from './types.js'
 /** The ABI type of the terms, for ethers' AbiCoder and Interface; the same as the court's `struct Terms`. */
 export const TERMS_ABI = 'tuple(address[] players, address[] sessionKeys, uint256[] deposits, uint256[] shares, address asset, uint8 assetDecimals, ' +
   'uint8 codeKind, address codeSource, bytes32 codeHash, bytes ctorArg, address oracle, uint256 oracleFee, uint32 window, uint32 timeBank, ' +
-  'uint16 forcedMoves, bytes4 settlement, uint64 gasLimit, uint64 joinDeadline, bytes32 salt)'
+  'uint16 forcedMoves, bytes4 settlement, uint64 gasLimit, uint64 pieceGas, uint64 joinDeadline, bytes32 salt)'
 
 /** The terms as ethers takes them for {@link TERMS_ABI}: the fields in order. */
 export function termsToAbi (terms: Terms): readonly unknown[] {
   return [
     terms.players, terms.sessionKeys, terms.deposits, terms.shares, terms.asset, terms.assetDecimals, terms.codeKind, terms.codeSource,
     terms.codeHash, terms.ctorArg, terms.oracle, terms.oracleFee, terms.windowSec, terms.timeBankSec, terms.forcedMoves, terms.settlement,
-    terms.gasLimit, terms.joinDeadlineSec, terms.salt
+    terms.gasLimit, terms.pieceGas, terms.joinDeadlineSec, terms.salt
   ]
 }
 
@@ -45,8 +45,9 @@ export function termsFromAbi (fields: ArrayLike<unknown>): Terms {
       forcedMoves: Number(fields[14]),
       settlement: bytesToHex(hexToBytes(String(fields[15]) as Hex)),
       gasLimit: integer(fields[16]),
-      joinDeadlineSec: integer(fields[17]),
-      salt: parseHash32(String(fields[18]))
+      pieceGas: integer(fields[17]),
+      joinDeadlineSec: integer(fields[18]),
+      salt: parseHash32(String(fields[19]))
     }
   } catch (cause) {
     if (cause instanceof ThreadsError && cause.code === 'TERMS_MALFORMED') throw cause

@@ -32,6 +32,8 @@ export type Terms = {
   /** 4-byte selector, `0x00000000` for none. */
   readonly settlement: Hex
   readonly gasLimit: bigint
+  /** Gas behind which a routine waits at the next instruction of its outermost frame (§11); 0: it waits at BREAKPOINTs alone. */
+  readonly pieceGas: bigint
   readonly joinDeadlineSec: bigint
   readonly salt: Hash32
 }

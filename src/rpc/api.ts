@@ -75,6 +75,8 @@ export const METHODS = {
       oracle: address.prefault(NOBODY),
       oracleFee: amount.default('0'),
       gasLimit: z.int().min(21_000).max(6_000_000).default(1_000_000),
+      /** A routine waits wherever it is once a transaction has used so much gas (§11). Default: 0, at breakpoints alone. */
+      pieceGas: z.int().min(0).max(6_000_000).optional(),
       joinWithinSec: z.int().min(1).max(2 ** 31).default(3600),
       /** Default: random. */
       salt: hash32.optional()

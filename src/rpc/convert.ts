@@ -31,7 +31,7 @@ export function termsJson (terms: Terms): TermsJson {
     asset: terms.asset, assetDecimals: terms.assetDecimals, codeKind: isCreationCode(terms) ? 'creation' : 'runtime', routine: allowsRoutines(terms),
     codeSource: terms.codeSource, codeHash: terms.codeHash, ctorArg: bytesToHex(terms.ctorArg),
     oracle: terms.oracle, oracleFeeUnits: terms.oracleFee.toString(), windowSec: Number(terms.windowSec), timeBankSec: Number(terms.timeBankSec),
-    forcedMoves: terms.forcedMoves, settlement: terms.settlement, gasLimit: Number(terms.gasLimit), joinDeadlineSec: Number(terms.joinDeadlineSec), salt: terms.salt
+    forcedMoves: terms.forcedMoves, settlement: terms.settlement, gasLimit: Number(terms.gasLimit), pieceGas: Number(terms.pieceGas), joinDeadlineSec: Number(terms.joinDeadlineSec), salt: terms.salt
   }
 }
 

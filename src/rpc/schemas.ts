@@ -24,7 +24,7 @@ export const terms = z.object({
   players: z.array(address), sessionKeys: z.array(address), depositsUnits: z.array(amount), shares: z.array(amount),
   asset: address, assetDecimals: count, codeKind: z.enum(['creation', 'runtime']), routine: z.boolean(), codeSource: address, codeHash: hash32, ctorArg: anyBytes,
   oracle: address, oracleFeeUnits: amount, windowSec: count, timeBankSec: count, forcedMoves: count, settlement: selector,
-  gasLimit: count, joinDeadlineSec: count, salt: hash32
+  gasLimit: count, pieceGas: count, joinDeadlineSec: count, salt: hash32
 })
 
 /** A log of a transition. */
@@ -83,7 +83,9 @@ export const threadStatus = z.object({
     /** Selector of what settles when nobody moves. */
     onTimeout: selector,
     /** What the contract says besides. */
-    data: bytes(1_024)
+    data: bytes(1_024),
+    /** It waits between two pieces of a computation (§11), for any player: keccak256 of its machine. */
+    piece: hash32.optional()
   }).nullable(),
   /** What the court has. */
   chain: z.object({

@@ -30,8 +30,13 @@ export function changeEntries (changes: StateChanges): [string, Uint8Array][] {
   return [
     ...changes.accounts.map((account): [string, Uint8Array] => [`a/${account.address}`, accountBytes(account)]),
     ...changes.storage.map(({ address, slot, value }): [string, Uint8Array] => [`s/${address}/${slot}`, hexToBytes(value)]),
-    ...changes.code.map(({ hash, code }): [string, Uint8Array] => [`c/${hash}`, code])
+    ...changes.code.map(({ hash, code }): [string, Uint8Array] => [codeKey(hash), code])
   ]
+}
+
+/** The key of a code among {@link changeEntries}. */
+export function codeKey (hash: Hash32): string {
+  return `c/${hash}`
 }
 
 /**

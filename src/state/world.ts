@@ -88,6 +88,16 @@ export class World {
     return { value: wordOf(this.slot(address, slot) ?? EMPTY_BYTES), siblings, other }
   }
 
+  /** Hashes of the codes that an account has here and none has after `changes`. */
+  freedBy (changes: StateChanges): Hash32[] {
+    const difference = new Map<Hash32, number>()
+    for (const { address, codeHash } of changes.accounts) {
+      count(difference, this.#accounts.get(address)?.codeHash, -1)
+      count(difference, codeHash, 1)
+    }
+    return [...difference].flatMap(([hash, number]) => this.#code.has(hash) && (this.#holders.get(hash) ?? 0) + number <= 0 ? [hash] : [])
+  }
+
   /**
    * The world after `changes`, whose tree is `tree` (see {@link treeAfter}). With `keep: 'none'` this world's maps go over into the new one
    * and this one must not be used again; with `keep: 'this'` they are copied first, and it stays as it was for whoever is reading it.

@@ -21,6 +21,7 @@ import type { ChainPort, DisputeCalls, Quote, Receipt } from './ports.js'
 import type { CourtCost } from './records.js'
 import { depositsOf, settlementPayouts } from './payouts.js'
 import { settlementCalls, type SettlementCalls } from './settling.js'
+import type { Waiting } from './schedule.js'
 import { Lookout } from './situation.js'
 
 /** What a desk works with. */
@@ -55,16 +56,29 @@ export class Desk {
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    const { disputeAfterSec, forceTimeout, autoDispute } = this.#parts.options
+    const { disputeAfterSec, forceTimeout } = this.#parts.options
     if (view.phase !== 'active' || this.#lookout.waitedSec() < disputeAfterSec) return true
-    return this.#lookout.input === undefined && forceTimeout === undefined && (!autoDispute || this.#lookout.awaits === undefined)
+    return this.#lookout.input === undefined && forceTimeout === undefined && !this.#waitsForOthers
   }
 
-  /** Whether nothing falls due here by the clock alone; what the chain says is heard anyway. */
-  isAtRest (): boolean {
+  /** Whether it goes to the court when a routine's movers stay silent. */
+  get #waitsForOthers (): boolean { return this.#parts.options.autoDispute && this.#lookout.awaits !== undefined }
+
+  /** Whether there is nothing to look at now; something may fall due here ({@link due}). */
+  isAtRest (): boolean { return this.#coordinator.state.self === undefined ? this.#coordinator.view.phase !== 'dispute' : this.isIdle() }
+
+  /** What it waits for, and when that is due, milliseconds since 1970; undefined: never. */
+  due (): { waiting: Waiting | undefined, dueMs: number | undefined } {
     const { view, state: { self } } = this.#coordinator
-    return this.isIdle() && (view.phase !== 'active' || self === undefined || this.#parts.options.forceTimeout === undefined)
+    const { disputeAfterSec, forceTimeout } = this.#parts.options
+    const falls = self !== undefined && view.phase === 'active' && (forceTimeout !== undefined || this.#waitsForOthers)
+    this.#lookout.waitedSec()
+    const { waiting } = this.#lookout
+    return { waiting, dueMs: falls && waiting !== undefined ? waiting.sinceMs + disputeAfterSec * 1000 : undefined }
   }
+
+  /** After a rest it has waited all the time. */
+  resume (waiting: Waiting | undefined): void { this.#lookout.waiting = waiting }
 
   /** The next step as it stands, for people. @throws what the chain throws */
   async outlook (): Promise<{ situation: Situation, decision: Decision, cost: CourtCost }> {

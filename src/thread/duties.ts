@@ -12,6 +12,7 @@ import { ThreadsError } from '../errors.js'
 import { maySign, openProposer, openSlot } from './agreement.js'
 import { catchUpFrom } from './catch-up.js'
 import { isOver } from './chain-view.js'
+import { goOn } from './continuing.js'
 import type { Coordinator } from './coordinator.js'
 import type { Desk } from './desk.js'
 import { followMoves } from './following.js'
@@ -124,6 +125,7 @@ export class Duties {
     this.#resendInputs()
     await this.#requestClose()
     await this.#stateIdle()
+    await goOn(this.#coordinator)
     this.#sync()
     this.#lookForMissing()
     await this.#coordinator.exclusive(async () => {

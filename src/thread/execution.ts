@@ -8,7 +8,7 @@ import type { InputContext } from '../protocol/input.js'
 import { receiptOfLog, type Exits, type ThreadReceipt } from '../protocol/port.js'
 import type { Address, Hash32, Input } from '../protocol/types.js'
 import { ThreadsError } from '../errors.js'
-import { changeEntries } from '../state/changes.js'
+import { changeEntries, codeKey } from '../state/changes.js'
 import { Machine, type InputReceipt, type Outcome, type Skipped } from '../machine/machine.js'
 
 /** What is executed: a batch on the head, or a move that the court has recorded. Without a machine yet: the constructor, with no inputs. */
@@ -22,6 +22,8 @@ export type Executed = {
   readonly receipts: readonly InputReceipt[]
   /** What the store must hold when it is committed. */
   readonly entries: readonly (readonly [string, Uint8Array])[]
+  /** Keys of what the store need not hold any more: code that no account has now. A routine leaves another machine at each breakpoint. */
+  readonly freed: readonly string[]
   /** What it sends to the chain (§10). */
   readonly exits: readonly ThreadReceipt[]
   /** Makes it the state. @throws `MACHINE_STALE`. */
@@ -122,6 +124,7 @@ export class Execution {
       skipped: prepared.skipped,
       receipts: prepared.receipts,
       entries: changeEntries(prepared.changes),
+      freed: prepared.freed.map(codeKey),
       exits: prepared.receipts.flatMap(exitsOf),
       commit: () => { this.#early = undefined; machine.commit(prepared) }
     }
@@ -131,7 +134,7 @@ export class Execution {
     if (work.inputs.length > 0) throw new ThreadsError('MACHINE_NO_STATE', 'the thread has no state yet: its first slot has no inputs')
     const { machine, changes, receipt } = await Machine.genesis(this.#context, await this.#code(), work.timestampSec)
     return {
-      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes), exits: exitsOf(receipt),
+      root: machine.root, included: [], skipped: [], receipts: [], entries: changeEntries(changes), freed: [], exits: exitsOf(receipt),
       commit: () => { this.#early = undefined; this.#machine = machine }
     }
   }

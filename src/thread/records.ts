@@ -134,9 +134,10 @@ export class ThreadRecords {
 
   // ------------------------------------------------ the world's state
 
-  /** What an execution has written, and the receipts of the port among it. */
-  putExecuted ({ entries, exits }: { readonly entries: Iterable<readonly [string, Uint8Array]>, readonly exits: readonly ThreadReceipt[] }): StoreOperation[] {
+  /** What an execution has written, without what it has freed, and the receipts of the port among it. Only for the state that follows the stored one. */
+  putExecuted ({ entries, freed, exits }: { readonly entries: Iterable<readonly [string, Uint8Array]>, readonly freed: readonly string[], readonly exits: readonly ThreadReceipt[] }): StoreOperation[] {
     return [
+      ...freed.map(key => ({ delete: `${this.#prefix}/w/${key}` })),
       ...Array.from(entries, ([key, value]) => ({ put: `${this.#prefix}/w/${key}`, value })),
       ...exits.map(receipt => ({ put: `${this.#prefix}/x/${hexKey(receipt.index)}`, value: toJson(receipt) }))
     ]

@@ -26,6 +26,7 @@ import { executeMove, executeMoves, type Followed } from './moves.js'
 import { isDamage, type ThreadRecords } from './records.js'
 import { highestAside, turnOf, turnText } from './line.js'
 import { headOf, replayed, threadCode, type Known, type LoadedHead } from './replay.js'
+import type { Waiting } from './schedule.js'
 import type { Warning } from './steps.js'
 
 /** Where every thread begins. */
@@ -40,6 +41,8 @@ export type Rested = {
   readonly heard: Agreement['heard']
   readonly idles: Idles
   readonly warnings: readonly Warning[]
+  /** On what it waits for the others: it has waited while it rested, too. */
+  readonly waiting: Waiting | undefined
 }
 
 /** What loading a thread takes. */

@@ -50,6 +50,8 @@ export type Resting = {
   readonly meeting: Meeting
   /** When a peer is asked whether it has more, milliseconds since 1970. */
   readonly look: { atMs: number }
+  /** When something falls due in it, milliseconds since 1970; undefined: never. */
+  readonly dueMs: number | undefined
 }
 
 /** Where a thread's players are met. */
@@ -74,15 +76,16 @@ export function meetingOf ({ thread, view: { phase, joined, multiaddrs }, parts:
  * SAFETY: no step is under way or waits, so all that it has signed is on disk.
  */
 export function rest (running: RunningThread): Resting | undefined {
-  const { coordinator } = running
+  const { coordinator, duties: { desk } } = running
   if (!mayRest(running) || !coordinator.rest()) return undefined
   const { state, parts: { context, execution, journal, idles, clock } } = coordinator
   const glance = glanceOf(running)
+  const { waiting, dueMs } = desk.due()
   return {
-    glance, context, state, meeting: meetingOf(coordinator),
+    dueMs, glance, context, state, meeting: meetingOf(coordinator),
     look: { atMs: clock.nowMs() + FIRST_LOOK_MS }, nonces: context.terms.players.map((_, player) => execution.nonceOf(player)),
     rested: {
-      journal: { length: journal.length, top: journal.top?.hash }, hasHeard: state.mode === 'signing', heard: state.heard, idles, warnings: glance.warnings
+      journal: { length: journal.length, top: journal.top?.hash }, hasHeard: state.mode === 'signing', heard: state.heard, idles, warnings: glance.warnings, waiting
     }
   }
 }

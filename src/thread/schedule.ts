@@ -39,3 +39,6 @@ export class Resend {
     this.#pauseMs = this.#firstMs
   }
 }
+
+/** On what (the head, and an own input) this node waits for the others, and since when, milliseconds since 1970. */
+export type Waiting = { readonly key: string, readonly sinceMs: number }

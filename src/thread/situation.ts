@@ -9,13 +9,14 @@ import { claimToProve, lookAtClaims, wrongClaimIn, type Findings } from './claim
 import type { Coordinator } from './coordinator.js'
 import type { OwnInput, Situation } from './disputing.js'
 import type { BegunMove, ChainPort } from './ports.js'
+import type { Waiting } from './schedule.js'
 
 /** Looks at one thread. It changes nothing. */
 export class Lookout {
   readonly #coordinator: Coordinator
   readonly #chain: ChainPort
   /** When the own input began to wait on this head. */
-  #waiting: { readonly key: string, readonly sinceMs: number } | undefined
+  #waiting: Waiting | undefined
   /** What this node has found out about claims: the desk adds to it. */
   readonly findings: Findings = { upheld: new Set(), unfit: new Map(), unjudged: new Set() }
   #settles: { readonly tip: Hash32, readonly settles: boolean } | undefined
@@ -39,6 +40,10 @@ export class Lookout {
     if (this.#waiting?.key !== key) this.#waiting = { key, sinceMs: clock.nowMs() }
     return Math.floor((clock.nowMs() - this.#waiting.sinceMs) / 1000)
   }
+
+  /** Since when it waits. Set after a rest, in which it waited too. */
+  get waiting (): Waiting | undefined { return this.#waiting }
+  set waiting (waiting: Waiting | undefined) { this.#waiting = waiting }
 
   /** Whom a routine waits for on the head, where that is not this player. */
   get awaits (): Situation['awaits'] {

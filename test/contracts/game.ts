@@ -380,6 +380,7 @@ function usualTerms (arena: Stage, nowSec: bigint, salt: bigint, keys: readonly 
     forcedMoves: 20,
     settlement: '0x00000000',
     gasLimit: 5_000_000n,
+    pieceGas: 0n,
     joinDeadlineSec: nowSec + 86_400n,
     salt: hash32(bigintToBytes(salt, 32))
   }

@@ -109,26 +109,26 @@ test('killed while its threads rest, a node finds them as they were, keeps few i
   await atRest(alice, bob, oracle)
 })
 
-test('players are away and their thread rests at the oracle: an old state that one shows to the court is answered', async world => {
-  const { alice, bob, oracle } = world
-  const table = tableOf(world, 1)
-  const [, , old] = (await bob.rpc.request('thread_breakpoints', { thread: table.thread })).breakpoints
-  if (old === undefined) throw new Error('no third breakpoint')
-  await Promise.all([alice.kill(), bob.kill()])
-  await atRest(oracle)
-  const [recorded, signatures] = certificate(old)
-  await (await new Cheat(table, 1, BOB).court.getFunction('challenge').send(table.terms(), recorded, signatures) as { wait: () => Promise<unknown> }).wait()
-  await until('the answer', async () => (await table.status(oracle)).chain.recorded?.slot.nonce === 4 || undefined, 60_000)
-})
-
 test('a player is away and the thread rests: the oracle answers for the other\'s forced move', async world => {
-  const { alice, oracle } = world
-  await alice.start()
+  const { alice, bob, oracle } = world
+  await bob.kill()
   const table = tableOf(world, 2)
   await atRest(oracle)
   await table.send(0, 'play(uint8)', [X_WINS[4]], { wait: 'sent' })
   const { claim, slot } = await alice.rpc.request('thread_advance', { thread: table.thread, useOracle: true })
   assert.equal([claim?.oracle, slot.nonce], [oracle.wallet, 5])
+})
+
+test('players are away and their thread rests at the oracle: an old state that one shows to the court is answered', async world => {
+  const { alice, oracle } = world
+  const table = tableOf(world, 1)
+  const [, , old] = (await alice.rpc.request('thread_breakpoints', { thread: table.thread })).breakpoints
+  if (old === undefined) throw new Error('no third breakpoint')
+  await alice.kill()
+  await atRest(oracle)
+  const [recorded, signatures] = certificate(old)
+  await (await new Cheat(table, 1, BOB).court.getFunction('challenge').send(table.terms(), recorded, signatures) as { wait: () => Promise<unknown> }).wait()
+  await until('the answer', async () => (await table.status(oracle)).chain.recorded?.slot.nonce === 4 || undefined, 60_000)
 })
 
 test.run()

@@ -29,7 +29,7 @@ export function threadFor (code: Uint8Array, overrides: Partial<Terms> = {}): Te
   const terms: Terms = {
     players: PLAYERS, sessionKeys: SESSIONS.map(addressOf), deposits: [10n * ETHER, 10n * ETHER], shares: [1n, 1n], asset: ZERO_ADDRESS, assetDecimals: 18,
     codeKind: 0, codeSource: ZERO_ADDRESS, codeHash: hash32(code), ctorArg: new Uint8Array(0), oracle: ORACLE, oracleFee: ETHER, windowSec: 60n,
-    timeBankSec: 60n, forcedMoves: 3, settlement: '0x00000000', gasLimit: 10_000_000n, joinDeadlineSec: 0n, salt: ZERO_HASH, ...overrides
+    timeBankSec: 60n, forcedMoves: 3, settlement: '0x00000000', gasLimit: 10_000_000n, pieceGas: 0n, joinDeadlineSec: 0n, salt: ZERO_HASH, ...overrides
   }
   const thread = threadIdOf(terms, domain)
   const context = { thread, terms, domain }

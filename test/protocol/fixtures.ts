@@ -35,6 +35,7 @@ export const terms: Terms = {
   forcedMoves: 4,
   settlement: '0x00000000',
   gasLimit: 1_000_000n,
+  pieceGas: 0n,
   joinDeadlineSec: 1_800_000_000n,
   salt: hash32(key(2))
 }

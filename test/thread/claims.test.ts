@@ -61,9 +61,9 @@ test('a claim that the judge agrees with is left alone', () => {
 const NOW_SEC = BigInt(NOW_MS / 1000)
 const game = await ticTacToe({ gasLimit: 6_000_000n })
 const bench = new Bench(() => ({ interpreterCode: loadArtifact('Interpreter').runtimeCode, judgeCreationCode: loadArtifact('Judge').creationCode }))
-/** Creation code that reads 2,000 slots: more than any transaction can show the judge. */
-const ASKS_MUCH = Uint8Array.of(0x61, 0x07, 0xd0, 0x5b, 0x80, 0x54, 0x50, 0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x03, 0x57, 0x00)
-const tooMuch = (nonce: bigint): Input => game.input(1, { nonce, data: ASKS_MUCH, gasLimit: 6_000_000n })
+/** Creation code that reads so many slots. 1,100 are more than the bound of the specification (§9) allows, though the judge can do them; 2,000 no transaction can show it. */
+const reads = (slots: number): Uint8Array => Uint8Array.of(0x61, slots >> 8, slots & 255, 0x5b, 0x80, 0x54, 0x50, 0x60, 0x01, 0x90, 0x03, 0x80, 0x60, 0x03, 0x57, 0x00)
+const tooMuch = (nonce: bigint, slots = 2_000): Input => game.input(1, { nonce, data: reads(slots), gasLimit: 6_000_000n })
 
 type Call = { readonly name: string, readonly args: readonly unknown[] }
 
@@ -126,6 +126,14 @@ test('a right claim that cannot be judged is found out by running it, and doubte
   assert.equal([decision.action, decision.atSec], ['wait', NOW_SEC + 120n])
 })
 
+test('a right claim above the bound that the judge does agree with is left alone: nothing is sent', async () => {
+  const { victim, desk, calls } = await disputed()
+  await claimed(victim, tooMuch(1n, 1_100))
+  assert.is((await desk.outlook()).decision.action, 'refuteClaim')
+  assert.is(await desk.act(), false)
+  assert.equal([(await desk.outlook()).decision.action, await desk.act(), calls], ['wait', false, []])
+})
+
 test('a right claim that can be judged is left alone, and one upon it that cannot be is found out on the state that the first has left', async () => {
   const { victim, desk, chain, calls } = await disputed()
   const fit = await claimed(victim, game.input(1, { nonce: 1n, to: ZERO_ADDRESS, valueWei: 1n }))
@@ -142,7 +150,7 @@ test('a right claim that can be judged is left alone, and one upon it that canno
 
 test('an own claim is not looked at, nor one twice', async () => {
   const { victim, chain } = await disputed()
-  const own = await claimed(victim, game.input(0, { nonce: 1n, data: ASKS_MUCH, gasLimit: 6_000_000n }), 0, 0)
+  const own = await claimed(victim, game.input(0, { nonce: 1n, data: reads(2_000), gasLimit: 6_000_000n }), 0, 0)
   const other = await claimed(victim, tooMuch(1n), 1)
   const found = findings()
   found.unfit.set(other, 'looked at before')

@@ -17,6 +17,7 @@ import type { ChainEvent, ChainPort, Receipt } from '../../src/thread/ports.js'
 import { artifact, domain, ETHER, PLAYERS, SESSIONS, threadFor, ticTacToe, type TestThread } from '../machine/thread.js'
 import { rejects } from '../support/rejects.js'
 import { hashOf } from './contents.js'
+import { ENDLESS } from './endless.js'
 import { NOW_MS, Victim } from './victim.js'
 
 const test = suite('desk')
@@ -30,7 +31,7 @@ const bench = new Bench(judge())
 type Call = { readonly name: string, readonly args: readonly unknown[], /** Of the journal on disk, when it was made. */ readonly entries: number }
 
 /** A node, its desk, and a chain that takes everything. */
-async function open (thread: TestThread, options: { readonly bench?: Bench, readonly forceTimeout?: Hex, readonly nowSec?: bigint } = {}): Promise<{ victim: Victim, desk: Desk, chain: ChainPort, calls: Call[] }> {
+async function open (thread: TestThread, options: { readonly bench?: Bench, readonly forceTimeout?: Hex, readonly nowSec?: bigint, readonly autoDispute?: boolean, readonly disputeAfterSec?: number } = {}): Promise<{ victim: Victim, desk: Desk, chain: ChainPort, calls: Call[] }> {
   const victim = await Victim.start(thread)
   const calls: Call[] = []
   const { records } = victim.coordinator.parts
@@ -40,9 +41,9 @@ async function open (thread: TestThread, options: { readonly bench?: Bench, read
   }
   const chain = {
     code: async () => thread.code, nextTime: async () => options.nowSec ?? NOW_SEC + 5n, lineage: async () => ({ forced: 0, usedSec: [0n, 0n] }),
-    advance: call('advance'), challengeAndAdvance: call('challengeAndAdvance'), settle: call('settle'), settleByFunction: call('settleByFunction')
+    challenge: call('challenge'), advance: call('advance'), challengeAndAdvance: call('challengeAndAdvance'), settle: call('settle'), settleByFunction: call('settleByFunction')
   } as unknown as ChainPort
-  const desk = new Desk(victim.coordinator, { chain, bench: options.bench ?? bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, forceTimeout: options.forceTimeout } })
+  const desk = new Desk(victim.coordinator, { chain, bench: options.bench ?? bench, options: { autoRespond: true, autoDispute: options.autoDispute ?? true, disputeAfterSec: options.disputeAfterSec ?? 300, forceTimeout: options.forceTimeout } })
   return { victim, desk, chain, calls }
 }
 
@@ -145,6 +146,30 @@ test('a settlement by function brings the state after it; a plain one asks no ju
   await rejects(plain.desk.settle(plain.chain, false), 'ARTIFACT_MISSING')
   await plain.desk.settle(plain.chain, true)
   assert.equal(plain.calls.map(({ name }) => name), ['settle'])
+})
+
+test('a routine that waits for the other only: the node knows when that falls due, and takes the head to the court when its patience is over', async () => {
+  const begun = async (options: Parameters<typeof open>[1]): Promise<Awaited<ReturnType<typeof open>>> => {
+    const opened = await open(ENDLESS, options)
+    const { victim } = opened
+    assert.is(opened.desk.isAtRest(), true, 'nothing waits yet')
+    await victim.hear(victim.input(ENDLESS.input(1, { nonce: 1n, to: victim.coordinator.parts.execution.machine?.contract })))
+    await victim.ackOpen()
+    assert.equal(victim.coordinator.parts.execution.machine?.waiting?.movers, [PLAYERS[1]])
+    return opened
+  }
+  const patient = await begun({})
+  assert.equal([patient.desk.isIdle(), patient.desk.isAtRest(), patient.desk.due().dueMs, await patient.desk.act()], [true, true, NOW_MS + 300_000, false])
+
+  const { victim, desk, calls } = await begun({ disputeAfterSec: 0 })
+  assert.is(await desk.act(), true)
+  const [{ name, args } = { name: '', args: [] }] = calls
+  const [, certificate] = args as Parameters<ChainPort['challenge']>
+  assert.equal([name, calls.length, certificate?.breakpoint.nonce, certificate?.signatures.length], ['challenge', 1, 1n, 2])
+  assert.equal(victim.coordinator.state.head?.slot.nonce, 1n)
+
+  const passive = await begun({ disputeAfterSec: 0, autoDispute: false })
+  assert.equal([passive.desk.isAtRest(), passive.desk.due().dueMs, await passive.desk.act(), passive.calls], [true, undefined, false, []])
 })
 
 test('a claim that the contract would take now is made as an own input, and one that it would not take is not', async () => {

@@ -165,4 +165,37 @@ test('a thread that the disk has no more is unknown from then on, also to who wa
   assert.equal([hall.has(ID), told], [false, ['gone']])
 })
 
+test('a thread that rests is loaded for whoever needs it, once for all of them, and rests again; while somebody is at work with it, it stays', async () => {
+  const { hall, loads, now } = await world()
+  now.ms += 10_000
+  hall.rest()
+  assert.equal([hall.loaded.length, hall.atRest, hall.size, loads()], [0, [0], 1, 1])
+  const counts = await Promise.all([1, 2, 3].map(async () => await hall.use(ID, async ({ coordinator }) => {
+    hall.rest(0)
+    return await coordinator.count()
+  })))
+  assert.equal([counts, loads(), hall.loaded.length], [[1, 2, 3], 2, 1])
+  hall.rest()
+  assert.is(hall.loaded.length, 1, 'it was used just now')
+  now.ms += 10_000
+  hall.rest()
+  assert.equal([hall.loaded.length, hall.atRest], [0, [3]])
+})
+
+test('a thread at rest whose disk is changed is loaded anew, and one that cannot be loaded says why until it can', async () => {
+  const { hall, full, gate, loads, now, told } = await world()
+  hall.rest(0)
+  await hall.change(ID, async () => [{ put: 'value', value: Uint8Array.of(7) }])
+  assert.equal([loads(), hall.get(ID)?.coordinator.value], [2, 7])
+  hall.rest(0)
+  gate.open = Promise.reject(new ThreadsError('STORE_FAILED', 'it cannot be read'))
+  gate.open.catch(() => undefined)
+  for (let time = 0; time < 3; time++) await rejects(hall.use(ID, async ({ coordinator }) => await coordinator.count()), 'STORE_FAILED')
+  assert.equal([loads(), told.length, full.is], [3, 1, false])
+  gate.open = Promise.resolve()
+  now.ms += 1_000
+  assert.is(await hall.use(ID, async ({ coordinator }) => await coordinator.count()), 8)
+  assert.is(told.at(-1), undefined)
+})
+
 test.run()

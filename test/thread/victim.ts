@@ -3,14 +3,14 @@ import { ZERO_HASH } from '../../src/protocol/bytes.js'
 import { addressOf, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot } from '../../src/protocol/input.js'
 import { breakpointHash, digestOf, idleDigest } from '../../src/protocol/typed-data.js'
-import type { Breakpoint, Hash32, Input, Signature } from '../../src/protocol/types.js'
+import type { Breakpoint, Hash32, Input, Signature, Slot } from '../../src/protocol/types.js'
 import { decodeMessage, encodeMessage, type Message } from '../../src/protocol/wire.js'
 import { MemoryStore } from '../../src/store/memory.js'
 import type { Coordinator } from '../../src/thread/coordinator.js'
 import type { ThreadEvent } from '../../src/thread/events.js'
-import type { ChainEvent, ChainPort, NetworkPort, RemotePeer, Verdict } from '../../src/thread/ports.js'
+import type { ChainEvent, ChainPort, NetworkPort, RemotePeer, StorePort, Verdict } from '../../src/thread/ports.js'
 import { ThreadRecords } from '../../src/thread/records.js'
-import { loadThread } from '../../src/thread/recovery.js'
+import { loadThread, type LoadOptions } from '../../src/thread/recovery.js'
 import { domain, SESSIONS, type TestThread } from '../machine/thread.js'
 
 /** When everything happens, milliseconds. */
@@ -41,18 +41,25 @@ export class Victim {
 
   /** A node whose thread is active and that has co-signed slot (0, 0); it proposes the next. */
   static async start (thread: TestThread): Promise<Victim> {
+    const victim = await Victim.open(thread, new MemoryStore())
+    await victim.ackLast()
+    return victim
+  }
+
+  /** A node whose thread is active, with what its store holds of it. */
+  static async open (thread: TestThread, store: StorePort, log: LoadOptions['log'] = () => {}): Promise<Victim> {
     const events: ThreadEvent[] = []
     const sent: Message[] = []
-    const records = new ThreadRecords(new MemoryStore(), thread.context.thread)
+    const records = new ThreadRecords(store, thread.context.thread)
     const chain = { code: async () => thread.code } as unknown as ChainPort
     const network = { publish: async (_: unknown, bytes: Uint8Array) => { sent.push(decodeMessage(bytes)) }, subscribers: () => [] } as unknown as NetworkPort
     await records.store.batch([records.putThread(), ...beginning(thread).map(event => records.putChainEvent(event))])
     const coordinator = await loadThread({
-      records, network, chain, clock: { nowMs: () => NOW_MS }, sessionKey: SESSIONS[0], domain, closePolicy: 'never', emit: event => { events.push(event) }, log: () => {}
+      records, network, chain, clock: { nowMs: () => NOW_MS }, sessionKey: SESSIONS[0], domain, closePolicy: 'never', emit: event => { events.push(event) }, log
     })
     const victim = new Victim(thread, { coordinator, chain, events, sent })
     await coordinator.exclusive(async () => { await coordinator.apply({ type: 'told', player: 1, slot: undefined }) })
-    await victim.ackLast()
+    await coordinator.idle()
     return victim
   }
 
@@ -72,8 +79,17 @@ export class Victim {
   /** Signs what it has proposed last, so that it is complete. */
   async ackLast (): Promise<void> {
     const proposal = this.lastProposal()
-    const hash = breakpointHash(proposal)
-    await this.hear({ ...this.#envelope(), kind: 'ack', epoch: proposal.epoch, nonce: proposal.nonce, hash, signer: 1, signature: signature(hash) })
+    await this.#ack(proposal, breakpointHash(proposal))
+  }
+
+  /** Signs what this node has signed and nobody else, if there is anything: it may be from before a restart. */
+  async ackOpen (): Promise<void> {
+    const { signed } = this.coordinator.state
+    if (signed?.kind === 'breakpoint') await this.#ack(signed.slot, signed.hash)
+  }
+
+  async #ack ({ epoch, nonce }: Slot, hash: Hash32): Promise<void> {
+    await this.hear({ ...this.#envelope(), kind: 'ack', epoch, nonce, hash, signer: 1, signature: signature(hash) })
   }
 
   lastProposal (): Breakpoint {

@@ -252,7 +252,7 @@ function opLOG1(uint256 s) pure returns (uint256) {
     bytes32 topic = BREAKPOINT_TOPIC;
     bool suspends;
     assembly { suspends := and(eq(mload(and(s, SP_MASK)), topic), gt(mload(SUSPENDS), 0)) }
-    return suspends && !failed(s) ? suspend(s) : s;
+    return suspends && !failed(s) ? suspend(s, 1) : s;
 }
 
 function opLOG2(uint256 s) pure returns (uint256) {

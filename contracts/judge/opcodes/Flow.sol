@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import "../Layout.sol";
-import {charge, expand, expandFor, failed, gasOf, takeGas} from "../Meter.sol";
+import {charge, expand, expandFor, failed, takeGas, withAllGas} from "../Meter.sol";
 import {isPrecompile} from "../Precompiles.sol";
 import {accountAt, isDead, put, transfer, warmUp} from "../World.sol";
 import {isJumpDestination, learnJumpDestination} from "../Codes.sol";
@@ -113,7 +113,7 @@ function opPC(uint256 s) pure returns (uint256 t) {
 
 function opGAS(uint256 s) pure returns (uint256 t) {
     assembly {
-        mstore(and(s, SP_MASK), and(shr(GAS_SHIFT, s), COUNT_MASK))
+        mstore(and(s, SP_MASK), and(shr(GAS_SHIFT, add(s, mload(HIDDEN))), COUNT_MASK))
         t := add(s, ONE_ITEM)
     }
 }
@@ -236,6 +236,7 @@ function call(uint256 s, uint256 p, uint256 to, uint256 value, bool borrowsCode)
             if value { paid := entry }
         }
     }
+    s = withAllGas(s);
     uint256 gasLimit = gasFor(s, p);
     s = takeGas(s, gasLimit);
     return enterCall(s, value == 0 ? gasLimit : gasLimit + 2300, to, entry, value, paid);
@@ -334,12 +335,13 @@ function initCode(uint256 s, uint256 p, uint256 perWord) pure returns (uint256 t
 }
 
 function create(uint256 s, uint256 value, uint256 created, uint256 place, uint256 size) pure returns (uint256) {
+    s = withAllGas(s);
     uint256 self = selfEntry();
     uint256 nonce;
     assembly { nonce := mload(add(self, NONCE_FIELD)) }
     if (!mayEnter(value) || nonce >= 0xffffffffffffffff) return answer(s, 0, 0);
     put(self + NONCE_FIELD, nonce + 1);
-    uint256 gasLimit = gasOf(s);
+    uint256 gasLimit = (s >> GAS_SHIFT) & COUNT_MASK;
     gasLimit -= gasLimit >> 6;
     return enterCreate(takeGas(s, gasLimit), gasLimit, created, value, place, size);
 }

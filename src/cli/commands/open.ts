@@ -31,6 +31,7 @@ export function registerOpen (program: Command): void {
     .option('--oracle <address>', 'the arbiter')
     .option('--oracle-fee <amount>', 'what it is paid, on top of our deposit')
     .option('--gas-limit <gas>', 'gas of an input at most (default 1000000)', parsed(parseCount))
+    .option('--piece-gas <gas>', 'with --routine: a computation waits wherever it is behind so much gas, is signed, and goes on; 50000 to the gas limit (default 0: never)', parsed(parseCount))
     .option('--join-within <seconds>', 'how long the others have to join (default 3600)', parsed(parseCount))
     .option('--salt <hash>', '32 bytes that make the thread\'s id unique (default: random)')
     .addHelpText('after', `
@@ -81,7 +82,7 @@ async function openThread (context: Context, contract = '', ...words: string[]):
       routine: context.options['routine'] === true,
       shares: context.options['shares'] as number[] | undefined,
       oracle: text('oracle'), oracleFee: oracleFee === undefined ? undefined : parseAmount(oracleFee),
-      gasLimit: number('gasLimit'), joinWithinSec: number('joinWithin'), salt: text('salt')
+      gasLimit: number('gasLimit'), pieceGas: number('pieceGas'), joinWithinSec: number('joinWithin'), salt: text('salt')
     }
     return await client.request('thread_open', params)
   })

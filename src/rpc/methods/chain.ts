@@ -123,7 +123,7 @@ async function termsOf (node: NodeHost, params: Params<'thread_open'>): Promise<
     codeKind: codeKindOf(code.kind, params.routine === true), codeSource: params.contract, codeHash: code.hash, ctorArg: hexToBytes(params.ctorArg),
     oracle: params.oracle, oracleFee: BigInt(params.oracleFee),
     windowSec: BigInt(params.windowSec), timeBankSec: BigInt(params.timeBankSec ?? params.windowSec), forcedMoves: params.forcedMoves,
-    settlement: params.settlement, gasLimit: BigInt(params.gasLimit),
+    settlement: params.settlement, gasLimit: BigInt(params.gasLimit), pieceGas: BigInt(params.pieceGas ?? 0),
     joinDeadlineSec: await node.chain.now() + BigInt(params.joinWithinSec),
     salt: params.salt ?? asHash32(randomBytes(32))
   }

@@ -106,7 +106,7 @@ async function status (node: NodeHost, running: RunningThread): Promise<ThreadSt
 function suspendedJson ({ parts: { execution, context: { terms } } }: Coordinator): ThreadStatus['suspended'] {
   const waiting = execution.machine?.waiting
   if (waiting === undefined) return null
-  return { movers: waiting.movers.map(mover => terms.players.indexOf(mover)), onTimeout: waiting.onTimeout, data: bytesToHex(waiting.data) }
+  return { movers: waiting.movers.map(mover => terms.players.indexOf(mover)), onTimeout: waiting.onTimeout, data: bytesToHex(waiting.data), ...waiting.piece === undefined ? {} : { piece: waiting.piece } }
 }
 
 async function headJson (coordinator: Coordinator): Promise<ThreadStatus['head']> {

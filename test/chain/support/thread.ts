@@ -27,6 +27,7 @@ export function termsOf (players: readonly Address[], changes: Partial<Terms> = 
     forcedMoves: 1,
     settlement: '0x00000000',
     gasLimit: 1_000_000n,
+    pieceGas: 0n,
     joinDeadlineSec: BigInt(Math.floor(Date.now() / 1000)) + 100_000n,
     salt: bytesToHex(crypto.getRandomValues(new Uint8Array(32))) as Hash32,
     ...changes

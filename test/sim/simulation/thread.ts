@@ -46,7 +46,7 @@ export function simThread (players: number, settles = false): SimThread {
   const terms: Terms = {
     players: indices.map(player => addressOf(key(0x41, player))), sessionKeys: sessionKeys.map(addressOf), deposits: indices.map(() => 10n ** 18n), shares: indices.map(() => 1n),
     asset: ZERO_ADDRESS, assetDecimals: 18, codeKind: 0, codeSource: ZERO_ADDRESS, codeHash: hash32(code), ctorArg: new Uint8Array(0), oracle: ZERO_ADDRESS, oracleFee: 0n,
-    windowSec: 600n, timeBankSec: 60n, forcedMoves: 3, settlement: settles ? '0x5e771e00' : '0x00000000', gasLimit: 1_000_000n, joinDeadlineSec: 0n, salt: ZERO_HASH
+    windowSec: 600n, timeBankSec: 60n, forcedMoves: 3, settlement: settles ? '0x5e771e00' : '0x00000000', gasLimit: 1_000_000n, pieceGas: 0n, joinDeadlineSec: 0n, salt: ZERO_HASH
   }
   const thread = threadIdOf(terms, domain)
   const context: InputContext = { thread, terms, domain }
