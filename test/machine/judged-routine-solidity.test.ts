@@ -13,6 +13,6 @@ for (const [viaIR, seeds] of [[false, [1, 2]], [true, [5]]] as const) {
   for (const routine of solidityRoutines(seeds, viaIR)) test(`routine ${routine.seed}, ${routine.manner}: both EVMs leave the same`, async () => { await playSolidity(duel, routine) })
 }
 
-test('they wait and go on', () => { assert.ok(duel.seen.waits > 0 && duel.seen.goesOn > 5, JSON.stringify(duel.seen)) })
+test('they wait, also between pieces, and go on', () => { assert.ok(duel.seen.waits > 0 && duel.seen.goesOn > 5 && duel.seen.pieces > 0, JSON.stringify(duel.seen)) })
 
 test.run()
