@@ -12,7 +12,7 @@ import { solidityRoutines } from '../../test/machine/judged-routine-solidity.js'
 const HELP = `Usage: npm run routines [-- options]
 
 Makes routines of a seed, plays each in a thread, has every transaction judged (in one call, and in several), and compares what @ethereumjs and the judge leave: program counter, stack and memory at
-each breakpoint, gas, root, receipt. In Solidity, ten at a time by one code generator and by the other; not optimized, for 200 runs and for a million in turn.
+each breakpoint, gas, root, receipt. In Solidity, ten at a time by one code generator and by the other; not optimized, for 200 runs and for a million in turn; every third seed with pieces of some gas.
 
   --count <n>   how many seeds (default 500)
   --seed <n>    the first of them (default 0)
@@ -69,8 +69,8 @@ async function main (): Promise<void> {
     await writeFile(path, JSON.stringify({ judge, next, seen: duel.seen } satisfies Progress))
     say(`seeds ${from} to ${to}: the same`, { from, to, seen: duel.seen })
   }
-  const { waits, goesOn, ends, fails, skipped } = duel.seen
-  say(`${count} seeds, ${waits + goesOn} breakpoints of which ${goesOn} after a resume, ${ends} ended without one, ${fails} failed, ${skipped} not let in: all the same in both EVMs.`, { count, first, judge, seen: duel.seen })
+  const { waits, goesOn, pieces, ends, fails, skipped } = duel.seen
+  say(`${count} seeds, ${waits + goesOn} breakpoints of which ${goesOn} after a resume, ${pieces} times between two pieces, ${ends} ended without one, ${fails} failed, ${skipped} not let in: all the same in both EVMs.`, { count, first, judge, seen: duel.seen })
 }
 
 async function playBatch (duel: Duel, seeds: readonly number[], assembly: boolean): Promise<void> {

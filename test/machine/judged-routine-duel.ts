@@ -22,8 +22,8 @@ export type Left = {
   readonly success: boolean, readonly root: Hash32, readonly gasUsed: bigint, readonly logsHash: Hash32, readonly returnData: string
   readonly waits: Waits | undefined
 }
-/** How often what was seen. */
-export type Seen = { waits: number, goesOn: number, ends: number, fails: number, skipped: number }
+/** How often what was seen; `pieces`: it waits between two pieces of a computation. */
+export type Seen = { waits: number, goesOn: number, pieces: number, ends: number, fails: number, skipped: number }
 
 /** What the machine skips by these codes, the judge refuses by these names. */
 const REFUSALS: Readonly<Record<string, readonly string[]>> = { ROUTINE: ['NotAMover', 'ResumeTooLong'], BALANCE: ['CannotPay'] }
@@ -33,7 +33,7 @@ const REFUND_QUOTIENT = 5n
 /** Both EVMs; whatever is played in one is played in the other. */
 export class Duel {
   readonly verifier: LocalVerifier
-  readonly seen: Seen = { waits: 0, goesOn: 0, ends: 0, fails: 0, skipped: 0 }
+  readonly seen: Seen = { waits: 0, goesOn: 0, pieces: 0, ends: 0, fails: 0, skipped: 0 }
 
   private constructor (verifier: LocalVerifier) {
     this.verifier = verifier
@@ -64,7 +64,8 @@ export class Duel {
     const here = leftHere(table, receipt, input)
     same(judged(step, input), here, about)
     if (pieces !== undefined) same(judged(pieces, input), here, `${about}, in pieces`)
-    this.seen[!receipt.success ? 'fails' : table.machine.waiting === undefined ? 'ends' : before === undefined ? 'waits' : 'goesOn']++
+    const { waiting } = table.machine
+    this.seen[!receipt.success ? 'fails' : waiting === undefined ? 'ends' : waiting.piece !== undefined ? 'pieces' : before === undefined ? 'waits' : 'goesOn']++
     return receipt
   }
 

@@ -10,6 +10,8 @@ import { Table } from './routines.js'
 import { abi, PLAYERS, threadFor } from './thread.js'
 
 const INPUTS = 7
+/** A third of those in Solidity wait between pieces of so much gas at most, too. */
+const MOST_PIECE_GAS = 40_000
 /** The dice of the players, which are not those of the program. */
 const PLAYERS_SEED = 1_000_000
 
@@ -27,7 +29,8 @@ export async function playAssembly (duel: Duel, seed: number): Promise<void> {
 export async function playSolidity (duel: Duel, { seed, manner, abi: { run, late, poke }, creationCode }: SolidityRoutine): Promise<void> {
   const dice = new Dice(seed + PLAYERS_SEED)
   const ctorArg = hexToBytes(AbiCoder.defaultAbiCoder().encode(['address', 'address'], PLAYERS) as Hex)
-  const table = await Table.of(threadFor(creationCode, { codeKind: 2, settlement: late, gasLimit: 3_000_000n, ctorArg }))
+  const pieceGas = seed % 3 === 2 ? BigInt(100 + dice.below(MOST_PIECE_GAS)) : 0n
+  const table = await Table.of(threadFor(creationCode, { codeKind: 2, settlement: late, gasLimit: 3_000_000n, pieceGas, ctorArg }))
   const helper = getCreateAddress({ from: table.machine.contract, nonce: 1 }).toLowerCase() as Address
   const next = (): Input => {
     const valueWei = BigInt(dice.below(4))
