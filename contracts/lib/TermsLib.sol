@@ -137,7 +137,7 @@ library TermsLib {
         uint256 gasLimit = terms.gasLimit;
         if (isOutside(gasLimit, 21_000, 6_000_000)) revert IThreads.BadGasLimit(gasLimit);
         uint256 piece = terms.pieceGas;
-        if (piece != 0 && (kind < 2 || isOutside(piece, 50_000, gasLimit))) revert IThreads.BadPieceGas(piece);
+        if (piece != 0 && (kind < 2 || piece < 50_000 || piece > gasLimit)) revert IThreads.BadPieceGas(piece);
         if (block.timestamp > terms.joinDeadline) revert IThreads.JoinTooLate(terms.joinDeadline, block.timestamp);
         // Read for their upper bits alone.
         (terms.asset, terms.codeSource, terms.settlement);

@@ -2,14 +2,10 @@
  * What one player's node does at the court about one thread: it puts together what `disputing.ts` decides from, and carries out what that says. What is signed for the
  * court is on disk before it leaves.
  */
-import { ownInput } from '../protocol/input.js'
 import { compareSlots } from '../protocol/slot.js'
 import type { Hex, Slot } from '../protocol/types.js'
-import { encodeMessage } from '../protocol/wire.js'
-import { hexToBytes } from '../protocol/bytes.js'
 import { ThreadsError } from '../errors.js'
 import type { JudgingCost } from '../machine/costs.js'
-import type { Machine } from '../machine/machine.js'
 import type { Content } from './agreement.js'
 import type { Coordinator } from './coordinator.js'
 import { openMoves, type Paused, type RecordedMove } from './chain-view.js'
@@ -23,6 +19,7 @@ import { depositsOf, settlementPayouts } from './payouts.js'
 import { settlementCalls, type SettlementCalls } from './settling.js'
 import type { Waiting } from './schedule.js'
 import { Lookout } from './situation.js'
+import { claimTimeout } from './timeout-claim.js'
 
 /** What a desk works with. */
 export type DeskParts = ForcingParts & { readonly options: DisputeOptions & { /** Calldata of a function without arguments that ends the game for who is late. */ readonly forceTimeout: Hex | undefined, /** Ask the oracle for own moves. */ readonly useOracle?: OracleUse | undefined } }
@@ -90,7 +87,8 @@ export class Desk {
   async act (): Promise<boolean> {
     if (this.isIdle()) return false
     if (await this.reclaim()) return true
-    await this.#claimTimeout()
+    const { forceTimeout } = this.#parts.options
+    if (forceTimeout !== undefined) await claimTimeout(this.#coordinator, this.#lookout, this.#parts.chain, forceTimeout)
     if (this.isIdle()) return false
     const decision = decide(await this.#lookout.situation(), this.#parts.options)
     this.#log(decision)
@@ -283,37 +281,6 @@ export class Desk {
     log('info', 'thread.court-paid', { thread: this.#coordinator.thread, transaction: receipt.transactionHash, gas: receipt.gasUsed.toString(), feeWei: receipt.feeWei.toString() })
     await records.store.batch([records.putCourtCost(after)])
     return receipt
-  }
-
-  /** A claim against who is late is an own input like any other, when the contract would take it. */
-  async #claimTimeout (): Promise<void> {
-    const { forceTimeout } = this.#parts.options
-    const { state: { self, mode, head }, parts: { context, execution, sessionKey, clock } } = this.#coordinator
-    if (forceTimeout === undefined || self === undefined || this.#lookout.input !== undefined || execution.machine === undefined || mode === 'watching' || mode === 'closing') return
-    if (head?.kind !== 'breakpoint' || !this.#lookout.follows()) return
-    const { machine } = execution
-    const chainSec = await this.#parts.chain.nextTime()
-    const localSec = BigInt(Math.floor(clock.nowMs() / 1000))
-    // Without a dispute the others may still sign it, at a time of this node's own clock.
-    const isOpen = this.#coordinator.view.phase === 'dispute'
-    if (!await this.#wouldSucceed(machine, forceTimeout, isOpen || localSec > chainSec ? chainSec : localSec)) return
-    await this.#coordinator.exclusive(async () => {
-      if (this.#lookout.input !== undefined || this.#coordinator.state.head?.hash !== head.hash) return
-      const fields = { nonce: machine.nonceOf(self), gasLimit: context.terms.gasLimit, to: machine.contract, valueWei: 0n, data: hexToBytes(forceTimeout) }
-      const input = ownInput(fields, sessionKey, self, context)
-      const hintSec = this.#coordinator.floorTime(localSec)
-      const message = encodeMessage({ kind: 'input', attempt: 0, thread: this.#coordinator.thread, timestampHintSec: hintSec, input })
-      this.#coordinator.parts.log('info', 'thread.timeout-claim', { thread: this.#coordinator.thread, input: input.id, reason: 'the contract says that another player is late' })
-      await this.#coordinator.submit(input, message, hintSec)
-    })
-  }
-
-  async #wouldSucceed (machine: Machine, data: Hex, atSec: bigint): Promise<boolean> {
-    const { state: { self }, parts: { context } } = this.#coordinator
-    const from = context.terms.players[self ?? -1]
-    const environment = this.#lookout.environment(atSec)
-    if (from === undefined || environment === undefined) return false
-    return (await machine.call({ from, to: machine.contract, data: hexToBytes(data) }, environment)).success
   }
 }
 

@@ -45,6 +45,8 @@ export type Resting = {
   readonly context: InputContext
   /** As a player nothing is open in it. */
   readonly state: Agreement
+  /** Everybody has signed its end. */
+  readonly hasClose: boolean
   /** Each player's next nonce. */
   readonly nonces: readonly bigint[]
   readonly meeting: Meeting
@@ -82,7 +84,7 @@ export function rest (running: RunningThread): Resting | undefined {
   const glance = glanceOf(running)
   const { waiting, dueMs } = desk.due()
   return {
-    dueMs, glance, context, state, meeting: meetingOf(coordinator),
+    dueMs, glance, context, state, hasClose: coordinator.close !== undefined, meeting: meetingOf(coordinator),
     look: { atMs: clock.nowMs() + FIRST_LOOK_MS }, nonces: context.terms.players.map((_, player) => execution.nonceOf(player)),
     rested: {
       journal: { length: journal.length, top: journal.top?.hash }, hasHeard: state.mode === 'signing', heard: state.heard, idles, warnings: glance.warnings, waiting
@@ -97,15 +99,15 @@ function mayRest ({ coordinator, duties }: RunningThread): boolean {
   const { view, state } = coordinator
   if (!duties.isIdle()) return false
   if (isOver(view)) return true
-  if (coordinator.behind !== undefined || coordinator.hasAside || coordinator.moves.followed.length > 0 || state.dispute !== undefined || state.provisional !== undefined || coordinator.close !== undefined) return false
+  if (coordinator.hasAside || coordinator.moves.followed.length > 0 || state.dispute !== undefined || state.provisional !== undefined) return false
   if (view.phase !== 'opening' && view.phase !== 'active') return false
-  // Who only follows a thread need not wait in it for what its players make of a proposal: whoever waits for an answer sends it again.
+  // Who only follows a thread need not wait in it for what its players make of a proposal or a close, nor believe one of them who says that it is far ahead.
   return state.self === undefined || (!isAtWork(coordinator) && (view.phase === 'opening' || state.mode === 'signing'))
 }
 
 /** Whether a player has something to do in it, or waits for something; of that its user must be told. */
-function isAtWork ({ state: { head, proposal, signed, building }, view, parts: { closing, pool }, warnings }: Coordinator): boolean {
-  const isOpen = proposal !== undefined || signed !== undefined || building || pool.size > 0
+function isAtWork ({ state: { head, proposal, signed, building }, view, close, behind, parts: { closing, pool }, warnings }: Coordinator): boolean {
+  const isOpen = proposal !== undefined || signed !== undefined || building || pool.size > 0 || close !== undefined || behind !== undefined
   return isOpen || warnings.some(({ code }) => !PAST.has(code)) || (view.phase === 'active' && (head === undefined || closing.wishes(head.hash)))
 }
 
@@ -165,14 +167,14 @@ export function payerOf ({ context: { terms } }: Resting, payer: number | 'sende
 }
 
 /** Answers one request about a thread at rest. @throws `STORE_FAILED`, `STORE_DAMAGED` */
-export async function answerAtRest ({ glance, state }: Resting, records: ThreadRecords, request: ThreadRequest): Promise<SyncAnswer> {
+export async function answerAtRest ({ glance, state, hasClose }: Resting, records: ThreadRecords, request: ThreadRequest): Promise<SyncAnswer> {
   if (request.kind === 'range') return { kind: 'range', certificates: await storedRange(records, request) }
-  const close = isOver(glance) ? await records.close() : undefined
+  const close = hasClose ? await records.close() : undefined
   return { kind: 'status', head: state.head?.slot, messages: close === undefined ? [] : closeMessages(glance.thread, close, state.head?.proposer ?? 0) }
 }
 
 /** Whether a peer's answer about a thread shows something that this node does not have. */
 export function isNews ({ state }: Resting, answer: SyncAnswer): boolean {
   if (answer.kind !== 'status') return false
-  return answer.messages.length > 0 || (answer.head !== undefined && (state.head === undefined || compareSlots(answer.head, state.head.slot) > 0))
+  return (answer.messages.length > 0 && state.self !== undefined) || (answer.head !== undefined && (state.head === undefined || compareSlots(answer.head, state.head.slot) > 0))
 }

@@ -45,6 +45,9 @@ condition('eip712Domain: gives the domain that is signed', async () => {
 
 // ---------------------------------------------------------------- terms
 
+/** Terms of what may be a routine. */
+const ROUTINE = { codeKind: 2, settlement: '0x12345678' } as const
+
 const bad: [string, GameOptions, string][] = [
   ['one player', { count: 1 }, 'BadPlayerCount'],
   ['17 players', { count: 17 }, 'BadPlayerCount'],
@@ -78,6 +81,10 @@ const bad: [string, GameOptions, string][] = [
   ['no time bank', { timeBankSec: 0n, forcedMoves: 1 }, 'BankTooSmall'],
   ['a gas limit of 20,999', { gasLimit: 20_999n }, 'BadGasLimit'],
   ['a gas limit of 6,000,001', { gasLimit: 6_000_001n }, 'BadGasLimit'],
+  ['pieces of 49,999 gas', { ...ROUTINE, pieceGas: 49_999n }, 'BadPieceGas'],
+  ['pieces above the gas limit', { ...ROUTINE, gasLimit: 100_000n, pieceGas: 100_001n }, 'BadPieceGas'],
+  ['pieces below the least, as the gas limit is', { ...ROUTINE, gasLimit: 40_000n, pieceGas: 40_000n }, 'BadPieceGas'],
+  ['pieces of what is no routine', { settlement: '0x12345678', pieceGas: 60_000n }, 'BadPieceGas'],
   ['a deadline that has passed', { joinDeadlineSec: 1n }, 'JoinTooLate']
 ]
 for (const [title, options, code] of bad) {
@@ -94,6 +101,7 @@ const good: [string, GameOptions][] = [
   ['a constructor argument of 4,096 bytes', { ctorArg: new Uint8Array(4096).fill(7) }],
   ['the longest window', { windowSec: 1n << 31n }],
   ['the lowest and highest numbers', { gasLimit: 21_000n, timeBankSec: 65_535n, forcedMoves: 65_535, shares: [0n, (1n << 32n) - 1n] }],
+  ['the smallest and the largest pieces', { ...ROUTINE, gasLimit: 50_000n, pieceGas: 50_000n }],
   ['an oracle and its fee', { oracle: outsider, oracleFee: 5n }]
 ]
 for (const [title, options] of good) {

@@ -43,7 +43,7 @@ test('gas of the measured calls: as in the snapshot, and within the limits', asy
 
 test('size, ABI and storage layout of each contract that is deployed: as in the snapshot', async () => {
   const contracts: Record<string, unknown> = {}
-  for (const name of ['Auction', 'BreakpointVerifier', 'Claims', 'MeteredService', 'Morpion', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy']) {
+  for (const name of ['Auction', 'BreakpointVerifier', 'Claims', 'MeteredService', 'Morpion', 'Port', 'Rounds', 'Scoreboard', 'ThreadVault', 'Threads', 'TicTacToe', 'Trophy', 'Wager']) {
     const { abi, deployedBytecode, storageLayout } = await artifactOf(name)
     const bytes = (deployedBytecode.length - 2) / 2
     assert.ok(bytes <= EIP_170, `${name} has ${bytes} bytes`)

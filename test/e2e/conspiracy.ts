@@ -1,4 +1,5 @@
 /** Two of three players and the oracle by hand, with their keys: what their nodes would never send, at the court of a thread that they have played honestly so far. */
+import { join } from 'node:path'
 import { Contract, type InterfaceAbi } from 'ethers'
 import type { Player } from '../../scripts/arena.js'
 import { loadArtifact } from '../../src/chain/artifacts.js'
@@ -6,9 +7,12 @@ import { asHash32, bytesToHex, concatBytes, hexToBytes, ZERO_ADDRESS } from '../
 import { hash32, sign } from '../../src/protocol/crypto.js'
 import { inputsRoot, signInput } from '../../src/protocol/input.js'
 import { contractAddressOf } from '../../src/protocol/terms.js'
-import { breakpointHash, forceHash, resultDigest } from '../../src/protocol/typed-data.js'
+import { breakpointDigest, breakpointHash, forceHash, resultDigest } from '../../src/protocol/typed-data.js'
 import type { Address, Breakpoint, Domain, Hash32, Hex, SignedInput } from '../../src/protocol/types.js'
+import { decodeMessage } from '../../src/protocol/wire.js'
 import { encodeCalldata } from '../../src/rpc/calldata.js'
+import { openLevelStore } from '../../src/store/level.js'
+import { ThreadRecords } from '../../src/thread/records.js'
 import type { Table } from './table.js'
 
 /** A breakpoint that all have signed, and their signatures. */
@@ -59,6 +63,28 @@ export class Conspiracy {
 
   async challenge (seat: number, { breakpoint, signatures }: Signed): Promise<void> {
     await mined(this.court(seat + 1).getFunction('challenge').send(this.#table.terms(), abi(breakpoint), signatures))
+  }
+
+  async respond (seat: number, { breakpoint, signatures }: Signed): Promise<void> {
+    await mined(this.court(seat + 1).getFunction('respond').send(this.#table.terms(), abi(breakpoint), signatures))
+  }
+
+  /**
+   * The breakpoint of the open slot that a cheat's node has signed and the honest player's too, completed by the cheats and shown to nobody. The node must be dead: its store is opened.
+   * @param honest the seat whose signature must be in what the node has on disk
+   */
+  async withheld (cheat: Player, honest: number): Promise<Signed> {
+    const store = await openLevelStore(join(cheat.dataDir, 'store'))
+    try {
+      const message = decodeMessage(await new ThreadRecords(store, this.#table.thread).open() ?? new Uint8Array(0))
+      if (message.kind !== 'proposal' || message.proposer !== honest) throw new Error('the honest player has proposed nothing')
+      const { breakpoint, signature } = message
+      const digest = breakpointDigest(breakpoint, this.#domain)
+      const signatures = this.#table.players.map(({ key }, seat) => seat === honest ? signature : sign(digest, hexToBytes(key)))
+      return { breakpoint, signatures: bytesToHex(concatBytes(...signatures)) }
+    } finally {
+      await store.close()
+    }
   }
 
   /** A call of the thread's contract by a player. */

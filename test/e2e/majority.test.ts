@@ -1,9 +1,10 @@
 // time limit: 400 s
 /**
  * A node whose owner plays against two other players and the oracle, who have agreed to cheat it. They leave the game at some nonce, and their hands send the court what their keys
- * can sign: an old breakpoint, claims stacked on it and on the right one, and a time-out that is not due. The node answers by itself. A few nonces in `npm test`;
+ * can sign: an old breakpoint, claims stacked on it and on the right one, a time-out that is not due, and a breakpoint that was withheld. The node answers by itself. A few nonces in `npm test`;
  * `node dist/test/e2e/majority.test.js --all` does every nonce for each seat.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AbiCoder } from 'ethers'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -42,7 +43,7 @@ test.before(async world => {
   world.code = (await arena.deployData('Ring')).address
   const wallet = (await arena.wallet(ORACLE).getAddress()).toLowerCase() as Address
   world.oracle = { account: ORACLE, key: arena.anvil.keys[ORACLE] as Hex, wallet }
-  world.players = await Promise.all(['alice', 'bob', 'carol'].map(async (name, seat) => await arena.player(name, { account: seat + 1, flags: ['--patience-sec', '1'] })))
+  world.players = await Promise.all(['alice', 'bob', 'carol'].map(async (name, seat) => await arena.player(name, { account: seat + 1, flags: ['--patience-sec', '1', '--dispute-after-sec', '2'] })))
 })
 
 test.after(async ({ arena }) => { await arena.stop() })
@@ -151,7 +152,7 @@ class Fraud {
   }
 
   async #until (what: string, holds: () => Promise<boolean>): Promise<void> {
-    await until(`${this.what}: ${what}`, async () => await holds() || undefined, PATIENCE_MS)
+    await until(`${this.what}: ${what}`, async () => await holds() || await sleep(100, undefined), PATIENCE_MS)
   }
 }
 
@@ -174,6 +175,35 @@ async function asleep (player: Player, act: () => Promise<void>): Promise<void> 
 }
 
 for (const [honest, nonces] of CASES) {
+  // At its turn it signs the next breakpoint first.
+  for (const nonce of nonces.filter(nonce => nonce < GOAL && nonce % 3 === honest)) {
+    test(`player ${honest} proposes the breakpoint after ${nonce} and never gets it back: its move goes to the court, and when the cheats show there what all have signed, that is paid out`, async world => {
+      const { arena, players } = world
+      const [player, one, other] = [0, 1, 2].map(turn => players[(honest + turn) % 3])
+      if (player === undefined || one === undefined || other === undefined) throw new Error('no such seat')
+      const fraud = await Fraud.begin(world, honest, nonce)
+      await fraud.play()
+      const { table, hands } = fraud
+      process.kill(other.pid ?? 0, 'SIGSTOP')
+      await table.send(honest, 'next()', [], { value: STAKE.toString(), wait: 'sent' })
+      await until('the first cheat to sign', async () => (await player.rpc.request('thread_dispute', { thread: table.thread })).waitingFor.join() === String((honest + 2) % 3) || undefined, PATIENCE_MS)
+      await Promise.all([one, other].map(async cheat => { await cheat.kill() }))
+      try {
+        const withheld = await hands.withheld(one, honest)
+        assert.is(withheld.breakpoint.nonce, BigInt(nonce + 1))
+        await until('its move to be forced', async () => (await table.status(player)).chain.recorded?.slot.epoch === 1 || undefined, PATIENCE_MS)
+        await hands.respond((honest + 1) % 3, withheld)
+        await until('its node to go on from what it has signed', async () => (await table.status(player)).head?.hash === breakpointHash(withheld.breakpoint) || undefined, PATIENCE_MS)
+        await arena.passTime(3 * WINDOW)
+        const { chain: { payoutsUnits } } = await table.phase(player, 'settled')
+        assert.equal(payoutsUnits?.slice(0, 3), gives(nonce + 1).map(String))
+      } finally {
+        await Promise.all([one, other].map(async cheat => { await cheat.start() }))
+      }
+    })
+  }
+
+
   test(`player ${honest} against both others and the oracle at nonces ${nonces.join(', ')}: it loses nothing but gas, and each bond pays for its refutation`, async world => {
     const { arena, players } = world
     const player = players[honest]

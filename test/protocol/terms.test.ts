@@ -27,6 +27,9 @@ function refused (change: Partial<Terms>, field: string): void {
   assert.is(throwsCode(() => checkTerms({ ...terms, ...change }), 'TERMS_INVALID').data['field'], field)
 }
 
+/** The contract may wait. */
+const routine = { codeKind: 2 as const, settlement: '0x12345678' as const }
+
 test('terms at every limit are accepted', () => {
   for (const count of [2, 16]) checkTerms(withPlayers(count))
   for (const change of [
@@ -40,6 +43,7 @@ test('terms at every limit are accepted', () => {
     { windowSec: 1n }, { windowSec: 2n ** 31n }, { timeBankSec: 4n }, { timeBankSec: 2n ** 32n - 1n },
     { forcedMoves: 1, timeBankSec: 1n }, { forcedMoves: 65_535, timeBankSec: 65_535n },
     { gasLimit: 21_000n }, { gasLimit: 6_000_000n },
+    { ...routine, pieceGas: 50_000n }, { ...routine, codeKind: 3 as const, ctorArg: new Uint8Array(0), pieceGas: terms.gasLimit }, { ...routine, pieceGas: 0n },
     { joinDeadlineSec: 0n }, { joinDeadlineSec: 2n ** 64n - 1n }
   ]) checkTerms({ ...terms, ...change })
 })
@@ -90,6 +94,11 @@ test('code, times and gas just over their limits are refused', () => {
   refused({ settlement: '0x' }, 'settlement')
   refused({ gasLimit: 20_999n }, 'gasLimit')
   refused({ gasLimit: 6_000_001n }, 'gasLimit')
+  refused({ pieceGas: 50_000n }, 'pieceGas')
+  refused({ codeKind: 1, ctorArg: new Uint8Array(0), pieceGas: 50_000n }, 'pieceGas')
+  refused({ ...routine, pieceGas: 49_999n }, 'pieceGas')
+  refused({ ...routine, pieceGas: terms.gasLimit + 1n }, 'pieceGas')
+  refused({ ...routine, gasLimit: 40_000n, pieceGas: 50_000n }, 'pieceGas')
   refused({ joinDeadlineSec: 2n ** 64n }, 'joinDeadline')
   refused({ salt: '0x00' as Terms['salt'] }, 'salt')
 })

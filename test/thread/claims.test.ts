@@ -1,3 +1,4 @@
+// time limit: 180 s
 /** Which claim a node takes for wrong, by what it has executed itself. */
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'

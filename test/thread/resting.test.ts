@@ -3,8 +3,9 @@
 import '../../src/polyfill.js'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { hash32 } from '../../src/protocol/crypto.js'
-import type { Input } from '../../src/protocol/types.js'
+import { hash32, sign } from '../../src/protocol/crypto.js'
+import { breakpointHash, digestOf } from '../../src/protocol/typed-data.js'
+import type { Hash32, Input } from '../../src/protocol/types.js'
 import { encodeMessage, type Message } from '../../src/protocol/wire.js'
 import { Bench } from '../../src/thread/bench.js'
 import type { Coordinator } from '../../src/thread/coordinator.js'
@@ -36,9 +37,9 @@ function runningOf ({ chain }: Victim, coordinator: Coordinator, forceTimeout?: 
   return { coordinator, duties: new Duties(coordinator, chain, desk, { patienceSec: 10, autoDispute: true, challenge: new Uint8Array(32) }) }
 }
 
-async function loaded ({ victim: { coordinator, chain } }: Stage, rested: Rested | undefined, nowMs = NOW_MS): Promise<Coordinator> {
+async function loaded ({ victim: { coordinator, chain } }: Stage, rested: Rested | undefined, nowMs = NOW_MS, sessionKey: Uint8Array = SESSIONS[0]): Promise<Coordinator> {
   return await loadThread({
-    records: coordinator.parts.records, network: { publish: async () => {}, subscribers: () => [] } as unknown as NetworkPort, chain, clock: { nowMs: () => nowMs }, sessionKey: SESSIONS[0], domain,
+    records: coordinator.parts.records, network: { publish: async () => {}, subscribers: () => [] } as unknown as NetworkPort, chain, clock: { nowMs: () => nowMs }, sessionKey, domain,
     closePolicy: 'never', rested, emit: () => {}, log: () => {}
   })
 }
@@ -155,6 +156,24 @@ test('loaded after a rest it signs at once, as a restart may not; on a disk that
   const { length, top } = rested.journal
   assert.is((await loaded(at, { ...rested, journal: { length: length + 1, top } })).state.mode, 'starting')
   assert.is((await loaded(at, { ...rested, journal: { length, top: hash32(Uint8Array.of(9)) } })).state.mode, 'starting')
+})
+
+test('who only follows a thread rests while a proposal is open in it, whatever its players say; and hears who has signed', async () => {
+  const at = await stage()
+  const { victim, next } = at
+  const coordinator = await loaded(at, undefined, NOW_MS, new Uint8Array(32).fill(9))
+  const open = victim.proposal(victim.breakpoint([next()]), [next()])
+  const ahead = victim.proposal({ ...victim.breakpoint([]), nonce: 50n }, [])
+  for (const message of [open, ahead]) assert.is(coordinator.receive(encodeMessage(message), ATTACKER), 'accept')
+  await coordinator.idle()
+  assert.equal([coordinator.state.proposal?.slot.nonce, coordinator.behind?.nonce], [2n, 50n])
+  const quiet = resting({ ...at, running: runningOf(victim, coordinator) })
+  assert.is(hear(quiet, open), 'accept')
+  const other = victim.proposal(victim.breakpoint([next()], { timestampSec: NOW_SEC + 1n }), [next()])
+  assert.equal([hear(quiet, other), hear(quiet, victim.input(next(2n))), hear(quiet, ahead)], [{ payer: 1 }, 'accept', { payer: 'sender' }])
+  const hash = breakpointHash(victim.breakpoint([next()]))
+  const ack = (of: Hash32): Message => ({ kind: 'ack', attempt: 0, thread: quiet.glance.thread, epoch: 0n, nonce: 2n, hash: of, signer: 0, signature: sign(digestOf(of, domain), SESSIONS[0]) })
+  assert.equal([hear(quiet, ack(hash)), hear(quiet, ack(hash32(Uint8Array.of(5))))], [{ payer: 0 }, 'accept'])
 })
 
 test('peers\' questions about it are answered from the disk, and only what it does not have is news', async () => {
