@@ -20,6 +20,9 @@ export async function goOn (coordinator: Coordinator): Promise<void> {
   })
 }
 
+/** Whether that is this node's to do. */
+export function isToGoOn (coordinator: Coordinator): boolean { return pieceToDo(coordinator) !== undefined }
+
 /** The machine that waits for this node alone: it proposes, and has nothing else to send. Exactly one node of a thread has one. */
 function pieceToDo ({ state, parts: { execution, pool, closing } }: Coordinator): Hash32 | undefined {
   const { self, head } = state

@@ -12,7 +12,7 @@ import { ThreadsError } from '../errors.js'
 import { maySign, openProposer, openSlot } from './agreement.js'
 import { catchUpFrom } from './catch-up.js'
 import { isOver } from './chain-view.js'
-import { goOn } from './continuing.js'
+import { goOn, isToGoOn } from './continuing.js'
 import type { Coordinator } from './coordinator.js'
 import type { Desk } from './desk.js'
 import { followMoves } from './following.js'
@@ -97,7 +97,7 @@ export class Duties {
   /** Whether nothing is under way and nothing falls due by itself: then the thread can rest on disk. */
   isIdle (): boolean {
     const { view, state } = this.#coordinator
-    if (this.#busy || this.#chainBusy || this.#syncing || this.#pending !== undefined) return false
+    if (this.#busy || this.#chainBusy || this.#syncing || this.#pending !== undefined || isToGoOn(this.#coordinator)) return false
     const isCollected = state.self === undefined || !this.#wasOpen || !this.#options.autoDispute || view.phase === 'cancelled'
     return isOver(view) ? isCollected : this.desk.isAtRest()
   }

@@ -23,7 +23,7 @@ test.before(async world => {
   world.arena = arena
   world.code = (await arena.deployData('Wager')).address
   const players = await Promise.all([
-    arena.player('alice', { account: 1, flags: ['--patience-sec', '1', '--dispute-after-sec', '2'] }),
+    arena.player('alice', { account: 1, flags: ['--no-auto-dispute'] }),
     arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] })
   ])
   Object.assign(world, { alice: players[0], bob: players[1] })
@@ -54,12 +54,12 @@ test('a count of more than twenty pieces goes on by itself, also after a kill -9
     await victim.kill()
     await victim.start()
   }
-  for (const player of table.players) {
-    await until(`${player.name} to have counted`, async () => String(await table.read(player, 'primes() view returns (uint256)')) === String(PRIMES) || undefined, 120_000)
-  }
-  const ends = await Promise.all(table.players.map(async player => await table.status(player)))
-  assert.equal([ends[0]?.head, ends[0]?.suspended], [ends[1]?.head, null])
-  assert.equal(ends[0]?.balances?.playersWei, [ETHER - STAKE, ETHER + STAKE].map(String))
+  const end = await until('both to hold the end', async () => {
+    const [mine, other] = await Promise.all(table.players.map(async player => await table.status(player)))
+    return mine?.suspended === null && other?.suspended === null && mine.head?.stateRoot === other.head?.stateRoot ? mine : undefined
+  }, 150_000)
+  assert.is(String(await table.read(bob, 'primes() view returns (uint256)')), String(PRIMES))
+  assert.equal(end.balances?.playersWei, [ETHER - STAKE, ETHER + STAKE].map(String))
   const { breakpoints } = await bob.rpc.request('thread_breakpoints', { thread: table.thread, from: { epoch: 0, nonce: 3 }, limit: 64 })
   const pieces = breakpoints.flatMap(({ inputs }) => inputs)
   assert.ok(pieces.length > 20 && pieces.every(({ success }) => success), String(pieces.length))
@@ -79,6 +79,9 @@ test('a player who is gone in the middle of it: the other forces a piece through
   // Where the next slot is Alice's to propose, her node has sent what goes on already.
   const pending = await until('a slot to be left open', async () => (await table.status(alice)).pending ?? undefined)
   if (pending.proposer === 1) await alice.rpc.request('thread_send', { thread: table.thread, wait: 'sent' })
+  await until('an own input to wait', async () => ((await table.status(alice)).pending?.queuedInputs ?? 0) > 0 || undefined)
+  const advanced = await alice.rpc.request('thread_advance', { thread: table.thread })
+  assert.is(advanced.slot.epoch, 1)
   const forced = await until('the forced piece', async () => {
     const status = await table.status(alice)
     return status.head?.slot.epoch === 1 ? status : undefined
@@ -86,6 +89,7 @@ test('a player who is gone in the middle of it: the other forces a piece through
   assert.ok((forced.head?.slot.nonce ?? 0) > last, String(forced.head?.slot.nonce))
   assert.ok(forced.suspended?.piece !== undefined && forced.suspended.piece !== suspended?.piece)
   await arena.passTime(3 * WINDOW)
+  await alice.rpc.request('thread_settle', { thread: table.thread })
   assert.equal((await table.phase(alice, 'settled')).chain.payoutsUnits, [ETHER, ETHER].map(String))
 })
 

@@ -60,7 +60,8 @@ test('a false balance, nonce, code, key or value does not fit the proof, or lead
     assert.is(errorOf(await exhibit(verifier, matter, ({ accounts }) => ({ accounts: changed(accounts, STRANGER, change) }))), 'ProofItemNotAbsent')
   }
   const swapped = (accounts: WitnessAccount[]): WitnessAccount[] => changed(accounts, machine.contract, { slots: [{ key: 1n, value: 0n }, { key: 0n, value: 1n }] })
-  assert.is(errorOf(await exhibit(verifier, matter, ({ accounts }) => ({ accounts: swapped(accounts) }))), 'ProofOffPath')
+  // Which of the two comes first in the tree depends on the thread's id.
+  assert.match(errorOf(await exhibit(verifier, matter, ({ accounts }) => ({ accounts: swapped(accounts) }))), /^(ProofOffPath|ProofItemNotAbsent)$/)
   const poor = (accounts: WitnessAccount[]): WitnessAccount[] => changed(accounts, thread.context.terms.oracle, { balanceWei: 0n })
   assert.is(errorOf(await exhibit(verifier, matter, ({ accounts }) => ({ accounts: poor(accounts) }))), 'OtherRoot')
 })
