@@ -74,7 +74,7 @@ const WAITS = ['machine/judged-routine']
 /** Routines: what is resumed, closed, sent and settled (specification §11). */
 const ROUTINE: readonly Mutant[] = [
   { name: 'whoever sends resumes', file: 'judge/Routine.sol', right: ' || !isMover(machine, case_.wallet)', wrong: '', tests: WAITS },
-  { name: 'only the first mover resumes', file: 'judge/Routine.sol', right: 'let end := add(word, shl(5, mul(gt(size, 0), byte(4, mload(payload)))))', wrong: 'let end := add(word, 32)', tests: WAITS },
+  { name: 'only the first mover resumes', file: 'judge/Routine.sol', right: 'let end := add(word, shl(5, mul(gt(size, 0), byte(4, mload(payload)))))', wrong: 'let end := add(word, 32)', tests: ['machine/judged-routine-examples'] },
   { name: 'a resume with data of any length', file: 'judge/Routine.sol', right: 'tx_.dataSize > MAX_RESUME_DATA || !isMover', wrong: '!isMover', tests: WAITS },
   { name: 'what is not waited for is refused unproved', file: 'judge/Judge.sol', right: 'bool isFinal = !refused && ask(t, interpreter);', wrong: 'if (refused) refuse(case_, tx_);\n        bool isFinal = ask(t, interpreter);', tests: WAITS },
   { name: 'what is sent ends at 1,023 bytes', file: 'judge/Routine.sol', right: 'uint256 constant MAX_RESUME_DATA = 1024;', wrong: 'uint256 constant MAX_RESUME_DATA = 1023;', tests: WAITS },

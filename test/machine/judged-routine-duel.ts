@@ -20,6 +20,7 @@ export type Waits = { readonly pc: number, readonly caller: bigint, readonly val
 /** What a transaction has left. */
 export type Left = {
   readonly success: boolean, readonly root: Hash32, readonly gasUsed: bigint, readonly logsHash: Hash32, readonly returnData: string
+  /** Where it suspended: behind a breakpoint, or between two pieces. */
   readonly waits: Waits | undefined
 }
 /** How often what was seen; `pieces`: it waits between two pieces of a computation. */
