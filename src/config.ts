@@ -34,6 +34,8 @@ export type NodeOptions = {
   readonly autoRespond: boolean
   readonly autoDispute: boolean
   readonly disputeAfterSec: number
+  /** How long a routine's mover may think before this node goes to the court. */
+  readonly moverPatienceSec: number
   /** A function without arguments, such as `claimTimeout()`. */
   readonly forceTimeout: string | undefined
   readonly autoClose: 'settled' | 'never'
@@ -120,7 +122,8 @@ export const OPTIONS = {
   patienceSec: option('patience-sec', integer(1, 86_400), 30, 'after how many seconds a missing answer becomes a warning'),
   autoRespond: option('auto-respond', boolean, true, 'answer a challenge with the head on its own'),
   autoDispute: option('auto-dispute', boolean, true, 'dispute on its own: force own inputs that the others do not sign, drop moves that cannot be settled, settle and withdraw at the end'),
-  disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain, or a routine that waits for others only'),
+  disputeAfterSec: option('dispute-after-sec', integer(1, 2_592_000), 300, 'after how many seconds without the others an own input is taken to the chain'),
+  moverPatienceSec: option('mover-patience-sec', integer(1, 2_592_000), 3_600, 'after how many seconds without the move of another player, whom a routine waits for, this node takes it to the chain'),
   forceTimeout: option('force-timeout', string('a function without arguments, e.g. claimTimeout()', /^[A-Za-z_$][A-Za-z0-9_$]*\(\)$/), undefined, 'the contract\'s function against who is late: called on its own when it would succeed and the others have been silent for so long'),
   autoClose: option('auto-close', oneOf('settled', 'never'), 'settled', 'settled: agree on its own to a close that pays exactly the balances, when nothing is left inside contracts; never: only when asked to'),
   oracle: option('oracle', boolean, false, 'serve threads that name this wallet as their oracle: accept them, follow them, answer old challenges, refute false claims'),

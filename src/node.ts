@@ -313,11 +313,11 @@ export class ThreadsNode implements NodeHost {
       emit: event => { this.#emit(event) },
       log: (level, event, data) => { this.log(level, event, data) }
     })
-    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, forceTimeout, useOracle, maxOracleFeeWei } = this.options
+    const { patienceSec, autoRespond, autoDispute, disputeAfterSec, moverPatienceSec, forceTimeout, useOracle, maxOracleFeeWei } = this.options
     const desk = new Desk(coordinator, {
       chain: this.chain, bench: this.#bench, distort: this.#distort,
       options: {
-        autoRespond, autoDispute, disputeAfterSec, useOracle: useOracle ? { maxFeeWei: maxOracleFeeWei } : undefined, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout })
+        autoRespond, autoDispute, disputeAfterSec, moverPatienceSec, useOracle: useOracle ? { maxFeeWei: maxOracleFeeWei } : undefined, forceTimeout: forceTimeout === undefined ? undefined : encodeCalldata({ signature: forceTimeout })
       }
     })
     desk.resume(resting?.rested.waiting)

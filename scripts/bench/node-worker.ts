@@ -60,7 +60,7 @@ async function start (command: Command & { type: 'start' }): Promise<unknown> {
   const key = hexToBytes(command.key)
   node = await createNode({
     dataDir: command.dataDir, key, walletKey: key, rpcUrl: command.rpcUrl, court: command.court, confirmations: 1, pollMs: 500,
-    listen: ['/ip4/127.0.0.1/tcp/0/ws'], announce: [], peers: [], observe: false, keepLoaded: 32, patienceSec: 30, autoRespond: true, autoDispute: false, disputeAfterSec: 300,
+    listen: ['/ip4/127.0.0.1/tcp/0/ws'], announce: [], peers: [], observe: false, keepLoaded: 32, patienceSec: 30, autoRespond: true, autoDispute: false, disputeAfterSec: 300, moverPatienceSec: 3_600,
     forceTimeout: undefined, useOracle: false, maxOracleFeeWei: 0n, autoClose: 'settled', log: () => {}
   })
   const { wallet, sessionKey } = await api().node_status({})

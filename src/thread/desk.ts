@@ -53,9 +53,11 @@ export class Desk {
   isIdle (): boolean {
     const { view } = this.#coordinator
     if (view.phase === 'dispute') return false
-    const { disputeAfterSec, forceTimeout } = this.#parts.options
-    if (view.phase !== 'active' || this.#lookout.waitedSec() < disputeAfterSec) return true
-    return this.#lookout.input === undefined && forceTimeout === undefined && !this.#waitsForOthers
+    if (view.phase !== 'active') return true
+    const { disputeAfterSec, moverPatienceSec, forceTimeout } = this.#parts.options
+    const waitedSec = this.#lookout.waitedSec()
+    if (waitedSec >= moverPatienceSec && this.#waitsForOthers) return false
+    return waitedSec < disputeAfterSec || (this.#lookout.input === undefined && forceTimeout === undefined)
   }
 
   /** Whether it goes to the court when a routine's movers stay silent. */
@@ -67,11 +69,12 @@ export class Desk {
   /** What it waits for, and when that is due, milliseconds since 1970; undefined: never. */
   due (): { waiting: Waiting | undefined, dueMs: number | undefined } {
     const { view, state: { self } } = this.#coordinator
-    const { disputeAfterSec, forceTimeout } = this.#parts.options
-    const falls = self !== undefined && view.phase === 'active' && (forceTimeout !== undefined || this.#waitsForOthers)
+    const { disputeAfterSec, moverPatienceSec, forceTimeout } = this.#parts.options
     this.#lookout.waitedSec()
     const { waiting } = this.#lookout
-    return { waiting, dueMs: falls && waiting !== undefined ? waiting.sinceMs + disputeAfterSec * 1000 : undefined }
+    if (self === undefined || view.phase !== 'active' || waiting === undefined) return { waiting, dueMs: undefined }
+    const inSec = Math.min(forceTimeout === undefined ? Infinity : disputeAfterSec, this.#waitsForOthers ? moverPatienceSec : Infinity)
+    return { waiting, dueMs: inSec === Infinity ? undefined : waiting.sinceMs + inSec * 1000 }
   }
 
   /** After a rest it has waited all the time. */

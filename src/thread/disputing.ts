@@ -13,8 +13,10 @@ export type DisputeOptions = {
   readonly autoRespond: boolean
   /** Open disputes, force own inputs, refute, settle and withdraw. */
   readonly autoDispute: boolean
-  /** After this long without the others' signatures an own input goes to the chain; and the head, where only others may move. */
+  /** After this long without the others' signatures an own input goes to the chain. */
   readonly disputeAfterSec: number
+  /** After this long without the move of another player, whom a routine waits for, the head goes to the chain: people may think. */
+  readonly moverPatienceSec: number
 }
 
 /** The player's own next input, as it would fare on what is recorded (or would be recorded by a challenge). */
@@ -123,11 +125,11 @@ function beforeDispute (situation: Situation, options: DisputeOptions): Decision
 }
 
 /** Only others may move, and they do not: what the routine has named for that settles it when nobody has moved until D. Undefined: it is not that. */
-function forOthers ({ awaits, waitedSec, ...situation }: Situation, { autoDispute, disputeAfterSec }: DisputeOptions): Decision | undefined {
+function forOthers ({ awaits, waitedSec, ...situation }: Situation, { autoDispute, moverPatienceSec }: DisputeOptions): Decision | undefined {
   if (awaits === undefined || situation.held === undefined || whyNothing(situation) !== undefined) return undefined
   const who = `player ${awaits.movers.join(' or ')}`
   if (!autoDispute) return wait('this node leaves disputes to its user')
-  const leftSec = disputeAfterSec + Number(awaits.staggerSec) - waitedSec
+  const leftSec = moverPatienceSec + Number(awaits.staggerSec) - waitedSec
   if (leftSec > 0) return wait(`${who} has ${leftSec} s left to move`)
   return { action: 'challenge', reason: `${who} has not moved for ${waitedSec} s` }
 }

@@ -24,7 +24,7 @@ test.before(async world => {
   world.code = (await arena.deployData('Morpion')).address
   const players = await Promise.all([
     arena.player('alice', { account: 1 }), arena.player('bob', { account: 2, flags: ['--no-auto-dispute'] }),
-    arena.player('hasty', { account: 4, flags: ['--patience-sec', '1', '--dispute-after-sec', '2'] })
+    arena.player('hasty', { account: 4, flags: ['--patience-sec', '1', '--dispute-after-sec', '2', '--mover-patience-sec', '2'] })
   ])
   Object.assign(world, { alice: players[0], bob: players[1], hasty: players[2] })
 })

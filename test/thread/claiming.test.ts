@@ -53,7 +53,7 @@ async function open (peers: Readonly<Record<string, { readonly key?: Uint8Array,
   })
   await victim.play(move(victim))
   if (inDispute) await dispute(victim)
-  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, forceTimeout: undefined } })
+  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout: undefined } })
   return { victim, desk, calls, asked }
 }
 

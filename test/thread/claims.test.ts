@@ -79,7 +79,7 @@ async function disputed (): Promise<{ victim: Victim, desk: Desk, chain: ChainPo
   const chain = {
     wallet: PLAYERS[0], code: async () => await Promise.resolve(game.code), nextTime: async () => await Promise.resolve(NOW_SEC + 10n), bondFor: async () => await Promise.resolve(7n * ETHER), doubt: call('doubt'), refuteClaim: call('refuteClaim')
   } as unknown as ChainPort
-  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, forceTimeout: undefined } })
+  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout: undefined } })
   const { state: { head, agreed }, parts: { records } } = victim.coordinator
   const certificate = agreed === undefined ? undefined : await records.certificate(agreed)
   if (head === undefined || certificate === undefined) throw new Error('nothing is signed')

@@ -31,7 +31,7 @@ const bench = new Bench(judge())
 type Call = { readonly name: string, readonly args: readonly unknown[], /** Of the journal on disk, when it was made. */ readonly entries: number }
 
 /** A node, its desk, and a chain that takes everything. */
-async function open (thread: TestThread, options: { readonly bench?: Bench, readonly forceTimeout?: Hex, readonly nowSec?: bigint, readonly autoDispute?: boolean, readonly disputeAfterSec?: number } = {}): Promise<{ victim: Victim, desk: Desk, chain: ChainPort, calls: Call[] }> {
+async function open (thread: TestThread, options: { readonly bench?: Bench, readonly forceTimeout?: Hex, readonly nowSec?: bigint, readonly autoDispute?: boolean, readonly moverPatienceSec?: number } = {}): Promise<{ victim: Victim, desk: Desk, chain: ChainPort, calls: Call[] }> {
   const victim = await Victim.start(thread)
   const calls: Call[] = []
   const { records } = victim.coordinator.parts
@@ -43,7 +43,7 @@ async function open (thread: TestThread, options: { readonly bench?: Bench, read
     code: async () => thread.code, nextTime: async () => options.nowSec ?? NOW_SEC + 5n, lineage: async () => ({ forced: 0, usedSec: [0n, 0n] }),
     challenge: call('challenge'), advance: call('advance'), challengeAndAdvance: call('challengeAndAdvance'), settle: call('settle'), settleByFunction: call('settleByFunction')
   } as unknown as ChainPort
-  const desk = new Desk(victim.coordinator, { chain, bench: options.bench ?? bench, options: { autoRespond: true, autoDispute: options.autoDispute ?? true, disputeAfterSec: options.disputeAfterSec ?? 300, forceTimeout: options.forceTimeout } })
+  const desk = new Desk(victim.coordinator, { chain, bench: options.bench ?? bench, options: { autoRespond: true, autoDispute: options.autoDispute ?? true, disputeAfterSec: 300, moverPatienceSec: options.moverPatienceSec ?? 300, forceTimeout: options.forceTimeout } })
   return { victim, desk, chain, calls }
 }
 
@@ -161,14 +161,14 @@ test('a routine that waits for the other only: the node knows when that falls du
   const patient = await begun({})
   assert.equal([patient.desk.isIdle(), patient.desk.isAtRest(), patient.desk.due().dueMs, await patient.desk.act()], [true, true, NOW_MS + 300_000, false])
 
-  const { victim, desk, calls } = await begun({ disputeAfterSec: 0 })
+  const { victim, desk, calls } = await begun({ moverPatienceSec: 0 })
   assert.is(await desk.act(), true)
   const [{ name, args } = { name: '', args: [] }] = calls
   const [, certificate] = args as Parameters<ChainPort['challenge']>
   assert.equal([name, calls.length, certificate?.breakpoint.nonce, certificate?.signatures.length], ['challenge', 1, 1n, 2])
   assert.equal(victim.coordinator.state.head?.slot.nonce, 1n)
 
-  const passive = await begun({ disputeAfterSec: 0, autoDispute: false })
+  const passive = await begun({ moverPatienceSec: 0, autoDispute: false })
   assert.equal([passive.desk.isAtRest(), passive.desk.due().dueMs, await passive.desk.act(), passive.calls], [true, undefined, false, []])
 })
 

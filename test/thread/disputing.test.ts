@@ -6,7 +6,7 @@ import type { Address } from '../../src/protocol/types.js'
 
 const test = suite('disputing')
 const slot = (nonce: number, epoch = 0): { epoch: bigint, nonce: bigint } => ({ epoch: BigInt(epoch), nonce: BigInt(nonce) })
-const OPTIONS: DisputeOptions = { autoRespond: true, autoDispute: true, disputeAfterSec: 100 }
+const OPTIONS: DisputeOptions = { autoRespond: true, autoDispute: true, disputeAfterSec: 100, moverPatienceSec: 100 }
 const DISPUTE = { number: 1n, evidenceUntilSec: 2_000n, endsAtSec: 3_000n, by: `0x${'11'.repeat(20)}` as Address }
 
 /** No dispute, the head at slot 5, an own input that has waited long enough. */

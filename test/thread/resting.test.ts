@@ -33,7 +33,7 @@ async function stage (forceTimeout?: `0x${string}`): Promise<Stage> {
 
 function runningOf ({ chain }: Victim, coordinator: Coordinator, forceTimeout?: `0x${string}`): RunningThread {
   const bench = new Bench(() => { throw new Error('nothing is judged here') })
-  const desk = new Desk(coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, forceTimeout } })
+  const desk = new Desk(coordinator, { chain, bench, options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout } })
   return { coordinator, duties: new Duties(coordinator, chain, desk, { patienceSec: 10, autoDispute: true, challenge: new Uint8Array(32) }) }
 }
 

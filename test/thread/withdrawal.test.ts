@@ -30,7 +30,7 @@ async function node (credit: bigint, { autoDispute = true, fails = 0 } = {}): Pr
     withdraw: async () => { asked.push('withdraw') }
   } as unknown as ChainPort
   const bench = new Bench(() => { throw new Error('nothing is judged here') })
-  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute, disputeAfterSec: 300, forceTimeout: undefined } })
+  const desk = new Desk(victim.coordinator, { chain, bench, options: { autoRespond: true, autoDispute, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout: undefined } })
   return { victim, asked, duties: new Duties(victim.coordinator, chain, desk, { patienceSec: 10, autoDispute, challenge: new Uint8Array(32) }) }
 }
 
@@ -74,7 +74,7 @@ test('a thread that was over when the node came is nobody\'s business', async ()
   await settle(victim)
   const late: string[] = []
   const chain = { credit: async () => { late.push('credit'); return 5n } } as unknown as ChainPort
-  const desk = new Desk(victim.coordinator, { chain, bench: new Bench(() => { throw new Error('nothing') }), options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, forceTimeout: undefined } })
+  const desk = new Desk(victim.coordinator, { chain, bench: new Bench(() => { throw new Error('nothing') }), options: { autoRespond: true, autoDispute: true, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout: undefined } })
   await tick(new Duties(victim.coordinator, chain, desk, { patienceSec: 10, autoDispute: true, challenge: new Uint8Array(32) }), 3)
   assert.equal(late, [])
 })

@@ -6,7 +6,7 @@ import type { Teller } from '../steps.js'
 import { STAKE_WEI } from '../thread-game.js'
 import { Trial, type PlayedContract } from '../trial.js'
 
-const FLAGS = ['--patience-sec', '1', '--dispute-after-sec', '5'] as const
+const FLAGS = ['--patience-sec', '1', '--dispute-after-sec', '5', '--mover-patience-sec', '5'] as const
 const PACE = { moving: { windowSec: 300, patienceSec: 0 }, waiting: { windowSec: 20, patienceSec: 0 } }
 const MORPION: PlayedContract = {
   name: 'Morpion',

@@ -8,7 +8,7 @@ import { act, addConfigOptions, textOption, type Context } from '../command.js'
 import { readPassword } from '../terminal.js'
 
 const KEPT: readonly OptionName[] = [
-  'chainUrl', 'court', 'confirmations', 'pollMs', 'listen', 'announce', 'peers', 'observe', 'patienceSec', 'autoRespond', 'autoDispute', 'disputeAfterSec', 'autoClose', 'rpcPort'
+  'chainUrl', 'court', 'confirmations', 'pollMs', 'listen', 'announce', 'peers', 'observe', 'patienceSec', 'autoRespond', 'autoDispute', 'disputeAfterSec', 'moverPatienceSec', 'autoClose', 'rpcPort'
 ]
 
 /** Adds the command. */

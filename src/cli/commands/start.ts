@@ -49,7 +49,7 @@ async function start (context: Context, parts: NodeParts): Promise<void> {
     dataDir: config.dataDir, key: keys.node.key, walletKey: keys.wallet.key, rpcUrl: config.chainUrl, court,
     confirmations: config.confirmations, pollMs: config.pollMs, listen: config.listen, announce: config.announce, peers: config.peers,
     observe: config.observe, keepLoaded: config.keepLoaded, patienceSec: config.patienceSec, autoRespond: config.autoRespond, autoDispute: config.autoDispute,
-    disputeAfterSec: config.disputeAfterSec, forceTimeout: config.forceTimeout, autoClose: config.autoClose, log,
+    disputeAfterSec: config.disputeAfterSec, moverPatienceSec: config.moverPatienceSec, forceTimeout: config.forceTimeout, autoClose: config.autoClose, log,
     oracle: config.oracle ? {
       minFeeUnits: BigInt(config.oracleFee), claims: config.oracleClaims, codes: config.oracleCodes, assets: config.oracleAssets, isDryRun: config.oracleDryRun, resultFeeWei: BigInt(config.oracleResultFee)
     } : undefined,

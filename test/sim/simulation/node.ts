@@ -95,7 +95,7 @@ export class SimNode {
     if (life !== this.lives) return
     this.coordinator = coordinator
     const bench = new Bench(() => { throw new Error('nothing is judged here') })
-    const desk = new Desk(coordinator, { chain, bench, options: { autoRespond: true, autoDispute: false, disputeAfterSec: 300, forceTimeout: undefined } })
+    const desk = new Desk(coordinator, { chain, bench, options: { autoRespond: true, autoDispute: false, disputeAfterSec: 300, moverPatienceSec: 3_600, forceTimeout: undefined } })
     this.duties = new Duties(coordinator, chain, desk, { patienceSec: 10, autoDispute: false, challenge: hexToBytes(hash32(Uint8Array.of(this.player, life))) })
     end.follow(thread.context.thread, (bytes, from) => coordinator.receive(bytes, from))
     end.serve(async frame => {
