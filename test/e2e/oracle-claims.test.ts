@@ -72,12 +72,16 @@ test('the other is away: the move goes to the chain as a claim that the oracle a
   assert.equal([won.final, won.success], [true, true])
   assert.equal(await claimsOf(alice, table), [[0, oracle.wallet]])
   assert.is((await alice.rpc.request('oracle_status', { thread: table.thread })).thread?.pledgedWei, (2n * BOND + RESULT_FEE).toString())
-  const { threads: [standing], earned, work } = await oracle.rpc.request('oracle_report', {})
+  const { threads: [standing], earned, work } = await until('the oracle to see the claim', async () => {
+    const report = await oracle.rpc.request('oracle_report', {})
+    return report.threads[0]?.standing === 0 ? undefined : report
+  })
   assert.equal([standing?.results, standing?.standing, standing?.releasable, earned.resultsWei, work.disputes, work.signed], [1, 1, false, RESULT_FEE.toString(), 1, 1])
   await arena.passTime(3 * WINDOW)
   const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
   assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
   assert.is(await arena.balance(alice.wallet), before + ETHER + STAKE - RESULT_FEE - await arena.fees(alice.wallet, block))
+  await table.phase(oracle, 'settled')
   const { threads: [over], earned: after } = await oracle.rpc.request('oracle_report', {})
   assert.equal([over?.phase, over?.releasable, after], ['settled', true, { threadsWei: FEE.toString(), resultsWei: RESULT_FEE.toString() }])
   // The fee is the oracle's, with its bond.

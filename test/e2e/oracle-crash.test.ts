@@ -1,5 +1,8 @@
 // time limit: 240 s
-/** An oracle's node that is killed around the write of what it signs: whoever asks again gets the same bytes, or what nobody has seen yet. */
+/**
+ * An oracle's node that is killed around the write of what it signs: whoever asks again gets the same bytes, or what nobody has seen yet.
+ * `node dist/test/e2e/oracle-crash.test.js --all` kills it at every single write of a game that ends with a move for which it answers.
+ */
 import '../../src/polyfill.js'
 import { writeFile } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
@@ -15,15 +18,18 @@ import { hash32, sign, verify } from '../../src/protocol/crypto.js'
 import { decodeSyncAnswer, encodeSyncRequest } from '../../src/protocol/sync.js'
 import { forceDigest, forceHash, resultDigest } from '../../src/protocol/typed-data.js'
 import type { ResultAnswer, ResultRequest } from '../../src/protocol/oracle-codec.js'
-import type { Domain, Hash32, SignedInput } from '../../src/protocol/types.js'
+import type { Address, Domain, Hash32, SignedInput } from '../../src/protocol/types.js'
 import type { CrashPlan } from './crash-node.js'
 import { Cheat } from './false-claims.js'
-import { Table, ticTacToe, X_WINS } from './table.js'
+import { eventually, Mortal, withKills } from './crash-stage.js'
+import { ETHER, STAKE, Table, ticTacToe, X_WINS } from './table.js'
 
 const test = suite('e2e/oracle-crash')
 const ENTRY = fileURLToPath(new URL('./crash-node.js', import.meta.url))
 const WINDOW = 4_000
 const PASSIVE = ['--no-auto-dispute', '--no-auto-respond']
+const FEE = ETHER / 100n
+const RESULT_FEE = ETHER / 1_000n
 
 /** A thread in a dispute that the oracle follows, and a peer of no account that asks it in alice's name. */
 class Desk {
@@ -124,5 +130,67 @@ test('killed before what it signs is on disk, it has said nothing, and is free; 
     await arena.stop()
   }
 })
+
+/** A game in which the oracle accepts, follows, answers for the last move, and is paid. */
+async function serve (arena: Arena, [alice, bob, oracle]: readonly [Player, Player, Player], code: Address): Promise<void> {
+  await bob.start()
+  const earned = async (): Promise<readonly bigint[]> => {
+    const { earned: { threadsWei, resultsWei } } = await eventually('the oracle to answer', async () => await oracle.rpc.request('oracle_report', {}).catch(() => undefined))
+    return [BigInt(threadsWei), BigInt(resultsWei)]
+  }
+  const before = await earned()
+  const table = await Table.open(arena, [alice, bob], code, { ctorArg: ticTacToe([alice, bob]), windowSec: 200, oracle: oracle.wallet, oracleFee: FEE.toString(), joining: [] })
+  await eventually('the acceptance', async () => (await alice.rpc.request('oracle_status', { thread: table.thread })).thread?.accepted === true || undefined)
+  await eventually('bob to hear of the thread', async () => await table.knows(bob) || undefined)
+  await bob.rpc.request('thread_join', { thread: table.thread })
+  await table.reach(0)
+  await table.play(X_WINS.slice(0, 6))
+  await table.reach(6)
+  await bob.kill()
+  await table.send(0, 'play(uint8)', [X_WINS[6]], { timeoutSec: 90 })
+  const { moves } = await alice.rpc.request('thread_dispute', { thread: table.thread })
+  await arena.passTime(600)
+  const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
+  assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
+  const report = await eventually('the oracle to see the end', async () => (await oracle.rpc.request('oracle_report', {}).catch(() => undefined))?.threads.find(({ thread, phase }) => thread === table.thread && phase === 'settled'))
+  // Where it was dead when it was asked, the chain has executed the move; it has never signed two.
+  const claims = moves.filter(({ claimedBy }) => claimedBy === oracle.wallet).length
+  assert.ok(moves.length === 1 && report.results <= 1 && claims <= report.results, `${moves.length} moves, ${report.results} results, ${claims} claims`)
+  assert.equal(await earned(), [(before[0] ?? 0n) + FEE, (before[1] ?? 0n) + BigInt(claims) * RESULT_FEE])
+  assert.ok(report.releasable)
+}
+
+if (process.argv.includes('--all')) {
+  test('killed at every single write of a game, it signs nothing twice, and has every fee', async () => {
+    const arena = await openArena()
+    try {
+      const { address } = await arena.deployData('TicTacToe')
+      const [alice, bob, oracle] = await Promise.all([
+        arena.player('alice', { account: 1, flags: ['--patience-sec', '1', '--dispute-after-sec', '2', '--use-oracle'] }),
+        arena.player('bob', { account: 2, flags: PASSIVE }),
+        Mortal.open(arena, 'oracle', 3, ['--oracle', '--oracle-claims', '1', '--oracle-fee', String(FEE), '--oracle-result-fee', String(RESULT_FEE)])
+      ])
+      await oracle.player.rpc.request('oracle_bond', { amount: (10n ** 21n).toString() })
+      const failures: string[] = []
+      let [killed, cases] = [true, 0]
+      for (let nth = 1; killed; nth++) {
+        for (const when of ['before', 'after'] as const) {
+          if (bob.pid !== undefined) await bob.kill()
+          try {
+            killed = (await withKills([[oracle, { when, label: '', nth }]], async () => { await serve(arena, [alice, bob, oracle.player], address) })).length === 0
+            cases++
+          } catch (error) {
+            failures.push(`${when} write ${nth}: ${error instanceof Error ? error.message.slice(0, 2_000) : String(error)}`)
+          }
+          console.log(`${when} write ${nth}: ${killed ? 'killed' : 'not reached'}${failures.length === 0 ? '' : `; ${failures.at(-1)}`}`)
+        }
+      }
+      console.log(`${cases} cases, ${failures.length} failures`)
+      assert.equal(failures, [])
+    } finally {
+      await arena.stop()
+    }
+  })
+}
 
 test.run()
