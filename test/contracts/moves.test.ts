@@ -69,13 +69,13 @@ condition("advance: the judge is asked about the terms' thread, the recorded sta
   const { move, tip } = await moved(dispute, 1, base, openedSec + 9n)
   const { terms } = game
   const asked = [
-    base.stateRoot, terms.players[1], terms.sessionKeys[1], terms.oracle, move.timestampSec, 4n, breakpointHash(base), terms.gasLimit, threadChainId(game.id), 0n, 1n, 32_768n, ZERO_ADDRESS, ZERO_HASH, ZERO_HASH
+    base.stateRoot, terms.players[1], terms.sessionKeys[1], terms.oracle, move.timestampSec, 4n, breakpointHash(base), terms.gasLimit, threadChainId(game.id), 0n, 1n, 32_768n, ZERO_ADDRESS, ZERO_HASH, 0n, ZERO_HASH
   ]
   assert.is(tip.stateRoot, question([CASE, 'bytes32'], [asked, bytesToHex(keccak256(move.raw))]))
 })
 
-condition("advance: where the contract may be a routine, the judge is told its address and whom it may name, of either kind", async () => {
-  for (const more of [{ codeKind: 2 as const }, { codeKind: 3 as const, ctorArg: new Uint8Array(0) }]) {
+condition("advance: where the contract may be a routine, the judge is told its address, whom it may name and its pieces, of either kind", async () => {
+  for (const more of [{ codeKind: 2 as const, pieceGas: 50_000n }, { codeKind: 3 as const, ctorArg: new Uint8Array(0) }]) {
     const dispute = await disputed(more)
     const { game, base, openedSec } = dispute
     const { move, tip } = await moved(dispute, 1, base, openedSec + 9n)
@@ -83,13 +83,13 @@ condition("advance: where the contract may be a routine, the judge is told its a
     const players = hash32(concatBytes(...terms.players.map(player => bigintToBytes(BigInt(player), 32))))
     const asked = [
       base.stateRoot, terms.players[1], terms.sessionKeys[1], terms.oracle, move.timestampSec, 4n, breakpointHash(base), terms.gasLimit, threadChainId(game.id), 0n, 1n, 32_768n,
-      contractAddressOf(game.id, arena.court), players, ZERO_HASH
+      contractAddressOf(game.id, arena.court), players, terms.pieceGas, ZERO_HASH
     ]
     assert.is(tip.stateRoot, question([CASE, 'bytes32'], [asked, bytesToHex(keccak256(move.raw))]))
   }
 })
 
-const CASE = 'tuple(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,bytes32)'
+const CASE = 'tuple(bytes32,address,address,address,uint256,uint256,bytes32,uint256,uint256,uint256,uint256,uint256,address,bytes32,uint256,bytes32)'
 
 function question (types: string[], values: unknown[]): Hash32 {
   return hash32(hexToBytes(AbiCoder.defaultAbiCoder().encode(types, values) as Hex))
@@ -510,7 +510,7 @@ const SYSTEM = `0x${'ff'.repeat(19)}fe`
 
 function settlementQuestion (game: Game, tip: Breakpoint, timestampSec: bigint, lastMover: Address): Hash32 {
   const { terms } = game
-  const asked = [tip.stateRoot, SYSTEM, SYSTEM, terms.oracle, timestampSec, tip.nonce + 1n, breakpointHash(tip), terms.gasLimit, threadChainId(game.id), 0n, 1n, 32_768n, ZERO_ADDRESS, ZERO_HASH, ZERO_HASH]
+  const asked = [tip.stateRoot, SYSTEM, SYSTEM, terms.oracle, timestampSec, tip.nonce + 1n, breakpointHash(tip), terms.gasLimit, threadChainId(game.id), 0n, 1n, 32_768n, ZERO_ADDRESS, ZERO_HASH, 0n, ZERO_HASH]
   const args = AbiCoder.defaultAbiCoder().encode(['address', 'address[]', 'bytes'], [lastMover, [], '0x'])
   return question([CASE, 'address', 'bytes32'], [asked, contractAddressOf(game.id, arena.court), bytesToHex(keccak256(hexToBytes(`${terms.settlement}${args.slice(2)}` as Hex)))])
 }
