@@ -54,7 +54,8 @@ export class Mortal {
   /** Remembers what the node calls final from now on. */
   async listen (): Promise<void> {
     await this.player.rpc.subscribe({}, event => {
-      if (event.type === 'breakpoint') this.told.set(event.thread, Math.max(event.slot.nonce, this.told.get(event.thread) ?? -1))
+      // What the chain has executed bears no signatures, and comes from the chain again.
+      if (event.type === 'breakpoint' && event.signatures.length > 0) this.told.set(event.thread, Math.max(event.slot.nonce, this.told.get(event.thread) ?? -1))
     })
   }
 

@@ -19,6 +19,7 @@ import { decodeSyncAnswer, encodeSyncRequest } from '../../src/protocol/sync.js'
 import { forceDigest, forceHash, resultDigest } from '../../src/protocol/typed-data.js'
 import type { ResultAnswer, ResultRequest } from '../../src/protocol/oracle-codec.js'
 import type { Address, Domain, Hash32, SignedInput } from '../../src/protocol/types.js'
+import type { Result } from '../../src/rpc/api.js'
 import type { CrashPlan } from './crash-node.js'
 import { Cheat } from './false-claims.js'
 import { eventually, Mortal, withKills } from './crash-stage.js'
@@ -134,8 +135,10 @@ test('killed before what it signs is on disk, it has said nothing, and is free; 
 /** A game in which the oracle accepts, follows, answers for the last move, and is paid. */
 async function serve (arena: Arena, [alice, bob, oracle]: readonly [Player, Player, Player], code: Address): Promise<void> {
   await bob.start()
+  // It may be dead.
+  const reported = async (): Promise<Result<'oracle_report'> | undefined> => !oracle.isRunning ? undefined : await oracle.rpc.request('oracle_report', {}).catch(() => undefined)
   const earned = async (): Promise<readonly bigint[]> => {
-    const { earned: { threadsWei, resultsWei } } = await eventually('the oracle to answer', async () => await oracle.rpc.request('oracle_report', {}).catch(() => undefined))
+    const { earned: { threadsWei, resultsWei } } = await eventually('the oracle to answer', reported)
     return [BigInt(threadsWei), BigInt(resultsWei)]
   }
   const before = await earned()
@@ -152,7 +155,7 @@ async function serve (arena: Arena, [alice, bob, oracle]: readonly [Player, Play
   await arena.passTime(600)
   const { chain: { payoutsUnits } } = await table.phase(alice, 'settled')
   assert.equal(payoutsUnits, [ETHER + STAKE, ETHER - STAKE, FEE].map(String))
-  const report = await eventually('the oracle to see the end', async () => (await oracle.rpc.request('oracle_report', {}).catch(() => undefined))?.threads.find(({ thread, phase }) => thread === table.thread && phase === 'settled'))
+  const report = await eventually('the oracle to see the end', async () => (await reported())?.threads.find(({ thread, phase }) => thread === table.thread && phase === 'settled'))
   // Where it was dead when it was asked, the chain has executed the move; it has never signed two.
   const claims = moves.filter(({ claimedBy }) => claimedBy === oracle.wallet).length
   assert.ok(moves.length === 1 && report.results <= 1 && claims <= report.results, `${moves.length} moves, ${report.results} results, ${claims} claims`)
