@@ -107,6 +107,8 @@ condition('settleByFunction: it pays what the contract says, whatever gas the ca
 })
 
 condition('advance: inputs in the wrong order, one that was made already and one of another thread are refused, though their Force is in order', async () => {
+  // Before the dispute: the chain's clock goes on with each block.
+  const elsewhere = (await newThread('Unruly')).input(0, be(PAY))
   const { thread, base, openedSec } = await disputed(PAY)
   const { game } = thread
   const first = thread.input(0, be(PAY))
@@ -116,7 +118,6 @@ condition('advance: inputs in the wrong order, one that was made already and one
   const again = await thread.force(second, 1n, openedSec + 2n)
   await arena.at(openedSec + 1n)
   assert.is(await refusal(game.advance(base, game.move(0, base, 1n, openedSec + 1n, { input: second }), witness)), 'WrongNonce')
-  const elsewhere = (await newThread('Unruly')).input(0, be(PAY))
   const binding = sign(inputDigest(game.id, hash32(elsewhere.raw), game.domain), game.keys[0] ?? new Uint8Array())
   const foreign = { raw: elsewhere.raw, binding }
   await arena.at(openedSec + 1n)
